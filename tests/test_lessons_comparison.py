@@ -343,9 +343,9 @@ def test_the_classifier_is_ahead_on_the_map(name):
     for look in scores[scores.scanned <= 0.06].itertuples():
         others = read(name, look.scanned).drop(["class scores", "exact cosine"])
         assert look.precision > others.max() + 0.01
-    assert scores.precision.iloc[-1] < scores.precision[2] - 0.01
+    assert (np.diff(scores.precision) < 0).all()
     grh = lines_of_the_map(name)["GRH from CCA-ITQ, 16 bits"].precision
-    assert grh[0] < grh[2] - 0.04
+    assert grh[0] < grh[1] < grh[2]
     for share in (0.005, 0.01, 0.02, 0.05, 0.1):
         found = read(name, share)
         assert found["PCAH, 32 bits"] > found["PCAH, 16 bits"]
@@ -385,10 +385,11 @@ def test_codes_that_are_ranked_change_the_picture(name):
     """comparison: "Of these six codes, KSH, GRH and CCA-ITQ, which learn from labels, find more
     than LSH, PCAH and ITQ, again on every split." "On every split of both data sets it finds more
     than each of the six hash codes tried, and on average nearly as much as the ten floats" "With
-    many labels, a byte of class scores then finds the most of all codes." "The byte finds more
-    than each of the six hash codes tried, on every split." "If few vectors may be compared in
+    many labels, a byte of class scores then finds the most of the codes tried." "The byte finds
+    more than each of the six hash codes tried, on every split." "If few vectors may be compared in
     full, rank the codes and re-rank what the budget allows" "Both find more than LSH with 32 bits,
-    on every split." "How can so little scanning find more than the buckets did?" """
+    on every split." "How can so little scanning find more than the buckets did?" "more than KSH,
+    the next best" """
     found = (
         CHEAP[CHEAP.dataset == name].pivot(index="seed", columns="method", values="map").dropna()
     )
@@ -410,7 +411,7 @@ def test_codes_that_are_ranked_change_the_picture(name):
 def test_what_labels_add_in_a_small_budget_excludes_zero():
     """comparison: "But these differences are not among the questions tested below." "The interval
     of this difference excludes zero. So does the interval for every code with labels against PCAH
-    and ITQ." "more than KSH, the next best" """
+    and ITQ." """
     taught = [f"{method}, 32 bits" for method in ("KSH", "GRH from CCA-ITQ", "CCA-ITQ")]
     byte = "class scores, 8 bits"
     for name in NAMES:
@@ -616,7 +617,6 @@ def test_one_percent_of_a_split_is_fifty_images(dataset):
     answers." "it finds more than each of the six hash codes tried" """
     n_measured = len(fair_fight.split_of(dataset, "ranking", 0).y_database)
     assert n_measured == 5000
-    assert n_measured // 100 == 50
     assert len(split_dataset(dataset).y_database) > n_measured
     codes = IN_BUDGET.method[IN_BUDGET.method != "class scores, 8 bits"].str.partition(",")[0]
     assert set(codes) == {"LSH", "PCAH", "ITQ", "CCA-ITQ", "GRH from CCA-ITQ", "KSH"}
@@ -633,7 +633,6 @@ def test_holm_multiplies_the_p_value_of_the_example():
         p_values[question, method, other, name] = p
     example = p_values["ranking", "GRH from CCA-ITQ", "GRH kernel", "fashion-mnist"]
     n_smaller = sum(p < example for p in p_values.values())
-    assert n_smaller == 20
     tests = paired_contrasts(MEASURED, asked("comparison"))
     raised = tests.p["ranking: GRH from CCA-ITQ, minus GRH kernel", "fashion-mnist"]
     assert raised == pytest.approx((len(p_values) - n_smaller) * example)
@@ -707,15 +706,6 @@ def test_which_stars_depend_on_the_ratio():
     assert strict == {(f"200 labels: {byte}, minus KSH", "fashion-mnist")} | {
         (contrast, "cifar10") for contrast in of_cifar10
     }
-    assert usual - strict >= {
-        (f"ranking: {byte}, minus KSH", "fashion-mnist"),
-        (f"50 labels: {byte}, minus exact cosine", "fashion-mnist"),
-        (f"ranking: {ours}, minus KSH", "cifar10"),
-        ("50 labels: KSH, minus ITQ", "fashion-mnist"),
-        ("50 labels: KSH, minus ITQ", "cifar10"),
-        ("50 labels: KSH, minus CCA-ITQ", "cifar10"),
-        ("50 labels: KSH, minus GRH from CCA-ITQ", "cifar10"),
-    }
     assert {(f"50 labels: {byte}, minus KSH", name) for name in NAMES} <= few - usual
     few, usual, strict = (stars_by_ratio("did-it-learn", ratio) for ratio in (1 / 9, 1 / 3, 1))
     assert strict < usual < few
@@ -737,14 +727,6 @@ def test_which_stars_would_fall_if_both_chapters_asked_together():
         ("held-out", "GRH kernel, alpha 0.5", "ITQ"): (-1, 0),
     }
     assert not any(sum(map(abs, together[each])) for each in fallen)
-
-
-@both
-def test_for_new_classes_codes_without_labels_rank_highest(name):
-    """comparison: "In [chapter 9](did-it-learn.md), labels of other classes did not help." """
-    scores = by_split("held-out", name).mean()
-    untaught = ["LSH", "ITQ", "ITQ, labelled images", "exact cosine", "random codes"]
-    assert scores.drop(untaught).max() < scores[["ITQ", "exact cosine"]].max() - 0.01
 
 
 def test_the_inner_products_of_chances():

@@ -15,7 +15,6 @@ import pytest
 from benchmarks import fair_fight
 from benchmarks.fair_fight import kernel_grh
 from scipy.stats import spearmanr
-from scipy.stats import t as student
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import make_pipeline
 from test_grh import CLASSIFIERS
@@ -33,10 +32,10 @@ from test_lessons_comparison import (
 )
 from test_lessons_grh import score
 
-from l2h_tutorial import GRH, LSH
+from l2h_tutorial import GRH, ITQ, LSH
 from l2h_tutorial.baselines import CCAITQ
 from l2h_tutorial.controls import OutputCodes, hadamard_codewords
-from l2h_tutorial.protocols.contrasts import paired_contrasts
+from l2h_tutorial.protocols.contrasts import mean_and_interval, paired_contrasts
 from l2h_tutorial.search import exact_neighbours
 from l2h_tutorial.splits import held_out_classes
 
@@ -71,12 +70,10 @@ def test_the_figure_of_controls_says_what_is_left(name):
 
 @both
 def test_from_lsh_the_graph_did_most_of_the_work(name):
-    """did-it-learn: "Nor were the first two, but their intervals lie far above zero." "*Starting
-    from LSH, with one label for each image, the votes did most of the work.*" "votes gained more
-    than the refit with one label per image, but less on the neighbours graph" "On Fashion-MNIST,
-    GRH from CCA-ITQ needs its labels" "the votes did nothing that we could detect on
-    Fashion-MNIST, where almost all of GRH's score is its start's, and added a little on CIFAR-10"
-    """
+    """did-it-learn: "*Starting from LSH, with one label for each image, the votes did most of the
+    work.*" "votes gained more than the refit with one label per image" "the votes did nothing that
+    we could detect on Fashion-MNIST, where almost all of GRH's score is its start's, and added a
+    little on CIFAR-10" """
     scores = by_split("alpha", name).mean()
     votes = scores["1.0"] - scores["0.5"]
     assert votes > 0.6 * (scores["1.0"] - by_split("ranking", name)["LSH"].mean())
@@ -146,14 +143,12 @@ def test_tuned_for_nonsense_grh_unlearns_it(name):
 def test_what_shuffled_labels_cost_is_beyond_doubt(name):
     """did-it-learn: "The last two rows were not tested. Nor were the first two, but their
     intervals lie far above zero." "GRH from LSH is the cleanest case, because its start uses no
-    labels" """
+    labels" "On Fashion-MNIST, GRH from CCA-ITQ needs its labels" """
     true = by_split("ranking", name)
     shuffled = by_split("shuffled", name)
-    n_splits = len(true)
-    reach = student.isf(0.025, n_splits - 1) * (1 / n_splits + 1 / 3) ** 0.5
     for method in shuffled:
-        loss = true[method] - shuffled[method]
-        assert loss.mean() - reach * loss.std() > 0.8 * loss.mean() > 0.1
+        _, low, _, _ = mean_and_interval(true[method] - shuffled[method], 1 / 3)
+        assert low > 0.1
 
 
 # take away the graph
@@ -187,8 +182,8 @@ def test_what_the_graph_adds_is_a_choice_of_codewords(name):
     "The codewords that GRH picks are only as good as the start." "Starting from LSH, they rank
     below Hadamard codewords on CIFAR-10, by {glue:text}`start-size-c`, which is significant." "but
     the difference varies too much between splits to survive Holm's correction" "From LSH, these
-    codewords are hardly better than coin tosses." "But random codewords without any graph did
-    about as well" "From LSH they did about as well as the votes." "the codewords that GRH picks
+    codewords are little better than coin tosses." "But random codewords without any graph did
+    nearly as well" "From LSH they did nearly as well as the votes." "the codewords that GRH picks
     rank above both tables" """
     assert lead("ranking", name, "GRH kernel", "Hadamard codewords").high < 0
     from_cca = lead("ranking", name, "GRH from CCA-ITQ", "Hadamard codewords")
@@ -205,6 +200,8 @@ def test_what_the_graph_adds_is_a_choice_of_codewords(name):
         assert abs(above.mean) < 0.002
     else:
         assert 0 < above.low < above.mean < 0.015
+        ranking = by_split("ranking", name)
+        assert (ranking["GRH kernel"] > ranking["random codewords"]).all()
         assert 0 < above.mean - abs(below.mean) < 0.002
 
 
@@ -330,11 +327,13 @@ def test_small_leads_may_owe_something_to_tuning(dataset):
 
 @both
 def test_with_nearest_neighbours_votes_help_a_poor_start(name):
-    """did-it-learn: "Again votes help LSH significantly, but less than the refit did." "it
+    """did-it-learn: "Again votes help LSH significantly, but less than the refit did." "but less
+    on the neighbours graph" "it
     excludes zero, but does not survive the correction for" """
     lsh = lead("neighbours", name, "LSH, alpha 1", "LSH, alpha 0")
     itq = lead("neighbours", name, "ITQ, alpha 1", "ITQ, alpha 0")
-    assert itq.mean < lsh.mean < 0.06
+    refit = lead("neighbours", name, "LSH, alpha 0", "LSH")
+    assert itq.mean < lsh.mean < min(refit.mean, 0.06)
     if name == "fashion-mnist":
         assert itq.low > 0
 
@@ -389,15 +388,17 @@ def test_on_texts_grh_is_ahead_of_a_byte_of_class_scores():
 @both
 def test_labels_of_other_classes_did_harm_or_helped_little(name):
     """did-it-learn: "and mAP was lower on all ten triples" "does not survive the correction for
-    {glue:text}`asked` comparisons" "The best tuned methods with labels are KSH and SDH." "KSH and
-    SDH. Both score {glue:text}`out-ksh-f`." "and it ranks below ITQ on each of the ten triples"
-    "On Fashion-MNIST none of the five best methods was taught a label" "and that of SDH, the best
-    code that learned from labels, is about as wide" "and intervals are wide compared with so small
-    a gain" "The exact cosine ranks above ITQ on" "and its scores do no better than the codes: in 8
-    bits they reach" "none of the five best methods was taught a label" "SDH ranks below ITQ by"
-    "which is not significant, though smaller differences are" "Its difference varies most between
-    triples, with a spread of {glue:text}`sdh-spread`; only one of about" "Use an unsupervised code
-    fitted on the whole database, or the cosine; on CIFAR-10 only the cosine stands out." """
+    {glue:text}`asked` comparisons" "The best tuned methods with labels are KSH and SDH: they
+    score" "they score {glue:text}`out-ksh-f` and {glue:text}`out-sdh-f`" "and it ranks below ITQ
+    on each of the ten triples" "On Fashion-MNIST none of the five best methods was taught a label"
+    "and that of SDH, the best code that learned from labels, is about as wide" "and intervals are
+    wide compared with so small a gain" "The exact cosine ranks above ITQ on" "and its scores do no
+    better than the codes: in 8 bits they reach" "none of the five best methods was taught a label"
+    "SDH ranks below ITQ by" "which is not significant, though smaller differences are" "Its
+    difference varies most between triples, with a spread of {glue:text}`sdh-spread`; only one of
+    about" "on CIFAR-10 the cosine ranked above ITQ on every triple, which we did not test"
+    comparison: "In [chapter 9](did-it-learn.md), labels of other classes lowered mAP on
+    Fashion-MNIST. On CIFAR-10 we cannot tell." """
     triples = by_split("held-out", name)
     scores = triples.mean()
     taught = scores[
@@ -408,7 +409,6 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
     votes = lead("held-out", name, "GRH kernel", "GRH kernel, alpha 0.5")
     if name == "fashion-mnist":
         assert set(taught.nlargest(2).index) == {"KSH", "SDH"}
-        assert f"{taught['KSH']:.3f}" == f"{taught['SDH']:.3f}"
         assert (triples["GRH from CCA-ITQ"] < triples["ITQ"]).all()
         assert (
             scores["GRH kernel"] < scores["GRH kernel, alpha 0.8"] < scores["GRH kernel, alpha 0.5"]
@@ -491,18 +491,17 @@ def test_tuning_that_may_refuse_votes_refuses_them(name):
     triples = by_split("held-out", name)
     best, maps = chosen_for_triples(name, [refit, *with_votes])
     _, forced = chosen_for_triples(name, with_votes)
-    reach = 2.262 * (1 / 10 + 3 / 7) ** 0.5
     if name == "fashion-mnist":
         assert set(best.values()) == {refit}
         cost = triples[refit] - forced
         assert (cost > 0).all()
-        assert cost.mean() > reach * cost.std()
+        _, low, _, _ = mean_and_interval(cost, 3 / 7)
+        assert low > 0
     else:
         kept_on = [triple for triple, method in best.items() if method != refit]
         assert len(kept_on) == 9
-        gain = maps - triples[refit]
-        assert abs(gain.mean()) < reach * gain.std()
-        assert maps.mean() < triples["ITQ"].mean()
+        _, low, high, _ = mean_and_interval(maps - triples[refit], 3 / 7)
+        assert low < 0 < high
     assert parameters(name)["ranking", "GRH kernel"]["alpha"] == 1
 
 
@@ -519,14 +518,12 @@ def test_seven_classes_give_six_directions(dataset):
 def test_queries_of_held_out_classes_have_more_relevant_images(dataset):
     """did-it-learn: "Even random codes score a little higher here than before" "so the queries'
     own classes make up a larger part of it" """
-    split = fair_fight.split_of(dataset, "held-out", 0)
+    split = fair_fight.drawn(dataset, "held-out", 0)
     share = np.mean(split.y_query[:, None] == split.y_database)
-    expected = (len(dataset) / 10 - 100) / (len(dataset) - 2100 - 300)
-    assert share == pytest.approx(expected, abs=0.01)
-    assert expected > 0.1
-    for method in ("random codes", "LSH", "ITQ"):
-        before = by_split("ranking", dataset.name)[method].mean()
-        assert by_split("held-out", dataset.name)[method].mean() > before
+    assert share == pytest.approx((len(dataset) / 10 - 100) / (len(dataset) - 2400), abs=1e-3)
+    assert share > 0.1
+    before = by_split("ranking", dataset.name)["random codes"].mean()
+    assert by_split("held-out", dataset.name)["random codes"].mean() > before
 
 
 class Witness(BaseEstimator):
@@ -549,6 +546,7 @@ def test_that_control_sees_the_images_that_grh_learns_from(dataset):
     np.testing.assert_array_equal(alone[-1].images_, taught.images_)
     assert len(taught.images_) == 700
     control, _ = fair_fight.QUESTIONS["held-out"]["ITQ, labelled images"]
+    assert isinstance(control[-1], ITQ)
     assert not isinstance(control, fair_fight.UNLABELLED), "those get the whole database"
 
 
@@ -587,21 +585,16 @@ def test_tuning_for_other_classes_asks_for_weaker_votes():
 # one equation for all
 
 
-@both
-def test_the_small_network_ranks_no_higher_than_its_codewords(name):
-    """did-it-learn: "It has 64 units and learned for 200 steps from GIST vectors" "On CIFAR-10 it
-    ranks significantly below kernel ridge, by {glue:text}`network-size-c`; on Fashion-MNIST there
-    is no significant difference." """
-    assert lead("ranking", name, "small network", "Hadamard codewords").high < 0.005
-
-
 def test_the_network_of_the_page_is_the_one_that_was_measured():
-    """did-it-learn: "a small network can take the place of kernel ridge" """
+    """did-it-learn: "a small network can take the place of kernel ridge" "It has 64 units and
+    learned for 200 steps from GIST vectors" """
     shown = [
         line
         for line in inspect.getsource(fair_fight.small_network).splitlines()
         if '"""' not in line
     ]
+    assert any("(X.shape[1], 64)" in line for line in shown)
+    assert any("range(200)" in line for line in shown)
     assert "\n".join(shown) in (RESULTS.parent / "did-it-learn.md").read_text(encoding="utf-8")
 
 
@@ -623,15 +616,15 @@ def test_the_gradient_of_the_network_is_tanh_minus_target():
 
 
 def test_which_contrasts_are_significant():
-    """did-it-learn: "on Fashion-MNIST, which is not." "on CIFAR-10 GRH ranks
-    {glue:text}`toss-size-c` higher, which is not significant" "to its refit votes add nothing
-    significant" "but it does not survive the correction for" "both significant, although the graph
-    uses no label" "ITQ on the whole database by {glue:text}`gap-size-f`, which is significant" "On
-    Fashion-MNIST the refit adds {glue:text}`kernel-cca-size-f` to CCA-ITQ, which is not
-    significant" "percent (interval {glue:text}`votes-share-low` to {glue:text}`votes-share-high`).
-    Both parts are significant." "To a good start, votes add nothing significant here" "Whether its
-    graph helped depends on where it started." "stars would be lost if the comparisons of chapter 8
-    were counted as well" """
+    """did-it-learn: "on Fashion-MNIST, which is not." "higher, on every split, though the
+    difference is not significant" "to its refit votes add nothing significant" "but it does not
+    survive the correction for" "both significant, although the graph uses no label" "ITQ on the
+    whole database by {glue:text}`gap-size-f`, which is significant" "On Fashion-MNIST the refit
+    adds {glue:text}`kernel-cca-size-f` to CCA-ITQ, which is not significant" "percent (interval
+    {glue:text}`votes-share-low` to {glue:text}`votes-share-high`). Both parts are significant."
+    "To a good start, votes add nothing significant here" "Whether its graph helped depends on
+    where it started." "On CIFAR-10 it ranks significantly below kernel ridge, by
+    {glue:text}`network-size-c`; on Fashion-MNIST there is no significant difference." """
     assert significant(asked("did-it-learn")) == {
         ("ranking", "GRH kernel", "Hadamard codewords"): (0, -1),
         ("ranking", "GRH kernel", "random codewords"): (0, 0),

@@ -103,7 +103,7 @@ def test_the_searches_of_exact_vectors_say_what_they_are():
 
 
 def test_codes_without_an_index_save_a_part_of_the_time():
-    """databases: "Without an index, codes save a part of the time."
+    """databases: "**Without an index, `neighbours` saves a part of the time.**"
     "It saves less on the real vectors"
     """
     times = by_search("p50_ms")
@@ -116,10 +116,9 @@ def test_codes_without_an_index_save_a_part_of_the_time():
 
 
 def test_an_index_on_vectors_is_better_and_larger():
-    """databases: "an index on codes finds far fewer neighbours with a hundred candidates"
-    "With a thousand candidates it is slower, and of real vectors it still finds fewer."
-    "**With an index, the vectors win.**" "**What codes save is room.**"
-    """
+    """databases: "an index on codes of 128 bits finds far fewer neighbours with a hundred
+    candidates" "With a thousand candidates it is slower, and of real vectors it still finds
+    fewer." "**With an index, the vectors win.**" "**What codes save is room.**" """
     times = by_search("p50_ms").xs("PostgreSQL", level="database")
     recall = by_search("recall").xs("PostgreSQL", level="database")
     size = by_search("index_bytes").xs("PostgreSQL", level="database")

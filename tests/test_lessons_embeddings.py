@@ -247,7 +247,9 @@ def test_more_bits_of_rabitq_find_as_much_as_those_of_faiss(drawn):
         (ours[n_bits],) = recalls_among(RaBitQ(n_bits), drawn, [1])
         factory = f"RR,RaBitQ{n_bits}" if n_bits > 1 else "RR,RaBitQ"
         assert ours[n_bits] == pytest.approx(recall_of_faiss(factory, *drawn), abs=0.05)
-    assert ours[1] + 0.05 < ours[2] < ours[3] - 0.02 < ours[4] - 0.04
+    assert ours[1] + 0.05 < ours[2]
+    assert ours[2] + 0.02 < ours[3]
+    assert ours[3] + 0.02 < ours[4]
     plain, turned = (recall_of_faiss(factory, *drawn) for factory in ("SQ4", "RR,SQ4"))
     (int4,) = recalls_among(METHODS["int4"], drawn, [1])
     assert ours[4] > turned + 0.01
@@ -302,8 +304,7 @@ def test_a_quarter_of_the_components_finds_more_than_a_bit(drawn):
 def test_what_bytes_are_worth():
     """embeddings: "1. **float16** or **int8**: rescore nothing." "int8 keeps nearly all recall"
     "RaBitQ with four bits finds at least" "{glue:text}`alone-two`, and with one bit
-    {glue:text}`alone-one`" "Compare one-bit RaBitQ with rotated signs and a query in floats,
-    centred or not, whichever does better." "one-bit RaBitQ and every code above it then find at
+    {glue:text}`alone-one`" "one-bit RaBitQ and every code above it then find at
     least" "The second bit gains more recall than the next two bits together." "is enough for 5,000
     rows if the floats of a hundred" "costs almost nothing, and with RaBitQ each halving after that
     costs more than the one before" """
@@ -319,7 +320,8 @@ def test_what_bytes_are_worth():
     assert (four > recall("int4")).all()
     assert (two - one > four - two).all()
     assert (four - two > recall("int8") - four).all()
-    assert (one - recall("signs") > 0.1).all()
+    three = recall("RaBitQ, 3 bits")
+    assert ((two < three) & (three < four)).all()
     assert (MEANS["bytes", "RaBitQ"] - MEANS["bytes", "signs"] == 12).all()
     assert (recall(OPQ8) > recall("ITQ, 64 bits") + 0.05).all()
     for name in ("int8", "RaBitQ, 4 bits", "RaBitQ, 3 bits", "int4", "RaBitQ, 2 bits"):
@@ -499,7 +501,9 @@ def test_a_rotation_helps_where_the_numbers_vary_unevenly():
 
 
 def test_the_floats_of_the_query_help_for_nothing():
-    """embeddings: "**Keep the query in floats.** For rotated signs" "On photo GIST RaBitQ finds
+    """embeddings: "**Keep the query in floats.** For rotated signs" "Compare one-bit RaBitQ with
+    rotated signs and a query in floats, centred or not, whichever does better." "On the other four
+    kinds, the deep features among them, it adds at most" "On photo GIST RaBitQ finds
     {glue:text}`rabitq-gist` more, and on WordLlama" "**RaBitQ's twelve bytes pay on two of the six
     kinds.**" """
     for name in ("signs", "signs, rotated"):
@@ -580,27 +584,29 @@ def spread_of_lengths(features):
 
 def test_centred_deep_features_have_about_one_length(fashion):
     """embeddings: "The deep features are all about equally long, and there RaBitQ gains next to
-    nothing." "On the other kinds it adds at most" """
+    nothing." """
     assert spread_of_lengths(load_dataset("fashion-mnist", features="deep").features) < 0.02
     assert spread_of_lengths(fashion.features) > 0.15
-    assert 0 < (recall("RaBitQ") - recall("signs, rotated, asymmetric"))[GIST[1]] < 0.05
+    gain = recall("RaBitQ") - recall("signs, rotated, asymmetric")
+    assert (abs(gain) < 0.01)[DEEP].all()
 
 
 @pytest.mark.cifar10
 def test_centred_gist_of_photos_has_many_lengths(cifar):
-    """embeddings: "The order changes only if rows are off by different percentages" """
+    """embeddings: "mainly because their centred lengths differ" """
     assert spread_of_lengths(cifar.features) > 0.1
 
 
 def test_the_stretch_needs_the_product_with_the_mean():
     """embeddings: "**The stretch needs the product with the mean.**" "They also leave out its
     product with the mean, so its score is too low. The two errors partly cancel." "On photo GIST,
-    where the errors cancel less," "If every row were off by the same percentage, the ranking would
-    stand." """
+    where the errors cancel less," """
     signs = recall("signs, rotated, asymmetric")
     product = recall("part of RaBitQ: signs and the mean")
     stretch = recall("part of RaBitQ: the stretch")
     both = recall("RaBitQ")
+    cancelled_less, cancelled_more = (both - signs)[GIST]
+    assert cancelled_less > 0.2 > 0.05 > cancelled_more
     off_centre = [*GIST, LLAMA, WORDS]
     assert (stretch < signs)[off_centre].all()
     assert (both > np.maximum(product, stretch) + 0.02)[off_centre].all()
@@ -624,10 +630,10 @@ def test_labels_help_the_classes_that_have_them_and_harm_others():
 
 
 def test_no_short_code_of_labels_leads_everywhere():
-    """embeddings: "On images one byte of class scores is best" "are within
+    """embeddings: "On all four kinds of images one byte of class scores is best" "are within
     {glue:text}`hadamard-old` of GRH on the old classes, and differ by up to" "Both find more than
-    the byte of scores." "they differ by at most {glue:text}`hadamard-texts`" "one byte of class
-    scores gains {glue:text}`scores-old` in mAP over the floats" """
+    the byte of scores." "they differ by at most {glue:text}`hadamard-texts`" "its mAP is above
+    that of the floats by" """
     sizes = KEPT.groupby("method").bytes.unique()
     assert list(sizes["GRH, 64 bits"]) == [8]
     assert list(sizes["class scores, 8 bits"]) == [1]
@@ -665,29 +671,28 @@ def test_features_matter_more_than_codes():
 
 
 @pytest.mark.parametrize(
-    ("method", "factor", "least"),
+    ("method", "factor"),
     [
-        ("float16", 1, 0.997),
-        ("int8", 1, 0.98),
-        ("RaBitQ, 4 bits", 2, 0.99),
-        ("RaBitQ, 3 bits", 2, 0.99),
-        ("RaBitQ, 2 bits", 2, 0.98),
-        ("int4", 2, 0.95),
-        ("RaBitQ", 4, 0.97),
-        ("signs", 100, 0.95),
-        ("signs, rotated", 100, 0.99),
-        (OPQ32, 10, 0.99),
-        (OPQ8, 30, 0.97),
+        ("float16", 1),
+        ("int8", 1),
+        ("RaBitQ, 4 bits", 2),
+        ("RaBitQ, 3 bits", 2),
+        ("RaBitQ, 2 bits", 2),
+        ("int4", 2),
+        ("RaBitQ", 4),
+        ("signs", 100),
+        ("signs, rotated", 100),
+        (OPQ32, 10),
+        (OPQ8, 30),
     ],
 )
-def test_each_branch_of_the_tree_keeps_its_promise(method, factor, least):
+def test_each_branch_of_the_tree_keeps_its_promise(method, factor):
     """embeddings: "1. **float16** or **int8**: rescore nothing." "or int4 if the dimensions vary
     evenly or are rotated first. Factor 2." "RaBitQ of all dimensions, factor 4." "rotated where
     the dimensions vary unevenly, with a factor of 100" "OPQ, trained on as many rows as you can,
     or the best cut. Factor 10." "5. **Eight bytes**: OPQ, factor 30." "percent on all six kinds
     among 5,000 rows" """
-    assert least >= 0.95
-    assert (recall(method, factor) > least).all()
+    assert (recall(method, factor) >= 0.95).all()
     smaller = [each for each in FACTORS if each < factor]
     if smaller and not method.startswith("signs"):
         assert recall(method, smaller[-1]).min() < 0.95
@@ -761,9 +766,8 @@ def test_rabitq_keeps_the_length_and_signs_forget_it():
 
 def test_the_claims_of_others():
     """embeddings: "By class, yes" "By the true ten, with a hundred rescored among 5,000 rows:
-    plain signs no" "with 32 bytes OPQ, trained on held-out rows, finds more than the best signs on
-    every kind" "Not enough for signs, even with stored
-    floats" """
+    plain signs no" "trained on held-out rows, find more than the best signs on every kind" "Not
+    enough for signs, even with stored floats" """
     floats = MEANS["precision", "float32"]
     assert (abs(MEANS["precision_rescored", "signs"] - floats) < 0.012).all()
     assert (recall("signs", 10) < 0.95).all()
@@ -771,6 +775,9 @@ def test_the_claims_of_others():
     assert times.between(1.1, 2.2).all()
     assert (times < 2).sum() >= 5
     assert (recall("signs", 2) < 0.85).all()
+    for turned in ("", ", uncentred"):
+        for name in (f"signs{turned}, rotated, asymmetric", f"signs{turned}, asymmetric"):
+            assert (recall(OPQ32) > recall(name)).all()
     both = recall("signs, rotated, asymmetric", 10)
     assert both.drop([GIST[0], LLAMA]).min() > 0.995
     assert 0.85 < both[GIST[0]] < 0.95 < both[LLAMA] < 0.97

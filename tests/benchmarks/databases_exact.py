@@ -12,10 +12,11 @@ those of the benchmark `databases` with a hundred candidates, and beside them
 - a thousand candidates from the index on codes, with the widest search that pgvector allows, and
 - pgvector's index on the vectors themselves, with an ef_search of 100.
 
-These two read many vectors. In PostgreSQL they have a table that keeps vectors in its rows.
+Exact vectors and codes within the radius read many vectors. In PostgreSQL they have a table that
+keeps vectors in its rows.
 
 A query goes through all ways in turn before the next query. The table goes to
-book/results/databases-exact.csv. It takes ten minutes and 2 GB.
+book/results/databases-exact.csv. It takes some minutes and 2 GB.
 """
 
 from functools import partial
