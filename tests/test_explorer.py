@@ -28,7 +28,14 @@ from visits import ROOT, violations
 
 from l2h_book.play import Explorer
 from l2h_book.play.plane import hyperplanes_of
-from l2h_tutorial import GRH, LSH, Dataset, gist_descriptors, split_dataset
+from l2h_tutorial import (
+    GRH,
+    LSH,
+    Dataset,
+    gist_descriptors,
+    hamming_distances,
+    split_dataset,
+)
 
 SHOWN = """(side) => {
   const section = document.querySelector(`[data-side=${side}]`);
@@ -234,10 +241,11 @@ def test_the_page_has_the_data_of_the_package(page_address, explorer):
     for key, pair in codes_of(data).items():
         for on_page, here in zip(pair, explorer._bits[key], strict=True):
             assert np.mean(on_page != here) < 1e-3, key
-    apart = dict.fromkeys(["codes", "own", "sheet", "numbers"])  # large things are in files
+    # large things are in files
+    apart = dict.fromkeys(["codes", "own", "sheet", "numbers", "database"])
     assert data | apart == explorer.data | apart
     assert Path(data["sheet"]).suffix == ".png"
-    assert Path(data["numbers"]).suffix == ".js"
+    assert Path(data["numbers"]).suffix == Path(data["database"]["file"]).suffix == ".js"
 
 
 @pytest.mark.browser
@@ -449,40 +457,75 @@ def test_each_step_shows_what_the_package_counts(visit, page_address, answers, w
     check_it_shows(again.page, answers, query, TWO, 16, radius)
 
 
-def check_the_race(page, explorer, query, radius):
-    """Run the race, and check what it says of searches that are made here with its vectors."""
-    page.locator(".race button").click()
+def check_the_race(page, explorer, query, radius, whole=False):
+    """Run the race, and check what it says of searches that are made here with its vectors.
+
+    It is over the pictures of the map, or over the whole database.
+    """
+    page.locator(".race button").nth(int(whole)).click()
     said = page.locator(".race [role=status]")
     said.get_by_text(re.compile("times as (fast|long)")).wait_for(timeout=60_000)
-    everything, few, times, both, most = (
-        float(number) for number in re.findall(r"[\d.]+\d|\d", said.inner_text())
+    everything, few, times, compared, skipped, both, most = (
+        float(number) for number in re.findall(r"[\d.]+\d|\d", said.inner_text().replace(",", ""))
     )
     factor = max(everything, few) / min(everything, few)
     assert abs(times / factor - 1) < 0.15, "as rounded"
     assert page.locator(".lanes .value").all_inner_texts() == [f"{everything:g} ms", f"{few:g} ms"]
     vectors, asked = vectors_of(explorer)
-    cosines = vectors @ asked[query]
     inside = explorer.search(query, "LSH", explorer.n_bits[0], radius).ids
+    if whole:
+        vectors, bits = database_of(explorer)
+        distances = hamming_distances(explorer._bits["LSH", 16][0][[query]], bits)[0]
+        inside = np.flatnonzero(distances <= radius)
+    cosines = vectors @ asked[query]
+    assert (compared, skipped) == (len(inside), len(vectors) - len(inside))
     exact = np.argsort(-cosines)[:10]
     found = inside[np.argsort(-cosines[inside])[:10]]
     assert (both, most) == (len(np.intersect1d(exact, found)), 10)
-    assert f"the vectors of the {len(inside)} picture" in page.locator(".race .small").inner_text()
+    explained = page.locator(".race .small").inner_text()
+    assert f"the vectors of the {len(inside)} picture" in explained
+    assert f"the vectors of all {len(vectors):,} pictures" in explained
 
 
 def vectors_of(explorer):
     """Return the vectors that a page loads, of its pictures and of its queries."""
-    script = base64.b64decode(explorer.data["numbers"].partition("base64,")[2])
-    numbers = json.loads(script.partition(b"=")[2])
-    values = np.frombuffer(base64.b64decode(numbers["vectors"]), np.int8).astype(float)
-    vectors = values.reshape(len(explorer.rows) + len(explorer.query_rows), -1)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    numbers = held_by(explorer.data["numbers"])
+    vectors = directions(numbers["vectors"], len(explorer.rows) + len(explorer.query_rows))
     return np.split(vectors, [len(explorer.rows)])
+
+
+def database_of(explorer):
+    """Return the vectors and the bits that a page loads, of the whole database."""
+    held = held_by(explorer.data["database"]["file"])
+    codes = np.frombuffer(bytes.fromhex(held["codes"]), np.uint8).reshape(-1, 2)
+    return directions(held["vectors"], len(codes)), np.unpackbits(codes, axis=1).astype(bool)
+
+
+def held_by(address):
+    """Return what the script at an address defines."""
+    script = base64.b64decode(address.partition("base64,")[2])
+    return json.loads(script.partition(b"=")[2])
+
+
+def directions(text, n):
+    values = np.frombuffer(base64.b64decode(text), np.int8).astype(float).reshape(n, -1)
+    return values / np.linalg.norm(values, axis=1, keepdims=True)
 
 
 def test_the_race_has_the_vectors_of_the_package(explorer, split):
     vectors, asked = vectors_of(explorer)
     exact = cosine_similarity(explorer._X_query, explorer._X)
     assert np.abs(asked @ vectors.T - exact).max() < 0.01
+
+
+def test_the_longer_race_has_the_vectors_and_codes_of_the_whole_database(explorer, split):
+    vectors, bits = database_of(explorer)
+    assert explorer.data["database"]["count"] == len(vectors) == len(split.y_database) == 8500
+    exact = cosine_similarity(explorer._X_query, split.X_database)
+    _, asked = vectors_of(explorer)
+    assert np.abs(asked @ vectors.T - exact).max() < 0.01
+    lsh = LSH(16, random_state=0).fit(split.X_train)
+    assert np.mean(bits != lsh.transform(split.X_database)) < 1e-4
 
 
 @pytest.mark.browser
@@ -495,6 +538,7 @@ def test_the_race_runs_both_searches_in_the_page(visit, page_address, answers):
     assert "times as" not in page.locator(".race").inner_text(), "it held for another radius"
     assert page.locator(".lanes .value").all_inner_texts() == ["", ""]
     check_the_race(page, answers, query, radius + 1)
+    check_the_race(page, answers, query, radius + 1, whole=True)
     tab.check_nothing_went_wrong()
 
 

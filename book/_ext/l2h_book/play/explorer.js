@@ -416,7 +416,16 @@ let picture = start.query; // the last query that is not the reader's own
 const thing = data.classes.includes("sneaker") ? "a shoe" : "something";
 const task = paper ? `Draw ${thing}, or choose a picture.` : "Choose a picture.";
 const story = new Story((step) => set({ step }), task);
-const race = new Race(async () => {
+const fields = [["Race", taskOfMap]];
+if (data.database) {
+  const size = `${Math.round(data.database.bytes / 1e6)} MB`;
+  const all = data.database.count.toLocaleString("en");
+  fields.push([`Race over all ${all} (${size})`, taskOfDatabase]);
+}
+const race = new Race(fields);
+
+// What both searches of a race are given: the pictures of the map, or the whole database
+async function taskOfMap() {
   const { vectors } = await numbersFrom(data.numbers);
   const { code, pictures } = shown[0].found;
   return {
@@ -428,7 +437,15 @@ const race = new Race(async () => {
     radius: now.radius,
     most: data.answers,
   };
-});
+}
+
+async function taskOfDatabase() {
+  const task = await taskOfMap();
+  const { file, count } = data.database;
+  const { vectors, codes } = await databaseFrom(file, task.vectors.features, widths[0] / 4);
+  return { ...task, vectors, codes, ids: [...Array(count).keys()] };
+}
+
 const own = make(
   "details",
   { class: "own" },

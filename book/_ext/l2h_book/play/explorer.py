@@ -23,6 +23,7 @@ from .plane import hyperplanes_of
 from .playable import SHEET_COLUMNS, Playable, data_address, sprite_sheet
 
 _ANSWERS = 10  # pictures that precision counts, as in the chapters
+_DATABASE_AT_MOST = 10_000  # pictures whose vectors a page may ask for: some 700 bytes each
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +119,7 @@ class Explorer(Playable):
         self.query_rows: Integers = split.query_rows[queries]
         self._X_query = split.X_query[queries]
         self._X = split.X_database[sample]
+        self._X_database = split.X_database
         labels = dict.fromkeys(hashers, split.y_train)
         labels[shuffled] = np.random.RandomState(0).permutation(split.y_train)
         unfitted = {**hashers, shuffled: hashers[self._learned]}
@@ -207,6 +209,7 @@ class Explorer(Playable):
             "learned": self.methods.index(self._learned),
             "own": own,
             "numbers": self._numbers(normals),
+            "database": self._database(),
         } | sprite_sheet(ds, np.concatenate([self.rows, self.query_rows]))
 
     def _codes_of(self, method: str) -> dict[str, list[str]]:
@@ -235,18 +238,28 @@ class Explorer(Playable):
     def _numbers(self, normals: bytes) -> str:
         """Return the address of a script with what the page needs to compare vectors itself.
 
-        The vectors of the pictures, and after them of the queries, have integers of 8 bits, the
-        largest of each vector 127: only their directions count.
+        The vectors of the pictures stand first, and after them those of the queries.
         """
-        vectors = np.concatenate([self._X, self._X_query])
-        largest = np.abs(vectors).max(axis=1, keepdims=True)
         parts = {
-            "vectors": np.rint(127 * vectors / largest).astype(np.int8).tobytes(),
+            "vectors": _directions(np.concatenate([self._X, self._X_query])),
             "mean": self._mean.astype("<f4").tobytes(),
             "normals": normals,
         }
         texts = {name: base64.b64encode(part).decode() for name, part in parts.items()}
         return data_address("text/javascript", f"l2hNumbers={json.dumps(texts)}".encode())
+
+    def _database(self) -> dict[str, Any] | None:
+        """Return where the vectors and the first method's codes of the whole database are."""
+        if self.n_database > _DATABASE_AT_MOST:
+            return None
+        first = self._hashers[self.methods[0], self.n_bits[0]]
+        parts = {
+            "vectors": base64.b64encode(_directions(self._X_database)).decode(),
+            "codes": _digits(first.transform(self._X_database)),
+        }
+        script = f"l2hDatabase={json.dumps(parts)}".encode()
+        file = data_address("text/javascript", script)
+        return {"file": file, "bytes": len(script), "count": self.n_database}
 
 
 def _map_of(X: Array) -> Integers:
@@ -255,6 +268,12 @@ def _map_of(X: Array) -> Integers:
     order = np.argsort(-second, kind="stable")
     lines = np.split(order, range(SHEET_COLUMNS, len(order), SHEET_COLUMNS))
     return np.concatenate([line[np.argsort(first[line], kind="stable")] for line in lines])
+
+
+def _directions(X: Array) -> bytes:
+    """Write vectors as integers of 8 bits, the largest of each 127: only directions count."""
+    largest = np.abs(X).max(axis=1, keepdims=True)
+    return np.rint(127 * X / largest).astype(np.int8).tobytes()
 
 
 def _digits(bits: Bits) -> str:

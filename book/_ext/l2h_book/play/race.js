@@ -6,11 +6,13 @@ const AT_ONCE = 20; // searches of a kind in turn, before the page may draw
 
 const searchEverything = ({ vectors, query, ids, most }) => vectors.nearest(query, ids, most);
 
-function searchBall({ vectors, query, ids, code, codes, radius, most }) {
+function candidatesOf({ ids, code, codes, radius }) {
   const inside = [];
   for (const id of ids) if (bitsApart(code, codes[id]) <= radius) inside.push(id);
-  return vectors.nearest(query, inside, most);
+  return inside;
 }
+
+const searchBall = (task) => task.vectors.nearest(task.query, candidatesOf(task), task.most);
 
 const milliseconds = (time) => `${time.toFixed(time < 10 ? 1 : 0)} ms`;
 
@@ -31,13 +33,16 @@ async function timeBoth(task, show) {
   }
 }
 
-// The button, two bars and what they say. `taskOf` gives what to search for.
+// The buttons, two bars and what they say. `fields` has for each button its name and a function that
+// gives what to search for.
 class Race {
-  constructor(taskOf) {
-    this.taskOf = taskOf;
+  constructor(fields) {
     this.running = null;
-    this.button = make("button", { type: "button", class: "main" }, "Race");
-    this.button.addEventListener("click", () => this.run());
+    const buttons = fields.map(([name, taskOf], i) => {
+      const button = make("button", { type: "button", class: i ? null : "main" }, name);
+      button.addEventListener("click", () => this.run(taskOf));
+      return button;
+    });
     this.bars = ["Comparing all", "Codes first"].map((name) => ({
       bar: make("span", { class: "bar" }),
       time: make("span", { class: "value" }),
@@ -48,7 +53,7 @@ class Race {
     this.element = make(
       "div",
       { class: "race" },
-      this.button,
+      make("div", { class: "fields" }, ...buttons),
       make(
         "div",
         { class: "lanes", "aria-hidden": "true" },
@@ -63,28 +68,39 @@ class Race {
 
   // What was measured holds for one view: another one begins anew
   show(view, candidates, all) {
-    this.timed.textContent = `Timed: the search for this one query, ${ROUNDS.toLocaleString("en")} times each way, in turns of ${AT_ONCE}. One way compares the vectors of all ${plural(all, "picture")}. The other compares all ${plural(all, "code")} bit by bit, then the vectors of the ${plural(candidates, "picture")} within the radius. Both keep the ten largest cosines.`;
     if (view === this.view) return;
     this.view = view;
     this.running = null;
+    this.explain(candidates, all);
     this.said.textContent = "It takes a few seconds.";
+    this.empty();
+  }
+
+  explain(candidates, all) {
+    this.timed.textContent = `Timed: the search for this one query, ${ROUNDS.toLocaleString("en")} times each way, in turns of ${AT_ONCE}. One way compares the vectors of all ${plural(all, "picture")}. The other compares all ${plural(all, "code")} bit by bit, then the vectors of the ${plural(candidates, "picture")} within the radius. Both keep the ten largest cosines.`;
+  }
+
+  empty() {
     for (const { bar, time } of this.bars) {
       bar.style.width = 0;
       time.textContent = "";
     }
   }
 
-  async run() {
+  async run(taskOf) {
     const running = {};
     this.running = running;
+    this.empty();
+    this.said.textContent = "Fetching the vectors.";
     let task = null;
     try {
-      task = await this.taskOf();
+      task = await taskOf();
     } catch (error) {
       this.said.textContent = error.message;
       return;
     }
     if (this.running !== running) return;
+    this.explain(candidatesOf(task).length, task.ids.length);
     this.said.textContent = "Both are running.";
     await timeBoth(task, (done, took) => {
       if (this.running !== running) return false;
@@ -101,9 +117,11 @@ class Race {
     const exact = searchEverything(task);
     const found = new Set(searchBall(task));
     const both = exact.filter((id) => found.has(id)).length;
+    const compared = candidatesOf(task).length;
+    const skipped = task.ids.length - compared;
     const factor = Math.max(all, few) / Math.min(all, few);
     const times = factor.toFixed(factor < 10 ? 1 : 0);
     const verdict = few < all ? `was ${times} times as fast` : `took ${times} times as long`;
-    this.said.textContent = `Comparing all took ${milliseconds(all)}, codes first ${milliseconds(few)}. So codes first ${verdict}, in your browser just now. It finds ${both} of the ${plural(exact.length, "nearest picture", "nearest pictures")}.`;
+    this.said.textContent = `Comparing all took ${milliseconds(all)}, codes first ${milliseconds(few)}. So codes first ${verdict}, in your browser just now. It compared ${plural(compared, "picture")} in full and skipped ${skipped.toLocaleString("en")}. It finds ${both} of the ${plural(exact.length, "nearest picture", "nearest pictures")}.`;
   }
 }

@@ -1,29 +1,47 @@
-// The pictures' vectors, which only a reader who draws or races asks for: they lie in a file
+// The pictures' vectors, which only a reader who draws or races asks for: they lie in files
 // beside the page.
 
-let numbers = null; // a promise of them
+const fetched = new Map(); // by file, a promise of what it holds
 
 const bytesOf = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 
-function numbersFrom(file) {
-  numbers ??= new Promise((then, fail) => {
-    const script = make("script", { src: file });
-    script.addEventListener("load", () => {
-      const mean = new Float32Array(bytesOf(l2hNumbers.mean).buffer);
-      then({
-        mean,
-        vectors: new Vectors(new Int8Array(bytesOf(l2hNumbers.vectors).buffer), mean.length),
-        normals: new Int16Array(bytesOf(l2hNumbers.normals).buffer),
+// Runs a file, which is a script that defines something, and gives what `readIt` makes of that
+function fetchOnce(file, readIt) {
+  if (!fetched.has(file)) {
+    const promise = new Promise((then, fail) => {
+      const script = make("script", { src: file });
+      script.addEventListener("load", () => then(readIt()));
+      script.addEventListener("error", () => {
+        fetched.delete(file); // the next who asks tries again
+        fail(new Error("What the page computes with could not be fetched. Are you online?"));
       });
+      document.head.append(script);
     });
-    script.addEventListener("error", () => {
-      numbers = null; // the next who asks tries again
-      fail(new Error("What the page computes with could not be fetched. Are you online?"));
-    });
-    document.head.append(script);
-  });
-  return numbers;
+    fetched.set(file, promise);
+  }
+  return fetched.get(file);
 }
+
+const vectorsOf = (text, features) =>
+  new Vectors(new Int8Array(bytesOf(text).buffer), features);
+
+// What belongs to the pictures of the map
+const numbersFrom = (file) =>
+  fetchOnce(file, () => {
+    const mean = new Float32Array(bytesOf(l2hNumbers.mean).buffer);
+    return {
+      mean,
+      vectors: vectorsOf(l2hNumbers.vectors, mean.length),
+      normals: new Int16Array(bytesOf(l2hNumbers.normals).buffer),
+    };
+  });
+
+// The vectors of the whole database, and its codes by the first method
+const databaseFrom = (file, features, digits) =>
+  fetchOnce(file, () => ({
+    vectors: vectorsOf(l2hDatabase.vectors, features),
+    codes: split(l2hDatabase.codes, digits),
+  }));
 
 function unit(vector) {
   const long = Math.hypot(...vector) || 1;
