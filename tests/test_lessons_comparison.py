@@ -127,9 +127,9 @@ def test_all_splits_were_measured_with_what_tuning_chose(name):
 
 
 def test_all_climb_from_their_defaults():
-    """comparison: "try every change of one parameter by one step, keep the best change" "a method
-    with more parameters has more to try" "both versions of GRH from CCA-ITQ run one round with
-    $\\alpha$ fixed at 1." """
+    """comparison: "try every change of one parameter by one step, keep the best change" "But GRH
+    had {glue:text}`trials-grh-c` trials of tuning there, and KSH" "both versions of GRH from
+    CCA-ITQ run one round with $\\alpha$ fixed at 1." """
     trials = TUNED[TUNED.question == "ranking"].set_index(["dataset", "method"])["trials"]
     for name in NAMES:
         assert trials[name, "GRH from CCA-ITQ"] > 2 * trials[name, "KSH"]
@@ -274,12 +274,12 @@ def test_with_alpha_tuned_ksh_is_above_grh_on_fewer_splits():
     assert 0.001 < above.mean() < 0.003
 
 
-def beyond_as_many(name, method, other, look=0):
-    """Return by split what a look of one code finds beyond another code for as many images."""
+def beyond_as_many(name, method, other):
+    """Return by split what the first look of one code finds beyond another for as many images."""
     beyond = []
     for _, rows in LOOKS[LOOKS.dataset == name].groupby("seed"):
         lines = rows.sort_values("look").set_index("method")[["scanned", "precision"]]
-        own = lines.loc[method].iloc[look]
+        own = lines.loc[method].iloc[0]
         level = figures.read_map({other: lines.loc[other]}, "precision", [own.scanned])
         beyond.append(own.precision - level.iloc[0, 0])
     return pd.Series(beyond)
@@ -311,35 +311,30 @@ def test_for_as_many_candidates_the_first_look_is_worth_less(name):
 
 
 @both
-def test_the_next_rings_bring_some_of_the_lead_back(name):
-    """comparison: "In a bucket search, labels pay off only at larger shares of the database."
-    "more than the exact cosine's ten nearest, and the interval of this gain excludes zero" "LSH
-    and PCAH never reach this precision, however much they scan, so labels helped to choose the
-    candidates." """
+def test_at_a_larger_radius_grh_passes_the_exact_cosine(name):
+    """comparison: "Further right on the map, GRH passes even the exact cosine. On Fashion-MNIST
+    this takes radius 1, at which GRH scans {glue:text}`wide-scanned-f` percent." """
     lines = lines_of_the_map(name)
-    wide = lines["GRH from CCA-ITQ, 16 bits"].loc[2]
-    codes = [f"{method}, {n_bits} bits" for method in ("LSH", "PCAH") for n_bits in (16, 32)]
-    assert wide.precision > max(lines[code].precision.max() for code in codes) + 0.005
-    gain = LOOKS[(LOOKS.dataset == name) & (LOOKS["look"] == 2)]
-    gain = gain[gain.method == "GRH from CCA-ITQ, 16 bits"].set_index("seed").precision
-    exact = LOOKS[(LOOKS.dataset == name) & (LOOKS.method == "exact cosine")]
-    exact = exact.set_index("seed").precision
-    _, low, _, _ = mean_and_interval(gain - exact, 1 / 3)
-    assert low > 0
+    line = lines["GRH from CCA-ITQ, 16 bits"]
+    passed = line[line.precision > lines["exact cosine"].precision[0]]
+    assert passed.index[0] == 1
     if name == "fashion-mnist":
-        # what each scans at its first radius with more than the exact cosine
-        for method in ("GRH from CCA-ITQ", "CCA-ITQ"):
-            line = lines[f"{method}, 16 bits"]
-            first = line[line.precision > exact.mean()].iloc[0]
-            assert 0.075 < first.scanned < 0.1
-        assert 0.08 < wide.scanned < 0.1
+        assert 0.075 < passed.scanned[1] < 0.085
+    of_method = LOOKS[LOOKS.dataset == name].set_index(["method", "look", "seed"])
+    of_method = of_method.precision.sort_index()
+    gain = of_method["GRH from CCA-ITQ, 16 bits", 2] - of_method["exact cosine", 0]
+    _, low, _, _ = mean_and_interval(gain, 1 / 3)
+    assert low > 0
 
 
 @both
 def test_the_classifier_is_ahead_on_the_map(name):
     """comparison: "which would explain why the line of the class scores *falls* on the map. GRH's
-    line rises at first" "PCAH has 32 bits, which beat 16 once half a percent is scanned." """
+    line rises at first" "PCAH has 32 bits, which beat 16 once half a percent is scanned." "That is
+    more than PCAH found at any of the four radii." """
     scores = lines_of_the_map(name)["class scores"]
+    (of_one_percent,) = scores.precision[scores.scanned == 0.01]
+    assert of_one_percent > lines_of_the_map(name)["PCAH, 32 bits"].precision.max() + 0.01
     for look in scores[scores.scanned <= 0.06].itertuples():
         others = read(name, look.scanned).drop(["class scores", "exact cosine"])
         assert look.precision > others.max() + 0.01
@@ -352,44 +347,25 @@ def test_the_classifier_is_ahead_on_the_map(name):
 
 
 @both
-def test_for_as_many_candidates_cca_itq_finds_as_much_or_less(name):
-    """comparison: "CCA-ITQ passes the exact cosine too, without a kernel." "on CIFAR-10, 16-bit
-    GRH finds {glue:text}`wide-lead-c` more than 16-bit CCA-ITQ" "On Fashion-MNIST, GRH finds at
-    most {glue:text}`wide-most-f` more, if it finds more at all." "CCA-ITQ and GRH begin further
-    right, and pass the exact cosine." """
+def test_learned_codes_begin_further_right_and_pass_the_cosine(name):
+    """comparison: "CCA-ITQ and GRH begin further right, and pass the exact cosine." """
     lines = lines_of_the_map(name)
-    wide = lines["GRH from CCA-ITQ, 16 bits"].loc[2]
-    start = read(name, wide.scanned)["CCA-ITQ, 16 bits"]
-    for method in ("CCA-ITQ", "GRH from CCA-ITQ"):
-        line = lines[f"{method}, 32 bits"]
+    for method, n_bits in product(("CCA-ITQ", "GRH from CCA-ITQ"), (16, 32)):
+        line = lines[f"{method}, {n_bits} bits"]
         assert line.scanned.iloc[0] > lines["PCAH, 32 bits"].scanned.iloc[0]
         assert line.precision.max() > lines["exact cosine"].precision[0]
-    assert start > lines["exact cosine"].precision[0]
-    of_long = read(name, wide.scanned)["CCA-ITQ, 32 bits"]
-    assert of_long > start + 0.001
-    assert (of_long > wide.precision) == (name == "fashion-mnist")
-    if name == "fashion-mnist":
-        for n_bits in (16, 32):
-            over_cca = beyond_as_many(
-                name, "GRH from CCA-ITQ, 16 bits", f"CCA-ITQ, {n_bits} bits", look=2
-            )
-            _, _, high, _ = mean_and_interval(over_cca, 1 / 3)
-            assert 0.005 < high < 0.007
-    else:
-        assert 0.03 < wide.precision - start < 0.05
-        assert wide.precision - of_long > 0.02
 
 
 @both
 def test_codes_that_are_ranked_change_the_picture(name):
-    """comparison: "Of these six codes, KSH, GRH and CCA-ITQ, which learn from labels, find more
-    than LSH, PCAH and ITQ, again on every split." "On every split of both data sets it finds more
-    than each of the six hash codes tried, and on average nearly as much as the ten floats" "With
-    many labels, a byte of class scores then finds the most of the codes tried." "The byte finds
-    more than each of the six hash codes tried, on every split." "If few vectors may be compared in
-    full, rank the codes and re-rank what the budget allows" "Both find more than LSH with 32 bits,
-    on every split." "How can so little scanning find more than the buckets did?" "more than KSH,
-    the next best" """
+    """comparison: "KSH, GRH and CCA-ITQ, which learn from labels, find more than LSH, PCAH and
+    ITQ, on every split." "On every split of both data sets the byte finds more than each of the
+    six hash codes tried." "finds the most of the codes that we tried" "PCAH has the higher mean on
+    Fashion-MNIST, and ITQ on CIFAR-10." "With many labels, a byte of class scores then finds the
+    most of the codes tried." "The byte finds more than each of the six hash codes tried, on every
+    split." "If few vectors may be compared in full, rank the codes and re-rank what the budget
+    allows" "Both find more than LSH with 32 bits, on every split." "How can so little scanning
+    find more than the buckets did?" """
     found = (
         CHEAP[CHEAP.dataset == name].pivot(index="seed", columns="method", values="map").dropna()
     )
@@ -399,28 +375,11 @@ def test_codes_that_are_ranked_change_the_picture(name):
     assert (taught.min(axis=1) > without.max(axis=1)).all()
     byte = found["class scores, 8 bits"]
     assert (byte > found[[*taught, *without]].max(axis=1)).all()
-    lost = found["class scores"].mean() - byte.mean()
-    assert 0 < lost < 0.02
-    assert lost < (byte.mean() - without.max(axis=1).mean()) / 10
-    assert taught.mean().idxmax() == "KSH, 32 bits"
+    best = without.mean().drop("LSH, 32 bits").idxmax()
+    assert best == {"fashion-mnist": "PCAH, 32 bits", "cifar10": "ITQ, 32 bits"}[name]
     for code in ("CCA-ITQ, 16 bits", "CCA-ITQ, 32 bits", "GRH from CCA-ITQ, 16 bits"):
         assert found[code].mean() > lines_of_the_map(name)[code].precision[0] + 0.03
     assert (without[["PCAH, 32 bits", "ITQ, 32 bits"]].min(axis=1) > without["LSH, 32 bits"]).all()
-
-
-def test_what_labels_add_in_a_small_budget_excludes_zero():
-    """comparison: "But these differences are not among the questions tested below." "The interval
-    of this difference excludes zero. So does the interval for every code with labels against PCAH
-    and ITQ." """
-    taught = [f"{method}, 32 bits" for method in ("KSH", "GRH from CCA-ITQ", "CCA-ITQ")]
-    byte = "class scores, 8 bits"
-    for name in NAMES:
-        for code, other in product([byte, *taught], ["PCAH, 32 bits", "ITQ, 32 bits"]):
-            assert lead("1% ranked", name, code, other).low > 0
-        for code in taught:
-            assert lead("1% ranked", name, byte, code).low > 0
-    tested = {m for question, *pair in asked("comparison") for m in pair if question == "1% ranked"}
-    assert tested == {f"{method}, 32 bits" for method in ("LSH", "PCAH", "ITQ")}
 
 
 @pytest.mark.parametrize(
@@ -444,7 +403,7 @@ def test_a_budget_that_is_kept_is_what_is_measured(dataset, method):
 
 @both
 def test_each_method_with_labels_is_ahead_of_each_without(name):
-    """comparison: "With 1,000 labels, every labelled method ranks higher than every unlabelled
+    """comparison: "with 1,000 of them, every labelled method ranks higher than every unlabelled
     one, including the exact cosine." """
     scores = by_split("ranking", name).mean()
     labelled = [*WITH, *scores.index[scores.index.str.match("class scores|predicted")]]
@@ -454,7 +413,7 @@ def test_each_method_with_labels_is_ahead_of_each_without(name):
 
 def test_over_the_whole_ranking_pcah_is_last():
     """comparison: "With one percent re-ranked, PCAH with 32 bits finds more on Fashion-MNIST than
-    LSH and ITQ do. Over the whole ranking it comes last of all hash codes there:" """
+    LSH and ITQ do. Over the whole ranking it comes last of all hash codes there." """
     scores = by_split("ranking", "fashion-mnist")[WITHOUT + WITH].mean()
     assert scores.idxmin() == "PCAH"
     found = CHEAP[CHEAP.dataset == "fashion-mnist"].groupby("method")["map"].mean()
@@ -463,9 +422,8 @@ def test_over_the_whole_ranking_pcah_is_last():
 
 
 def test_the_later_bits_of_pcah_know_neighbours_not_classes(seed):
-    """comparison: "its first eight bits separate the classes. The other 24 bits hardly tell the
-    classes apart: they match the query's about as often in another class as in its own. But they
-    do pick out its nearest images." "the eight alone rank better than all 32" """
+    """comparison: "its first eight bits separate the classes. The other 24 bits hardly do, but
+    they pick out a query's nearest images." "the eight alone rank better than all 32" """
     split = split_of(load_dataset("fashion-mnist"), seed)
     pcah = PCAH(32).fit(split.X_database)
     bits = [pcah.transform(part) for part in (split.X_query, split.X_database)]
@@ -485,15 +443,14 @@ def test_the_later_bits_of_pcah_know_neighbours_not_classes(seed):
 
 @both
 def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
-    """comparison: "one byte of its scores ranks better than every hash code measured" "Our byte
-    confirms this for queries of known classes." "That is not enough: on Fashion-MNIST it scores
-    {glue:text}`map-hard-f`" "below every hash code that learned from labels" "It ranks above every
-    hash code that was measured, on every split, in a quarter of the space" "the byte ranks better
-    than the hash codes of 32 bits, with twenty labels per class or a hundred" "the byte of class
-    scores ranks above every hash code that was measured" "it scores {glue:text}`map-labelled-f` on
-    Fashion-MNIST instead of" index: "On both data sets of this book, ranking by that byte beat
-    every learned code of 32 bits." "and that of the best learned code is {glue:text}`best-code-f`"
-    """
+    """comparison: "one byte of its scores ranks better than every hash code measured" "This
+    confirms, for queries of known classes, what" "That is not enough: on Fashion-MNIST it ranks
+    below every hash code that learned from labels" "The byte ranks above every hash code that was
+    measured, on every split, in a quarter of the space" "the byte ranks better than the hash codes
+    of 32 bits, with twenty labels per class or a hundred" "the byte of class scores ranks above
+    every hash code that was measured" "it scores {glue:text}`map-labelled-f` on Fashion-MNIST
+    instead of" index: "On both data sets of this book, ranking by that byte beat every learned
+    code of 32 bits." "and that of the best learned code is {glue:text}`best-code-f`" """
     for question, codes in ("ranking", WITH), ("200 labels", FEW):
         splits = by_split(question, name)
         for method in codes:
@@ -506,19 +463,11 @@ def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
 
 
 @both
-def test_half_a_byte_is_behind_on_one_data_set_ahead_on_another(name):
-    """comparison: "At half a byte there is no winner: GRH ranks higher on" """
-    splits = by_split("ranking", name)
-    n_ahead = (splits["class scores, 4 bits"] > splits["GRH from CCA-ITQ"]).sum()
-    assert n_ahead == {"fashion-mnist": 0, "cifar10": 19}[name]
-
-
-@both
 def test_five_labels_a_class_are_worth_much_or_nothing(name):
-    """comparison: "the two have nearly the same mean" "and KSH, the best hash code, is below the
-    cosine by" "it depends on the data whether labels beat the exact cosine, which needs none. On
-    Fashion-MNIST the byte still ranks far above it." "and the exact cosine ranks higher still
-    there" "With five, check whether the exact cosine does as well." """
+    """comparison: "the byte and the cosine have nearly the same mean" "it depends on the data
+    whether labels beat the exact cosine, which needs none. On Fashion-MNIST the byte still ranks
+    far above the cosine." "and the exact cosine ranks higher still there" "With five, check
+    whether the exact cosine does as well." """
     scores = by_split("50 labels", name).mean()
     assert scores["class scores, 8 bits"] > scores[FEW].max()
     assert scores["KSH"] > scores[FEW].max() - 0.01
@@ -533,7 +482,7 @@ def test_five_labels_a_class_are_worth_much_or_nothing(name):
 
 def test_few_labels_had_the_settings_of_many(dataset):
     """comparison: "labelled cells were tried with 1,000 labels alone"
-    "the settings were tuned with 600 validation queries on a database of 2,000 images" """
+    "The settings were tuned with 600 validation queries on a database of 2,000 images" """
     questions = KEPT.question[KEPT.method == "class scores, 8 bits, labelled cells"]
     assert set(questions) == {"ranking"}
     whole = fair_fight.prepared(fair_fight.tuning_split(dataset), "ranking", 0, fair_fight.N_TUNING)
@@ -562,22 +511,15 @@ def significant(contrasts):
 
 
 def test_which_contrasts_are_significant():
-    """comparison: "With 1,000 labels it does so on CIFAR-10, even when its cells are learned from
-    the labelled images alone. Both results hold on Fashion-MNIST too (ours only). The byte had
-    more trials of tuning than KSH." "**With five labels per class, the byte ranks significantly
-    higher than the exact cosine** on Fashion-MNIST (ours only)." "It ranks significantly higher
-    than GRH kernel, which starts from LSH" "**With five labels per class, KSH ranks significantly
-    higher than ITQ** on both data sets, and than CCA-ITQ and GRH on CIFAR-10 (all ours only)."
-    "The byte ranks significantly higher than the cosine on Fashion-MNIST with our ratio only, and
-    about the same on CIFAR-10." "GRH ranks significantly higher on CIFAR-10 only, with our ratio
-    only, and GRH had more trials." "The cosine ranks significantly higher than ITQ on CIFAR-10,
-    and at most {glue:text}`cosine-high-f` higher on Fashion-MNIST." "**With one percent re-ranked,
-    learned directions find more than random ones on CIFAR-10.** PCAH and ITQ both find
-    significantly more than LSH there, and ITQ more than PCAH (ours only). On Fashion-MNIST PCAH
-    finds significantly more than LSH (ours only)." "**The exact cosine ranks significantly higher
-    than ITQ on CIFAR-10**" "significantly with our ratio only. PCAH has the higher mean on
-    Fashion-MNIST." "Among so many our example is not significant" "Linear GRH from CCA-ITQ differs
-    from it by at most {glue:text}`linear-most`, and takes longer to fit." """
+    """comparison: "But the byte had more trials of tuning." "One star marks what is significant
+    with our ratio only, such as the lead of GRH over KSH on CIFAR-10." "The byte ranks
+    significantly higher than the cosine on Fashion-MNIST with our ratio only, and about the same
+    on CIFAR-10." "KSH ranks significantly higher than CCA-ITQ on CIFAR-10 only, with our ratio
+    only" "GRH ranks significantly higher than KSH on CIFAR-10 only, with our ratio only, and GRH
+    had more trials." "The cosine ranks significantly higher than ITQ on CIFAR-10, and at most
+    {glue:text}`cosine-high-f` higher on Fashion-MNIST." "Among so many our example is not
+    significant" "Linear GRH from CCA-ITQ differs from CCA-ITQ by at most
+    {glue:text}`linear-most`, and takes longer to fit." """
     assert significant(asked("comparison")) == {
         ("ranking", "exact cosine", "ITQ"): (0, 1),
         ("ranking", "GRH from CCA-ITQ", "CCA-ITQ"): (0, 1),
@@ -597,7 +539,6 @@ def test_which_contrasts_are_significant():
         ("1% ranked", "ITQ, 32 bits", "LSH, 32 bits"): (0, 1),
         ("1% ranked", "PCAH, 32 bits", "ITQ, 32 bits"): (0, -1),
     }
-    assert lead("1% ranked", "fashion-mnist", "PCAH, 32 bits", "ITQ, 32 bits").mean > 0
     cosine = lead("ranking", "fashion-mnist", "exact cosine", "ITQ")
     assert -0.001 < cosine.low < cosine.high < 0.005
     for name in NAMES:
@@ -612,9 +553,9 @@ def test_which_contrasts_are_significant():
 
 
 def test_one_percent_of_a_split_is_fifty_images(dataset):
-    """comparison: "This cell and the next two use all {glue:text}`n-database` database images of
-    earlier chapters, while a measured split has 5,000." "Here that is 50 candidates for ten
-    answers." "it finds more than each of the six hash codes tried" """
+    """comparison: "on all {glue:text}`n-database` database images of earlier chapters" "a database
+    of 5,000 images" "Here that is 50 candidates for ten answers." "the byte finds more than each
+    of the six hash codes tried" """
     n_measured = len(fair_fight.split_of(dataset, "ranking", 0).y_database)
     assert n_measured == 5000
     assert len(split_dataset(dataset).y_database) > n_measured
@@ -683,12 +624,14 @@ def stars_by_ratio(page, ratio):
 
 
 def test_which_stars_depend_on_the_ratio():
-    """comparison: "and with five labels per class the byte then ranks significantly higher than
-    KSH on both data sets" "Those marked *ours only* are not significant with the paper's ratio:"
-    "is this book's adaptation, and an approximation" "with the ratio 1, {glue:text}`stars-gone` of
-    the {glue:text}`stars` significant differences below would go." "GRH ranks significantly higher
-    than KSH on CIFAR-10** (ours only)" did-it-learn: "With the ratios 1/9, 1/3 and 1 of chapter 8
-    there are" "if the held-out classes keep their ratio of 3/7" """
+    """comparison: "The folded table marks with two stars what is significant even with the paper's
+    ratio:" "with 200 labels on both data sets, and with 1,000 labels on CIFAR-10." "**GRH ranks
+    higher than CCA-ITQ, its own start**, and than GRH kernel, on CIFAR-10." "**The exact cosine
+    ranks higher than ITQ** on CIFAR-10." "**PCAH and ITQ find more than LSH** on CIFAR-10" "is
+    this book's adaptation, and an approximation" "With the paper's ratio of 1,
+    {glue:text}`stars-gone` of the {glue:text}`stars` significant differences below would go."
+    did-it-learn: "With the ratios 1/9, 1/3 and 1 of chapter 8 there are" "if the held-out classes
+    keep their ratio of 3/7" """
     few, usual, strict = (stars_by_ratio("comparison", ratio) for ratio in (1 / 9, 1 / 3, 1))
     assert strict < usual < few
     byte = "class scores, 8 bits"
@@ -706,14 +649,12 @@ def test_which_stars_depend_on_the_ratio():
     assert strict == {(f"200 labels: {byte}, minus KSH", "fashion-mnist")} | {
         (contrast, "cifar10") for contrast in of_cifar10
     }
-    assert {(f"50 labels: {byte}, minus KSH", name) for name in NAMES} <= few - usual
     few, usual, strict = (stars_by_ratio("did-it-learn", ratio) for ratio in (1 / 9, 1 / 3, 1))
     assert strict < usual < few
 
 
 def test_which_stars_would_fall_if_both_chapters_asked_together():
-    """comparison: "Every difference that is significant here stays so if we also count the next
-    chapter's questions." did-it-learn: "stars would be lost if the comparisons of chapter 8 were
+    """did-it-learn: "stars would be lost if the comparisons of chapter 8 were
     counted as well: that of GRH from LSH against Hadamard codewords on CIFAR-10 and, on
     Fashion-MNIST, both stars about held-out classes" """
     first = asked("comparison")
@@ -768,9 +709,9 @@ def test_the_average_precision_of_right_wrong_right():
 
 @both
 def test_kernels_of_all_methods_take_as_long(name):
-    """comparison: "**Next to the cost of GIST, a kernel is cheap.** GRH, KSH and the classifier
-    compare an image with every labelled image before they can encode it." "Its time grows in
-    proportion to the number of labels." """
+    """comparison: "**Next to the cost of GIST, a kernel is cheap.**" "GRH, KSH and the classifier
+    compare an image with every labelled image before they can encode it. That is 1,000
+    comparisons" "The kernel's time grows in proportion to the number of labels." """
     rows = KEPT[(KEPT.question == "ranking") & (KEPT.dataset == name)]
     encode = rows.groupby("method")["encode_seconds"].median()
     kernels = encode[["GRH from CCA-ITQ", "KSH", "class scores", "class scores, 8 bits"]]
@@ -782,7 +723,7 @@ def test_kernels_of_all_methods_take_as_long(name):
 
 @both
 def test_ksh_takes_far_longer_to_fit(name):
-    """comparison: "KSH learns bit after bit" "It is fitted in a fraction of KSH's time." """
+    """comparison: "KSH learns bit after bit" "GRH is fitted in a fraction of KSH's time." """
     rows = KEPT[(KEPT.question == "ranking") & (KEPT.dataset == name)]
     fit = rows.groupby("method")["fit_seconds"].median()
     assert fit["KSH"] > 5 * fit["GRH from CCA-ITQ"]
