@@ -44,11 +44,11 @@ from l2h_tutorial.splits import held_out_classes
 
 @both
 def test_the_figure_of_controls_says_what_is_left(name):
-    """did-it-learn: "On Fashion-MNIST GRH, its refit without votes and its start score about the
-    same, and with shuffled labels GRH falls below LSH." "Hadamard codewords, a table of codewords
-    fixed in advance, cost little." "A byte of class scores, used instead of the codes, scores
-    higher." "GRH, its refit, its start CCA-ITQ and Hadamard codewords follow." "and almost all of
-    its score is that of its start" """
+    """did-it-learn: "with shuffled labels it falls below LSH" "On Fashion-MNIST GRH, its refit
+    without votes and its start score about the same, and with shuffled labels GRH falls below LSH."
+    "Hadamard codewords, a table of codewords fixed in advance, cost little." "A byte of class
+    scores, used instead of the codes, scores higher." "GRH, its refit, its start CCA-ITQ and
+    Hadamard codewords follow." "and almost all of its score is that of its start" """
     scores = by_split("ranking", name).mean()
     grh = scores["GRH from CCA-ITQ"]
     lead_over_lsh = grh - scores["LSH"]
@@ -71,17 +71,14 @@ def test_the_figure_of_controls_says_what_is_left(name):
 @both
 def test_from_lsh_the_graph_did_most_of_the_work(name):
     """did-it-learn: "*Starting from LSH, with one label for each image, the votes did most of the
-    work.*" "votes gained more than the refit with one label per image" "the votes did nothing that
-    we could detect on Fashion-MNIST, where almost all of GRH's score is its start's, and added a
-    little on CIFAR-10" """
+    work.*" "From LSH, votes add far more than the refit did." "From CCA-ITQ we can detect no effect
+    of the votes on Fashion-MNIST" "the votes did nothing that we could detect on Fashion-MNIST, and
+    added a little on CIFAR-10" """
     scores = by_split("alpha", name).mean()
     votes = scores["1.0"] - scores["0.5"]
     assert votes > 0.6 * (scores["1.0"] - by_split("ranking", name)["LSH"].mean())
     from_lsh = lead("alpha", name, "1.0", "0.5")
     assert from_lsh.low > 0.1
-    others = [("baskets", "GRH from LSH"), ("neighbours", "LSH")]
-    pairs = [(question, f"{start}, alpha 1", f"{start}, alpha 0") for question, start in others]
-    assert from_lsh.mean > max(lead(question, name, *pair).mean for question, *pair in pairs)
     from_cca = lead("alpha", name, "1.0 from CCA-ITQ", "0.5 from CCA-ITQ")
     if name == "fashion-mnist":
         assert from_cca.low < from_cca.mean < 0 < from_cca.high < 0.003
@@ -115,9 +112,8 @@ def test_shuffled_labels_end_near_a_random_order(dataset, seed):
 def test_tuned_for_nonsense_grh_unlearns_it(name):
     """did-it-learn: "with nonsense it loses most of what it had gained over LSH" "GRH from CCA-ITQ
     falls further, below LSH on Fashion-MNIST" "so what is left comes from the images themselves"
-    "For shuffled labels, tuning chooses a ridge so strong that the classifier hardly follows" "Why
-    is GRH from LSH with shuffled labels still above LSH?" "so only the ridge and the kernel's
-    width could weaken the labels" "tuning could also choose a smaller $\\alpha$,
+    "For GRH from CCA-ITQ it chose a ridge so strong that the classifier hardly follows" "Why is GRH
+    from LSH with shuffled labels still above LSH?" "tuning could choose a smaller $\\alpha$,
     [0.9]{.definition}, and it did" """
     ranking = by_split("ranking", name)
     wrong = by_split("shuffled", name)
@@ -135,7 +131,6 @@ def test_tuned_for_nonsense_grh_unlearns_it(name):
     for_nonsense = chosen["shuffled", "GRH from CCA-ITQ"]
     for_truth = chosen["ranking", "GRH from CCA-ITQ"]
     assert for_nonsense["ridge"] > 50 * for_truth["ridge"]
-    assert "alpha" not in for_nonsense
     assert chosen["shuffled", "GRH kernel"]["alpha"] == min(fair_fight.ALPHA) == 0.9
 
 
@@ -176,25 +171,19 @@ def test_an_output_code_with_its_codewords_is_grh(dataset, seed, classifier, ini
 
 @both
 def test_what_the_graph_adds_is_a_choice_of_codewords(name):
-    """did-it-learn: "On Fashion-MNIST GRH from LSH ranks below Hadamard codewords by
-    {glue:text}`start-size-f`, which is not significant." "Hadamard codewords cost little,
-    {glue:text}`from-cca-size-f` on Fashion-MNIST, which is significant. Random codewords score"
-    "The codewords that GRH picks are only as good as the start." "Starting from LSH, they rank
-    below Hadamard codewords on CIFAR-10, by {glue:text}`start-size-c`, which is significant." "but
-    the difference varies too much between splits to survive Holm's correction" "From LSH, these
-    codewords are little better than coin tosses." "But random codewords without any graph did
-    nearly as well" "From LSH they did nearly as well as the votes." "the codewords that GRH picks
-    rank above both tables" """
+    """did-it-learn: "On Fashion-MNIST the difference from Hadamard codewords is not significant."
+    "But Hadamard codewords cost little: {glue:text}`from-cca-size-f` on Fashion-MNIST, which is
+    significant." "The codewords that GRH picks are only as good as the start." "From LSH, these
+    codewords rank below Hadamard codewords on CIFAR-10, by {glue:text}`start-size-c`, which is
+    significant." "so the two tables may still differ" "From LSH, random codewords do nearly as well
+    as the votes." "But random codewords without any graph did nearly as well" "From LSH they did
+    nearly as well as the votes." "the codewords that GRH picks rank above both tables" """
     assert lead("ranking", name, "GRH kernel", "Hadamard codewords").high < 0
     from_cca = lead("ranking", name, "GRH from CCA-ITQ", "Hadamard codewords")
     assert 0 < from_cca.low < from_cca.mean < 0.02
     of_random = lead("ranking", name, "GRH from CCA-ITQ", "random codewords")
-    votes = lead("alpha", name, "1.0 from CCA-ITQ", "0.5 from CCA-ITQ")
     assert of_random.low > 0
-    assert of_random.mean > votes.mean + 0.01
-    below = lead("ranking", name, "GRH kernel", "Hadamard codewords")
     above = lead("ranking", name, "GRH kernel", "random codewords")
-    assert above.high - above.low > 1.1 * (below.high - below.low)
     if name == "fashion-mnist":
         assert above.low < 0 < above.high
         assert abs(above.mean) < 0.002
@@ -202,12 +191,12 @@ def test_what_the_graph_adds_is_a_choice_of_codewords(name):
         assert 0 < above.low < above.mean < 0.015
         ranking = by_split("ranking", name)
         assert (ranking["GRH kernel"] > ranking["random codewords"]).all()
-        assert 0 < above.mean - abs(below.mean) < 0.002
+        assert above.mean < 0.1 * lead("ranking", name, "GRH kernel", "LSH").mean
 
 
 def test_a_refit_gives_similar_images_similar_codes(dataset, seed):
-    """did-it-learn: "The refit about halves the distance to a query's ten nearest images, and
-    hardly changes that to random images" """
+    """did-it-learn: "The refit about halves the Hamming distance to a query's ten nearest images,
+    and hardly changes that to random images." """
     s = split_of(dataset, seed)
     queries = s.X_query[:200]
     nearest = exact_neighbours(queries, s.X_database, 10)
@@ -229,10 +218,10 @@ def test_a_refit_gives_similar_images_similar_codes(dataset, seed):
 
 @both
 def test_votes_help_a_poor_start_and_the_refit_helps_it_too(name):
-    """did-it-learn: "Votes rescue a poor start, such as LSH." "A good start gains little: the
-    largest mean gain is {glue:text}`most-votes`." "The classifier alone gives part of what GRH
-    gains over LSH, without a single vote." "On Fashion-MNIST the refit of LSH raises mAP from"
-    "But the refit had added more, on every split" """
+    """did-it-learn: "So votes rescue a poor start, such as LSH, and a good start leaves little for
+    votes to do." "The classifier alone gives part of what GRH gains over LSH, without a single
+    vote." "On Fashion-MNIST the refit of LSH raises mAP from" "From LSH, the classifier alone gave
+    part of the gain." """
     alphas = by_split("alpha", name)
     lsh = by_split("ranking", name)["LSH"]
     assert (alphas["0.5"] > lsh + 0.03).all()
@@ -243,11 +232,6 @@ def test_votes_help_a_poor_start_and_the_refit_helps_it_too(name):
         ("neighbours", "ITQ, alpha 1", "ITQ, alpha 0"),
     ]
     assert max(lead(question, name, *pair).mean for question, *pair in good_starts) < 0.02
-    near = by_split("neighbours", name)
-    np.testing.assert_allclose(near["LSH"], lsh)
-    votes = near["LSH, alpha 1"] - near["LSH, alpha 0"]
-    assert (near["LSH, alpha 0"] - near["LSH"] > votes).all()
-    assert (votes > 0).all()
 
 
 def test_classes_that_look_alike_get_codewords_that_are_alike(dataset, seed):
@@ -264,13 +248,8 @@ def test_classes_that_look_alike_get_codewords_that_are_alike(dataset, seed):
 
 @both
 def test_below_one_every_step_ranks_worse(name):
-    """did-it-learn: "From LSH, votes add far more than the refit did." "From LSH mAP rises with
-    $\\alpha$ all the way" "Starting from CCA-ITQ, there is little left for votes to do." "of it
-    and the votes for {glue:text}`votes-cca-size-c`, or {glue:text}`votes-share` percent" "On
-    CIFAR-10 GRH gains {glue:text}`gain-cca-size-c` over CCA-ITQ: the refit accounts for" "their
-    effect is {glue:text}`votes-cca-over-f`, with an interval that ends at
-    {glue:text}`votes-cca-high-over-f`." "the mean difference is {glue:text}`linear-most` or less
-    on both data sets" """
+    """did-it-learn: "From LSH mAP rises with $\\alpha$ all the way" "On CIFAR-10 the refit earns
+    most of what GRH gains over CCA-ITQ, and the votes earn {glue:text}`votes-share` percent." """
     splits = by_split("alpha", name)
     assert (np.diff(splits[["0.5", "0.8", "0.9", "1.0"]]) > 0).all()
     start, refit, taught = splits[["CCA-ITQ", "0.5 from CCA-ITQ", "1.0 from CCA-ITQ"]].mean()
@@ -279,16 +258,13 @@ def test_below_one_every_step_ranks_worse(name):
         assert 0.15 < (taught - refit) / (taught - start) < 0.4
     ranking = by_split("ranking", name)["GRH from CCA-ITQ"]
     np.testing.assert_allclose(splits["1.0 from CCA-ITQ"], ranking, atol=1e-5)
-    linear = lead("ranking", name, "GRH linear from CCA-ITQ", "CCA-ITQ")
-    assert abs(linear.mean) < 0.002
 
 
 @both
 def test_with_several_labels_votes_are_worth_something(name):
-    """did-it-learn: "From LSH votes add {glue:text}`basket-lsh-size-f` to the refit on
-    Fashion-MNIST" "shares a label with 17 kinds: 8 share only its first label, 8 only its second,
-    and one is its own kind." "On CIFAR-10 the codes exceed it by only" "ranks between GRH from LSH
-    and CCA-ITQ" "The class scores rank above all codes." """
+    """did-it-learn: "On both kinds of graph votes help LSH significantly" "shares a label with 17
+    kinds: 8 share only its first label, 8 only its second, and one is its own kind." "ranks between
+    GRH from LSH and CCA-ITQ" "The class scores rank above all codes." """
     baskets = [set(pair) for pair in combinations(range(10), 2)]
     assert len(baskets) == 45
     assert sum(not basket.isdisjoint(baskets[0]) for basket in baskets) == 17
@@ -303,8 +279,6 @@ def test_with_several_labels_votes_are_worth_something(name):
     assert scores["GRH from LSH, alpha 1"] < scores["codeword sums"] < scores["CCA-ITQ"]
     codes = scores.drop("class scores")
     assert scores["class scores"] > codes.max() + 0.01
-    if name == "cifar10":
-        assert 17 / 45 + 0.05 < codes.min() < codes.max() < 17 / 45 + 0.11
 
 
 def test_many_baskets_are_relevant(dataset):
@@ -319,7 +293,7 @@ def test_many_baskets_are_relevant(dataset):
 
 def test_small_leads_may_owe_something_to_tuning(dataset):
     """did-it-learn: "As GRH had {glue:text}`trials-cca` tuning trials on Fashion-MNIST against
-    {glue:text}`trials-hadamard`" "and the table, like chapter 8, ranks 5,000" """
+    {glue:text}`trials-hadamard`" "and rank 5,000 images, as chapter 8 does" """
     trials = TUNED.set_index(["dataset", "question", "method"]).trials[dataset.name, "ranking"]
     assert trials["GRH from CCA-ITQ"] > 1.5 * trials["Hadamard codewords"]
     assert len(fair_fight.split_of(dataset, "ranking", 0).y_database) == 5000
@@ -327,15 +301,12 @@ def test_small_leads_may_owe_something_to_tuning(dataset):
 
 @both
 def test_with_nearest_neighbours_votes_help_a_poor_start(name):
-    """did-it-learn: "Again votes help LSH significantly, but less than the refit did." "but less
-    on the neighbours graph" "it
-    excludes zero, but does not survive the correction for" """
+    """did-it-learn: "Votes help LSH less here than the refit did." "On both kinds of graph votes
+    help LSH significantly" """
     lsh = lead("neighbours", name, "LSH, alpha 1", "LSH, alpha 0")
     itq = lead("neighbours", name, "ITQ, alpha 1", "ITQ, alpha 0")
     refit = lead("neighbours", name, "LSH, alpha 0", "LSH")
-    assert itq.mean < lsh.mean < min(refit.mean, 0.06)
-    if name == "fashion-mnist":
-        assert itq.low > 0
+    assert itq.mean < lsh.mean < refit.mean
 
 
 def test_the_two_refits_of_lsh_learn_differently(dataset):
@@ -387,16 +358,13 @@ def test_on_texts_grh_is_ahead_of_a_byte_of_class_scores():
 
 @both
 def test_labels_of_other_classes_did_harm_or_helped_little(name):
-    """did-it-learn: "and mAP was lower on all ten triples" "does not survive the correction for
-    {glue:text}`asked` comparisons" "The best tuned methods with labels are KSH and SDH: they
-    score" "they score {glue:text}`out-ksh-f` and {glue:text}`out-sdh-f`" "and it ranks below ITQ
-    on each of the ten triples" "On Fashion-MNIST none of the five best methods was taught a label"
-    "and that of SDH, the best code that learned from labels, is about as wide" "and intervals are
-    wide compared with so small a gain" "The exact cosine ranks above ITQ on" "and its scores do no
-    better than the codes: in 8 bits they reach" "none of the five best methods was taught a label"
-    "SDH ranks below ITQ by" "which is not significant, though smaller differences are" "Its
-    difference varies most between triples, with a spread of {glue:text}`sdh-spread`; only one of
-    about" "on CIFAR-10 the cosine ranked above ITQ on every triple, which we did not test"
+    """did-it-learn: "at which votes lower mAP on all ten triples of Fashion-MNIST" "does not
+    survive the correction for {glue:text}`asked` comparisons" "and it ranks below ITQ on each of
+    the ten triples" "On CIFAR-10 none of these differences is certain enough to call." "On
+    Fashion-MNIST none of the five best methods was taught a label" "and intervals are wide compared
+    with so small a gain" "The exact cosine ranks above ITQ on" "On Fashion-MNIST SDH ranks below
+    ITQ by" "The difference is not significant, though smaller ones are" "Use an unsupervised code
+    fitted to the whole database, or the cosine."
     comparison: "In [chapter 9](did-it-learn.md), labels of other classes lowered mAP on
     Fashion-MNIST. On CIFAR-10 we cannot tell." """
     triples = by_split("held-out", name)
@@ -440,12 +408,11 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
 
 def test_fewer_images_and_the_labels_both_cost_something():
     """did-it-learn: "Without the other images, ITQ loses {glue:text}`images-size-f`." "saw the
-    same images as this ITQ, and ranks below it on all ten triples" "so the start is enough to
-    explain the loss: the labels of seven classes give it at most six directions" "Whether kernel
-    and votes then help or harm, we cannot tell." "no worse than LSH itself
-    ({glue:text}`out-lsh-f`), so the classifier is not to blame" "the intervals of both costs
-    exclude zero" "The interval of this loss excludes zero, but it does not survive the correction"
-    "with an interval that includes zero" """
+    same images as this ITQ, and ranks below it on all ten triples" "The start is enough to explain
+    this loss. CCA-ITQ scores no higher by itself, and the labels of seven classes give it at most
+    six directions" "Whether kernel and votes help or harm after CCA-ITQ, we cannot tell." "The
+    difference splits into two costs, and the intervals of both costs exclude zero" "The interval of
+    this loss excludes zero, but does not survive the correction" """
     itq = "ITQ, labelled images"
     images = lead("held-out", "fashion-mnist", itq, "ITQ")
     labels = lead("held-out", "fashion-mnist", "GRH from CCA-ITQ", itq)
@@ -458,12 +425,9 @@ def test_fewer_images_and_the_labels_both_cost_something():
     assert start.mean < labels.mean
     after_start = lead("held-out", "fashion-mnist", "GRH from CCA-ITQ", "CCA-ITQ")
     assert after_start.low < 0 < after_start.mean < after_start.high
-    assert triples["GRH kernel, alpha 0.5"].mean() > triples["LSH"].mean()
-    refit = lead("held-out", "fashion-mnist", "GRH kernel, alpha 0.5", itq)
-    assert refit.low < 0 < refit.high
-    assert abs(refit.mean) < 0.02
-    images = lead("held-out", "cifar10", itq, "ITQ")
-    assert images.low < images.mean < 0 < images.high
+    assert images.mean + labels.mean == pytest.approx(
+        lead("held-out", "fashion-mnist", "GRH from CCA-ITQ", "ITQ").mean
+    )
 
 
 def chosen_for_triples(name, methods):
@@ -479,30 +443,20 @@ def chosen_for_triples(name, methods):
 
 @both
 def test_tuning_that_may_refuse_votes_refuses_them(name):
-    """did-it-learn: "On Fashion-MNIST tuning switches the votes off, for every triple." "Where
-    votes are forced, at the better of [0.8]{.definition} and [0.9]{.definition} by validation,
-    they still cost" "On CIFAR-10 tuning keeps the votes on most triples, but we cannot tell
-    whether they help" "So we found no help from labels of other classes on either data set." "zero
-    on Fashion-MNIST is by construction, because tuning chose the refit for all ten triples" "Tuned
-    for queries of labelled classes, GRH from LSH had chosen an $\\alpha$ of 1." "The
-    loss is due to our first grid, which did not let tuning switch the votes off." """
+    """did-it-learn: "On Fashion-MNIST tuning switches the votes off, for every triple." "On
+    CIFAR-10 tuning keeps the votes on most triples, but we cannot tell whether votes help" "So we
+    found no help from labels of other classes on either data set." "For queries of classes that
+    nobody labelled, we found no help from votes." """
     refit = "GRH kernel, alpha 0.5"
-    with_votes = ["GRH kernel, alpha 0.8", "GRH kernel"]
     triples = by_split("held-out", name)
-    best, maps = chosen_for_triples(name, [refit, *with_votes])
-    _, forced = chosen_for_triples(name, with_votes)
+    best, maps = chosen_for_triples(name, [refit, "GRH kernel, alpha 0.8", "GRH kernel"])
     if name == "fashion-mnist":
         assert set(best.values()) == {refit}
-        cost = triples[refit] - forced
-        assert (cost > 0).all()
-        _, low, _, _ = mean_and_interval(cost, 3 / 7)
-        assert low > 0
     else:
         kept_on = [triple for triple, method in best.items() if method != refit]
         assert len(kept_on) == 9
         _, low, high, _ = mean_and_interval(maps - triples[refit], 3 / 7)
         assert low < 0 < high
-    assert parameters(name)["ranking", "GRH kernel"]["alpha"] == 1
 
 
 def test_seven_classes_give_six_directions(dataset):
@@ -551,8 +505,8 @@ def test_that_control_sees_the_images_that_grh_learns_from(dataset):
 
 
 def test_the_interval_by_hand_is_that_of_the_table():
-    """did-it-learn: "using it for triples chosen by design is our improvisation" "Its difference
-    varies most between triples" "the ratio of test classes to training classes, 3/7" "more than
+    """did-it-learn: "Using it for triples chosen by design is our improvisation" "because it varies
+    most between triples" "the ratio of test classes to training classes, 3/7" "more than
     twice as much" """
     triples = by_split("held-out", "fashion-mnist")
     differences = (triples["GRH from CCA-ITQ"] - triples["ITQ"]).tolist()
@@ -586,7 +540,8 @@ def test_tuning_for_other_classes_asks_for_weaker_votes():
 
 
 def test_the_network_of_the_page_is_the_one_that_was_measured():
-    """did-it-learn: "a small network can take the place of kernel ridge" "It has 64 units and
+    """did-it-learn: "let a small network predict the Hadamard codewords instead of kernel
+    ridge" "The network has 64 units and
     learned for 200 steps from GIST vectors" """
     shown = [
         line
@@ -616,15 +571,13 @@ def test_the_gradient_of_the_network_is_tanh_minus_target():
 
 
 def test_which_contrasts_are_significant():
-    """did-it-learn: "on Fashion-MNIST, which is not." "higher, on every split, though the
-    difference is not significant" "to its refit votes add nothing significant" "but it does not
-    survive the correction for" "both significant, although the graph uses no label" "ITQ on the
-    whole database by {glue:text}`gap-size-f`, which is significant" "On Fashion-MNIST the refit
-    adds {glue:text}`kernel-cca-size-f` to CCA-ITQ, which is not significant" "percent (interval
-    {glue:text}`votes-share-low` to {glue:text}`votes-share-high`). Both parts are significant."
-    "To a good start, votes add nothing significant here" "Whether its graph helped depends on
-    where it started." "On CIFAR-10 it ranks significantly below kernel ridge, by
-    {glue:text}`network-size-c`; on Fashion-MNIST there is no significant difference." """
+    """did-it-learn: "above random codewords, on every split, though the difference is not
+    significant" "but does not survive the correction for" "both parts of GRH's gain over CCA-ITQ
+    are significant." "and add nothing significant to a good start" "Whether its graph helped
+    depends on where it started." "GRH ranks significantly above Hadamard codewords on CIFAR-10
+    too." "it ranks significantly above GRH from CCA-ITQ on both data sets" "On CIFAR-10 the network
+    ranks significantly below kernel ridge, by {glue:text}`network-size-c`. On Fashion-MNIST there
+    is no significant difference." """
     assert significant(asked("did-it-learn")) == {
         ("ranking", "GRH kernel", "Hadamard codewords"): (0, -1),
         ("ranking", "GRH kernel", "random codewords"): (0, 0),
@@ -652,7 +605,8 @@ def test_which_contrasts_are_significant():
 
 def test_sixteen_codewords_cannot_lie_further_apart(seed):
     """did-it-learn: "any two differ in 8 of 15 bits, and no 16 codewords of 15 bits can all lie
-    further apart" "For 32 bits, join two such blocks and two columns of a third (15 + 15 + 2)." """
+    further apart" "*One-hot* codewords, with a single 1 each, differ in two bits only." "For 32
+    bits, join two blocks of 15 bits and two columns of a third (15 + 15 + 2)." """
     codewords = hadamard_codewords(16, 15, seed)
     distances = (codewords[:, None] != codewords).sum(axis=2)
     assert (distances[np.triu_indices(16, 1)] == 8).all()
