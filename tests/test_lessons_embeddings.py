@@ -86,16 +86,6 @@ def drawn(vectors, seed):
     return query, database, exact_neighbours(query, database, 10)
 
 
-@pytest.fixture
-def gist_drawn(fashion, seed):
-    """Draw 150 queries and 4,850 rows of the clothes' GIST, and find the queries' exact ten."""
-    features = fashion.features / np.linalg.norm(fashion.features, axis=1, keepdims=True)
-    rows = np.random.default_rng(seed).permutation(len(features))[:5000]
-    query = features[rows[:150]]
-    database = features[rows[150:]]
-    return query, database, exact_neighbours(query, database, 10)
-
-
 def test_signs_alone_find_some_and_rescored_most(drawn):
     """embeddings: "With one thirty-second of the bytes, a search finds" """
     alone, rescored = recalls_among(SignCodes(), drawn, [1, 10])
@@ -105,7 +95,7 @@ def test_signs_alone_find_some_and_rescored_most(drawn):
 
 def test_rabitq_is_right_in_the_mean_and_signs_are_too_small(drawn, seed):
     """embeddings: "is as often too large as too small." "mainly because their centred lengths
-    differ" "of the errors here stay within it on either side" """
+    differ" "of the errors here stay within it" """
     query, database, _ = drawn
     exact = (query - database.mean(axis=0)) @ (database - database.mean(axis=0)).T
     close = exact > np.quantile(exact, 0.999)
@@ -168,26 +158,9 @@ def test_product_codes_by_hand():
     assert sum(product(a, b) for a, b in zip(query, vector, strict=True)) == 24
 
 
-def test_a_quarter_in_floats_needs_the_product_with_the_mean(gist_drawn):
-    """embeddings: "because RaBitQ centres the vectors and adds the product with the whole mean,
-    whereas these floats are cut as they are" """
-    query, database, exact = gist_drawn
-    cut = database.shape[1] // 4
-    mean = database.mean(axis=0)
-    as_they_are = query[:, :cut] @ database[:, :cut].T
-    centred = (query - mean)[:, :cut] @ (database - mean)[:, :cut].T + database @ mean
-    found = [
-        recall_of_exact(np.argsort(-scores, axis=1)[:, :10], exact)
-        for scores in (as_they_are, centred)
-    ]
-    assert found[0] < 0.06
-    assert found[1] > found[0] + 0.05
-
-
 def test_recall_falls_as_the_rows_grow(drawn):
-    """embeddings: "Each doubling costs the code alone" "at this size it begins to
-    show with one bit, but not with two" "So a factor that suffices for a sample may be too small"
-    """
+    """embeddings: "Each doubling costs the code alone" "Rescoring hides this loss for a while. So a
+    factor that suffices for a sample may be too small" """
     query, database, _ = drawn
     lost = {}
     for n_bits in (1, 2):
@@ -238,10 +211,9 @@ def test_faiss_has_the_same_leaves(drawn):
 
 
 def test_more_bits_of_rabitq_find_as_much_as_those_of_faiss(drawn):
-    """embeddings: "Uneven dimensions cost int4 here, too" "RaBitQ with four bits finds more than
-    both" "is about that of the package's codes" "**More bits per dimension** {cite:p}`gao2025` use
-    the same formula." "so the package takes one width for all intervals, measured in the vector's
-    own standard deviations" """
+    """embeddings: "**More bits per dimension** {cite:p}`gao2025` use the same formula." "so the
+    package takes one width for all intervals, measured in the vector's own standard deviations"
+    "**Rotate before int8 or int4 if the dimensions vary unevenly.**" """
     ours = {}
     for n_bits in (1, 2, 3, 4):
         (ours[n_bits],) = recalls_among(RaBitQ(n_bits), drawn, [1])
@@ -257,10 +229,22 @@ def test_more_bits_of_rabitq_find_as_much_as_those_of_faiss(drawn):
     assert turned > plain
 
 
+def test_one_bit_in_cells_finds_more_than_without(drawn):
+    """embeddings: "In cells, one bit finds more than without, because there faiss encodes the
+    *residual*, the vector minus the centre of its cell." """
+    query, database, exact = drawn
+    index = faiss.index_factory(database.shape[1], "RR,IVF64,RaBitQ", faiss.METRIC_INNER_PRODUCT)
+    index.train(database)
+    index.add(database)
+    faiss.extract_index_ivf(index).nprobe = 16
+    in_cells = recall_of_exact(index.search(query, 10)[1], exact)
+    assert in_cells > recall_of_faiss("RR,RaBitQ", *drawn) + 0.02
+
+
 def test_faiss_stores_a_bound_only_with_two_bits():
-    """embeddings: "With two bits or more it stores 20 bytes." "The package stores three numbers,
-    or 12 bytes, with each code" "leaves out the bound for one-bit codes and stores 8 bytes, so 256
-    dimensions take 40" "so 256 dimensions take 260 bytes in int8" """
+    """embeddings: "With two bits or more it stores 20 bytes." "and a bound for the error, which
+    makes 12 bytes" "leaves out the bound for one-bit codes and stores 8 bytes" "The package adds
+    four bytes for the product with the mean." """
     for n_bits in (1, 2, 3, 4):
         factory = f"RaBitQ{n_bits}" if n_bits > 1 else "RaBitQ"
         index = faiss.index_factory(64, factory, faiss.METRIC_INNER_PRODUCT)
@@ -303,11 +287,11 @@ def test_a_quarter_of_the_components_finds_more_than_a_bit(drawn):
 
 def test_what_bytes_are_worth():
     """embeddings: "1. **float16** or **int8**: rescore nothing." "int8 keeps nearly all recall"
-    "RaBitQ with four bits finds at least" "{glue:text}`alone-two`, and with one bit
-    {glue:text}`alone-one`" "one-bit RaBitQ and every code above it then find at
-    least" "The second bit gains more recall than the next two bits together." "is enough for 5,000
-    rows if the floats of a hundred" "costs almost nothing, and with RaBitQ each halving after that
-    costs more than the one before" """
+    "RaBitQ finds at least {glue:text}`alone-four` on every kind with four bits, and at least"
+    "One-bit RaBitQ and every code above it in {numref}`fig-byte-map` then find at least" "The
+    second bit gains more recall than the next two bits together." "is enough for 5,000 rows if the
+    floats of a hundred" "costs almost nothing, and with RaBitQ each halving after that costs more
+    than the one before" """
     assert (recall("float16") > 0.997).all()
     assert (recall("int8") > 0.98).all()
     assert (recall("int8", 2) > 0.9985).all()
@@ -330,9 +314,8 @@ def test_what_bytes_are_worth():
 
 def test_the_variance_decides_between_numbers_and_bits():
     """embeddings: "On our six kinds, the more variance the first quarter holds, the fewer
-    components are best." "percent in the first quarter find most with a quarter of the components"
-    "percent find most with half, and TF-IDF, with under" "Six kinds are too few for a law." "and
-    the first quarter of its components" """
+    components are best. But six kinds are too few for a law." "and the first quarter of its
+    components at least" """
     variance = spent("by variance", 4, "4 bits, RaBitQ", "variance")
     assert set(variance.index[variance > 0.8]) == set(STEEP)
     assert set(variance.index[variance < 0.5]) == {WORDS}
@@ -374,29 +357,26 @@ def test_with_a_hundred_rescored_all_numbers_have_one_bit():
 
 
 def test_floats_of_a_few_numbers_are_worse_than_bytes_of_all():
-    """embeddings: "int8, in as many bytes, reaches" "So never keep 32 bits of a few
-    dimensions." """
+    """embeddings: "int8 of all its dimensions takes four bytes more and finds" "So never keep 32
+    bits of a few dimensions." """
     truncated = recall("truncation to a quarter", draws=DRAWS)
     assert (MEANS["bytes", "int8"] - MEANS["bytes", "truncation to a quarter"] == 4).all()
     assert (truncated < recall("int8", draws=DRAWS) - 0.1).all()
     assert (truncated[GIST] < 0.05).all()
     assert (truncated[OTHERS] > 0.4).all()
-    in_four_bits = spent("as given", 4, "4 bits, RaBitQ")
-    assert (in_four_bits > recall("truncation to a quarter") + 0.05)[GIST].all()
 
 
 def test_a_code_that_learned_from_its_own_rows_is_flattered():
-    """embeddings: "learned from the very rows that it stores looks better than it is" "Trained on
-    at most 4,500 held-out rows, and not on the stored ones" "10,000 held-out rows, about what
-    faiss asks for" "In eight bytes OPQ finds more than ITQ on every kind" "OPQ's queries are
-    floats here and ITQ's are bits" """
+    """embeddings: "OPQ looks better than it is on the very rows that it learned from." "eight-byte
+    OPQ finds up to" "On the photos, more of them gain a little." "5. **Eight bytes**: OPQ,
+    factor 30." """
     for n in (8, 32):
         own = recall(f"OPQ, {n} bytes")
         others = recall(f"OPQ, {n} bytes, other rows")
         assert (own > others + 0.005).all()
         more = recall(f"OPQ, {n} bytes, 10,000 other rows").dropna()
-        assert len(more) == 2
-        assert (more > others[more.index]).all()
+        assert set(more.index) == {GIST[0], DEEP[0]}
+        assert (more - others[more.index]).between(0.005, 0.04).all()
     best = np.maximum(recall("signs, rotated"), recall("signs, rotated, asymmetric"))
     assert (recall("OPQ, 32 bytes") - best > recall(OPQ32) - best).all()
     assert (recall(OPQ8, 10, DRAWS) > recall("ITQ, 64 bits", 10, DRAWS)).all()
@@ -405,9 +385,8 @@ def test_a_code_that_learned_from_its_own_rows_is_flattered():
 
 def test_a_cut_and_a_learned_code_are_rivals_at_equal_bytes():
     """embeddings: "**At 32 bytes, OPQ and RaBitQ on the leading components are rivals.**" "OPQ
-    finds {glue:text}`opq-over-texts` more on the texts, and the best cut" "On the other three
-    kinds they differ by at most" "OPQ's 32 bytes match one-bit RaBitQ's 44 or 76" "more than OPQ's
-    32 bytes. But it takes" """
+    finds more on the texts, and the best cut on photo GIST. On the other three kinds they differ
+    by at most" "or OPQ's 32 bytes, are enough for 5,000 rows" """
     cuts = [name for name in KEPT.method.unique() if "components, " in name]
     assert len(cuts) == 3
     assert (MEANS["bytes"][cuts] == MEANS["bytes", OPQ32].iloc[0]).all(axis=None)
@@ -419,19 +398,13 @@ def test_a_cut_and_a_learned_code_are_rivals_at_equal_bytes():
     assert rescored.min() > 0.98
     assert (recall(OPQ32, 10) > 0.99).all()
     assert (recall("RaBitQ", 10) - recall(OPQ32, 10)).between(-0.001, 0.006).all()
-    fewer = 1 - MEANS["bytes", OPQ32] / MEANS["bytes", "RaBitQ"]
-    assert fewer.between(0.25, 0.6).all()
-    quarter = spent("by variance", 4, "4 bits, RaBitQ")
-    assert (quarter > recall(OPQ32) + 0.01)[STEEP].all()
-    quarter_bytes = spent("by variance", 4, "4 bits, RaBitQ", "bytes")
-    assert set(quarter_bytes[STEEP]) == {44, 76}
 
 
 def test_the_same_levels_for_all_fail_where_numbers_are_uneven():
     """embeddings: "These codes give every dimension the same number of levels, so the errors of
-    the few dimensions that vary most decide." "which a factor of 2 repairs" "RaBitQ rotates by
-    itself, and its four bits still reach" "Expressed in principal components, clothes GIST drops
-    from" """
+    the few dimensions that vary most decide." "In principal components, clothes GIST drops from
+    {glue:text}`straight-int4` to {glue:text}`turned-int4` with int4, and less with int8. RaBitQ
+    rotates by itself." "unless the variance is very uneven" """
     deep = load_dataset("fashion-mnist", features="deep").features
     deep = deep / np.linalg.norm(deep, axis=1, keepdims=True)
     variances = deep.var(axis=0)
@@ -457,7 +430,8 @@ def test_the_same_levels_for_all_fail_where_numbers_are_uneven():
 
 def test_centring_saves_what_sits_in_a_corner():
     """embeddings: "so all its signs are alike and find next to nothing" "**Centre if you compare
-    bits.** It costs no bytes." buckets: "Some learned embeddings are off centre too" """
+    bits.**" "Centring cures that, and costs no bytes." buckets: "Some learned embeddings are off
+    centre too" """
     assert (MEANS.loc[GIST, ("off_centre", "signs")] > 0.6).all()
     assert MEANS.loc[LLAMA, ("off_centre", "signs")] > 0.2
     assert (recall("signs, uncentred", draws=DRAWS)[GIST] < 0.01).all()
@@ -469,10 +443,9 @@ def test_centring_saves_what_sits_in_a_corner():
 
 
 def test_only_uneven_lengths_speak_against_centring():
-    """embeddings: "because centred vectors differ in length, and signs do not record length" "also
-    loses a little on WordLlama and on the deep features of photos, though it gains" "mainly
-    because their centred lengths differ" "The signs of the deep features of photos lose up to
-    {glue:text}`centre-photos`" """
+    """embeddings: "because centred vectors differ in length, and signs do not record length" "On
+    rotated photo GIST centring loses" "The next section repairs this." "mainly because their
+    centred lengths differ" """
     uncentred = recall("signs, uncentred, rotated, asymmetric")
     gain = recall("signs, rotated, asymmetric") - uncentred
     assert gain[GIST[0]] < -0.02
@@ -490,7 +463,8 @@ def test_only_uneven_lengths_speak_against_centring():
 
 
 def test_a_rotation_helps_where_the_numbers_vary_unevenly():
-    """embeddings: "**Rotate** when the dimensions vary unevenly." "on five of the six kinds" """
+    """embeddings: "**Rotate where the dimensions vary unevenly.**" "On every kind but WordLlama,
+    whose dimensions vary evenly, a rotation raises the recall of centred signs" """
     gain = recall("signs, rotated") - recall("signs")
     even = MEANS["even", "signs"]
     assert even.idxmax() == LLAMA
@@ -501,11 +475,10 @@ def test_a_rotation_helps_where_the_numbers_vary_unevenly():
 
 
 def test_the_floats_of_the_query_help_for_nothing():
-    """embeddings: "**Keep the query in floats.** For rotated signs" "Compare one-bit RaBitQ with
-    rotated signs and a query in floats, centred or not, whichever does better." "On the other four
-    kinds, the deep features among them, it adds at most" "On photo GIST RaBitQ finds
-    {glue:text}`rabitq-gist` more, and on WordLlama" "**RaBitQ's twelve bytes pay on two of the six
-    kinds.**" """
+    """embeddings: "**Keep the query in floats.** For rotated signs" "Compare RaBitQ with rotated
+    signs and a query in floats, centred or not, whichever does better." "On photo GIST RaBitQ finds
+    {glue:text}`rabitq-gist` more. RaBitQ also gains on WordLlama. On the other four kinds it gains
+    at most" "**RaBitQ's twelve bytes pay on two of the six kinds.**" """
     for name in ("signs", "signs, rotated"):
         assert (recall(f"{name}, asymmetric", draws=DRAWS) > recall(name, draws=DRAWS)).all()
     uncentred = recall("signs, uncentred, rotated, asymmetric")
@@ -521,9 +494,8 @@ def test_the_floats_of_the_query_help_for_nothing():
 
 def test_few_bits_are_paid_for_in_floats_read():
     """embeddings: "int8 needs no rescoring, two bits of RaBitQ need a factor of 2, and one bit
-    needs at most 4. Signs need between 4 and 100." "on clothes OPQ's 32 bytes need a factor of 2,
-    where RaBitQ's 44 or 76 need 4" "they need a factor of 4 on some kinds and of 30 on photo GIST"
-    """
+    needs at most 4. Signs need between 4 and 100." "because on photo GIST they need a factor of 30"
+    "two bits and three bits need the same factor, 2" """
 
     def needed(method):
         """Return the least factor with a recall of 95% on every kind of vectors, else infinity."""
@@ -534,10 +506,6 @@ def test_few_bits_are_paid_for_in_floats_read():
     assert needed("int4") == needed("RaBitQ, 2 bits") == 2
     assert needed("RaBitQ, 3 bits") == 2
     assert needed("RaBitQ") == 4
-    clothes = [GIST[1], DEEP[1]]
-    assert (recall(OPQ32, 2)[clothes] >= 0.95).all()
-    assert (recall("RaBitQ", 2)[clothes] < 0.95).all()
-    assert set(MEANS["bytes", "RaBitQ"][clothes]) == {44, 76}
     asymmetric = "signs, rotated, asymmetric"
     assert recall(asymmetric, 4)[GIST[1]] >= 0.95
     assert recall(asymmetric, 10)[GIST[0]] < 0.95 <= recall(asymmetric, 30)[GIST[0]]
@@ -567,9 +535,9 @@ def test_rabitq_of_one_bit_comes_to_int8_with_a_hundred(classes):
 
 
 def test_two_bits_and_forty_rescored_have_room_above_the_target():
-    """embeddings: "of the ten nearest rows, if the floats of forty rows are read as well" "Forty
-    million is {glue:text}`doublings-left` doublings further, and we measured none of them." "and
-    none of them comes from a modern text encoder" """
+    """embeddings: "of the ten nearest among 5,000 rows if forty rows are rescored" "and forty
+    million is {glue:text}`doublings-left` doublings further" "none of the six comes from a modern
+    text encoder" """
     assert recall("RaBitQ, 2 bits", 4).min() > 0.9985
     assert recall("RaBitQ, 2 bits", 4, DRAWS).min().min() > 0.997
     assert set(KEPT.vectors.str.partition(", ")[2]) == {"gist", "deep", "TF-IDF", "WordLlama"}
@@ -598,9 +566,8 @@ def test_centred_gist_of_photos_has_many_lengths(cifar):
 
 
 def test_the_stretch_needs_the_product_with_the_mean():
-    """embeddings: "**The stretch needs the product with the mean.**" "They also leave out its
-    product with the mean, so its score is too low. The two errors partly cancel." "On photo GIST,
-    where the errors cancel less," """
+    """embeddings: "Signs ignore both facts, and the two errors partly cancel. The stretch mends
+    only one of them: on clothes GIST the stretch alone lowers the recall of signs" """
     signs = recall("signs, rotated, asymmetric")
     product = recall("part of RaBitQ: signs and the mean")
     stretch = recall("part of RaBitQ: the stretch")
@@ -618,8 +585,8 @@ def test_the_stretch_needs_the_product_with_the_mean():
 
 
 def test_labels_help_the_classes_that_have_them_and_harm_others():
-    """embeddings: "Against the floats, eight bytes of GRH gain" "on *new* classes these codes are
-    below the floats" """
+    """embeddings: "take a short code that learned from labels, but only if all classes have labels"
+    "On *new* classes all these codes are below the floats." """
     floats, grh, scores = map(by_class, ("float32", "GRH, 64 bits", "class scores, 8 bits"))
     hadamard = by_class("Hadamard codewords, 64 bits")
     assert (grh.old > floats.old + 0.08).all()
@@ -630,10 +597,9 @@ def test_labels_help_the_classes_that_have_them_and_harm_others():
 
 
 def test_no_short_code_of_labels_leads_everywhere():
-    """embeddings: "On all four kinds of images one byte of class scores is best" "are within
-    {glue:text}`hadamard-old` of GRH on the old classes, and differ by up to" "Both find more than
-    the byte of scores." "they differ by at most {glue:text}`hadamard-texts`" "its mAP is above
-    that of the floats by" """
+    """embeddings: "one byte of class scores is best on all four kinds of images" "its mAP is above
+    that of the floats by" "On texts eight bytes of GRH, or of Hadamard codewords
+    ([](did-it-learn.md)), find more than the byte of scores" """
     sizes = KEPT.groupby("method").bytes.unique()
     assert list(sizes["GRH, 64 bits"]) == [8]
     assert list(sizes["class scores, 8 bits"]) == [1]
@@ -647,21 +613,14 @@ def test_no_short_code_of_labels_leads_everywhere():
     texts = [WORDS, LLAMA]
     assert (grh > scores + 0.01)[texts].all()
     assert (hadamard > scores + 0.01)[texts].all()
-    assert (abs(hadamard - grh) < 0.008)[texts].all()
-    assert (abs(hadamard - grh) < 0.015).all()
-    grh_new, hadamard_new = (by_class(name).new for name in (names[0], names[2]))
-    assert 0.02 < abs(hadamard_new - grh_new).max() < 0.03
 
 
 def test_features_matter_more_than_codes():
-    """embeddings: "It can matter more than its code." "on clothes GIST has the higher precision"
-    "and eight bytes of deep features, without rescoring," "With a factor of 10, even eight bytes
-    of OPQ stay within" "If any row of the right class will do, even eight bytes lose almost
-    nothing once a hundred rows are rescored." """
+    """embeddings: "The embedding can matter more than its code." "and eight bytes of deep features,
+    without rescoring," "even eight bytes of OPQ are enough here: with a factor of 10 they stay
+    within {glue:text}`by-code` of the floats' precision" """
     floats = MEANS["precision", "float32"]
     assert floats[DEEP[0]] > floats[GIST[0]] + 0.15
-    assert floats[DEEP[1]] < floats[GIST[1]] - 0.02
-    assert floats[WORDS] > floats[LLAMA] + 0.04
     assert MEANS["precision", OPQ8][DEEP[0]] > floats[GIST[0]] + 0.15
     for method in ("int8", "int4", "RaBitQ, 4 bits", "RaBitQ, 2 bits", "RaBitQ", OPQ32, OPQ8):
         assert (abs(MEANS["precision_rescored", method] - floats) < 0.004).all(), method
@@ -702,8 +661,7 @@ def test_forty_million_texts_fit_at_a_bit_a_number():
     """embeddings: "float32, float16 and int8 do not fit, and RaBitQ's four bits just miss." "Three
     bits fit and leave {glue:text}`job-left-three` GB, and two bits leave" "Row numbers of 8 bytes
     take" "You will shrink a vector
-    fourteenfold" "of the 16 GB and leaves too little for everything else" "Fewer cells are quicker
-    to train and to choose from" """
+    fourteenfold" "int4 leaves too little for everything else." """
     n = 40_000_000
     d = 768
     factories = {
@@ -741,7 +699,6 @@ def test_forty_million_texts_fit_at_a_bit_a_number():
     row_numbers = n * 8 / 1e9
     centres = 16_384 * d * 4 / 1e9
     assert gigabytes[2] + row_numbers + centres < 9
-    assert 4 * n**0.5 > 16_384
     assert faiss.index_factory(d, "RR,IVF16384,RaBitQ2", faiss.METRIC_INNER_PRODUCT).d == d
 
 
@@ -794,12 +751,12 @@ def test_the_claims_of_others():
 
 
 def test_cells_mind_a_filter():
-    """embeddings: "**Filters hurt an inverted file**, because" "The fewer rows pass, the more
-    recall is lost" "of the best hundred about one survives" "Filtering first loses more if the
-    filter is correlated than if it is random." "Our queries were chosen without regard to the
-    filter" "A filter hurts when a query's own neighbourhood does not pass." "All this holds on
-    each of the six kinds" "even half of the cells are not enough" "On the deep features of clothes
-    it takes all, which is a scan" """
+    """embeddings: "**Filters hurt an inverted file**, because" "**Filter before you pick the
+    best.** If one row in a hundred passes at random, filtering afterwards keeps about one of the
+    best hundred. Filtering before loses recall, too, and more of it where fewer rows pass. This
+    holds on all six kinds" "Our queries were chosen without regard to the filter" "A filter hurts
+    when a query's own neighbourhood does not pass." "More cells repair a random filter, but hardly
+    a correlated one." "even half of the cells are not enough" """
     before = "before"
     after = "after"
     assert (filtered("at random", 1.0, before) >= 0.95).all()
@@ -819,18 +776,19 @@ def test_cells_mind_a_filter():
         assert (half > tenth).all()
         assert (tenth > hundredth).all()
         assert (filtered(kind, 0.01, after) < hundredth - 0.05).all()
+        for share in (0.5, 0.1):
+            assert (filtered(kind, share, after) <= filtered(kind, share, before)).all()
     for share in (0.1, 0.01):
         at_one_end = filtered("at one end", share, "needed")
         assert (at_one_end == filtered("at one end", share, "cells")).all()
     read = filtered("at one end", 0.5, "needed") / filtered("at one end", 0.5, "cells")
     assert (read >= 0.5).all()
-    assert read[DEEP[1]] == 1
 
 
 def test_a_scan_reads_all_that_pass_and_cells_a_part():
     """embeddings: "A scan of the codes that pass loses little" "But a scan reads every row that
-    passes." "a search then compares about {glue:text}`filter-read` percent of the rows that pass."
-    "So check whether a query's nearest rows pass:" """
+    passes." "{glue:text}`filter-read` percent of the cells restore" "So check whether a query's
+    nearest rows pass:" """
     for kind in ("at random", "at one end"):
         for share in (0.5, 0.1, 0.01):
             assert (filtered(kind, share, "codes") > 0.93).all()
