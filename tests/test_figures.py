@@ -42,7 +42,6 @@ CLASSES = np.arange(60) % 3
 POINTS = RANDOM.normal(size=(60, 2)) + 3 * np.array([[0, 1], [1, -1], [-1, -1]])[CLASSES]
 TOY_LSH = LSH(3, random_state=0).fit(POINTS)
 TOY_GRH = GRH(2, n_iter=2, random_state=0).fit(POINTS, CLASSES)
-LABELS = {"xlabel": "bits", "ylabel": "mAP"}
 RADII = np.arange(11)
 SWEEP = pd.DataFrame(
     {
@@ -137,7 +136,7 @@ DRAWN = {
     "hamming_cube": lambda ds: figures.hamming_cube(radius=2),
     "images_by_class": lambda ds: figures.images_by_class(ds),
     "lines_with_spread": lambda ds: figures.lines_with_spread(
-        TRIALS, "n_bits", "map", "method", **LABELS
+        TRIALS.rename(columns={"n_bits": "labels", "map": "mAP"})
     ),
     "split_diagram": lambda ds: figures.split_diagram(
         split_dataset(ds, query_size=4, train_size=8)

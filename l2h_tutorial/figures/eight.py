@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from ..checks import Floats
 from .colours import GREEN, PURPLE, Look
 from .finding import draw_arrow
-from .style import BOX, across, draw_hyperplane, grid_of_plane, panels, styled, write, write_codes
+from .style import BOX, draw_hyperplane, grid_of_plane, panels, styled, write, write_codes
 
 NAMES = ("sneaker", "sandal", "slipper", "boot", "shirt", "blouse", "jumper", "coat")
 """Four shoes, then four tops. The boot is the outlier: it lies nearer to the tops."""
@@ -88,7 +88,7 @@ def eight_vectors(
     queries : sequence of pairs of numbers, optional
         New vectors, which are numbered from 1.
     """
-    figure, row = panels(len(lines), 2.9, across(1, len(lines)))
+    figure, row = panels(len(lines), 2.9)
     for axes, (title, columns) in zip(row, lines.items(), strict=True):
         hyperplanes = columns[:2]
         thresholds = columns[2:].sum(axis=0)  # 0 where there is no third row
@@ -176,5 +176,4 @@ def _write_codes(axes: Axes, hyperplanes: Floats, thresholds: Floats, taken: Flo
     grid = grid_of_plane(_ACROSS - 0.8, 40).reshape(-1, 2)
     places = grid[(grid[:, 1] > _LOW + 0.5) & (grid[:, 1] < _HIGH - 0.5)]
     bits = places @ hyperplanes >= thresholds
-    codes = ["".join("01"[bit] for bit in row) for row in bits.astype(int)]
-    write_codes(axes, places, np.array(codes), (taken[:, None] + _WORD).reshape(-1, 2))
+    write_codes(axes, places, bits, (taken[:, None] + _WORD).reshape(-1, 2))

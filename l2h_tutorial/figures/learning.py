@@ -36,7 +36,7 @@ _CLASS = 1.75  # from the middle of one class to that of the next
 _CIRCLE = 0.46  # radius of the circle of pictures around the middle of a class
 _NODE = 0.42  # width of a picture
 _MATRIX_BELOW = {"height_ratios": (2, 5)}
-_MATRIX_BESIDE = {"columns": 2, "width_ratios": (4, 3)}
+_MATRIX_BESIDE = {"width_ratios": (4, 3)}
 
 
 @styled
@@ -149,7 +149,7 @@ def dead_zone(alphas: Floats, flipped: dict[str, Floats]) -> Figure:
     flipped : dict of str to (n,) float
         For each kind of labels, the share of all bits that the graph step flips.
     """
-    figure, (above, below) = panels(2, 3.2, across(1, 2))
+    figure, (above, below) = panels(2, 3.2)
     alpha = np.linspace(0.5, 1, 100)
     threshold = (1 - alpha) / alpha
     above.plot(alpha, threshold, color="black")
@@ -234,8 +234,7 @@ def _draw_regions(axes: Axes, grid: Floats, stage: Bits, points: Floats) -> None
         alpha=0.22,
     )
     coarse = 0.9 * grid[::12, ::12].reshape(-1, 2)
-    codes = [f"{number:02b}" for number in numbers[::12, ::12].flat]
-    write_codes(axes, coarse, np.array(codes), points)
+    write_codes(axes, coarse, stage[::12, ::12].reshape(-1, 2), points)
     _draw_boundaries(axes, reach, stage, "black", 1.6)
 
 
@@ -253,18 +252,15 @@ def _draw_points(axes: Axes, points: Floats, labels: Integers, bits: Bits) -> No
     numbers = bits @ [2, 1]
     for label, number in sorted(set(zip(labels, numbers, strict=True))):
         alike = points[(labels == label) & (numbers == number)]
-        style: Look = {
-            "color": _COLOUR_OF_CODE[number],
-            "marker": MARKERS[label],
-            "fillstyle": _FILLED_HALF[number],
-        }
         axes.plot(
             *alike.T,
             linestyle="",
+            color=_COLOUR_OF_CODE[number],
+            marker=MARKERS[label],
             markersize=5.5,
             markeredgewidth=1.1,
+            fillstyle=_FILLED_HALF[number],
             markerfacecoloralt="white",
-            **style,
         )
 
 
@@ -294,28 +290,23 @@ def _explain(axes: Axes, reach: float) -> None:
 
 
 @styled
-def lines_with_spread(
-    frame: pd.DataFrame, x: str, y: str, by: str, *, xlabel: str, ylabel: str
-) -> Figure:
-    """Draw means as lines with bars of one standard deviation, a line for each value of a column.
+def lines_with_spread(trials: pd.DataFrame) -> Figure:
+    """Draw the mean mAP of methods by the number of labels, with bars of one standard deviation.
 
-    The axis is logarithmic.
+    The axis of the labels is logarithmic.
 
     Parameters
     ----------
-    frame : DataFrame
-        One row a trial.
-    x, y, by : str
-        Columns: of the axis across, of the axis up, and of what the lines are.
-    xlabel, ylabel : str
+    trials : DataFrame
+        One row a trial, with ``method``, ``labels`` and ``mAP``.
     """
     figure, (axes,) = panels(1, 3.7)
-    for i, (name, rows) in enumerate(frame.groupby(by, sort=False)):
-        scores = rows.groupby(x)[y].agg(["mean", "std"])
-        style = look(str(name), i) | {"capsize": 3, "label": str(name)}
+    for method, rows in trials.groupby("method", sort=False):
+        scores = rows.groupby("labels")["mAP"].agg(["mean", "std"])
+        style = look(str(method)) | {"capsize": 3, "label": method}
         axes.errorbar(scores.index, scores["mean"], yerr=scores["std"], **style)
-    axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None), xscale="log")
-    ticks = sorted(frame[x].unique())
+    axes.set(xlabel="training labels", ylabel="mAP", ylim=(0, None), xscale="log")
+    ticks = sorted(trials["labels"].unique())
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     return figure
 
@@ -422,7 +413,7 @@ def spread_table(rows: pd.DataFrame) -> Table:
     return _by_dataset("mAP ± spread: ", cells, best=scores["mean"])
 
 
-def interval_table(means: pd.DataFrame, measure: str = "mAP") -> Table:
+def interval_table(means: pd.DataFrame, measure: str) -> Table:
     """Show means with their intervals, a column for each data set.
 
     Parameters
@@ -430,7 +421,7 @@ def interval_table(means: pd.DataFrame, measure: str = "mAP") -> Table:
     means : DataFrame
         ``mean``, ``low`` and ``high``, by name and data set, as
         :func:`~l2h_tutorial.protocols.contrasts.means_over_splits` gives them.
-    measure : str, default="mAP"
+    measure : str
         What was measured.
 
     Returns
@@ -440,7 +431,7 @@ def interval_table(means: pd.DataFrame, measure: str = "mAP") -> Table:
     Examples
     --------
     >>> found = pd.DataFrame({"method": ["LSH"], "dataset": "cifar10", "mean": 0.5})
-    >>> interval_table(found.assign(low=0.4, high=0.6).set_index(["method", "dataset"]))
+    >>> interval_table(found.assign(low=0.4, high=0.6).set_index(["method", "dataset"]), "mAP")
     method         mAP: CIFAR-10
     LSH     0.500 (0.400 to 0.600)
     """
@@ -448,15 +439,13 @@ def interval_table(means: pd.DataFrame, measure: str = "mAP") -> Table:
     return _by_dataset(f"{measure}: ", texts.reindex(means.index))
 
 
-def contrast_table(contrasts: pd.DataFrame, measure: str = "mAP") -> Table:
-    """Show differences with their intervals, and a star where the adjusted p-value is below .05.
+def contrast_table(contrasts: pd.DataFrame) -> Table:
+    """Show differences of mAP with intervals, and a star where the adjusted p-value is below .05.
 
     Parameters
     ----------
     contrasts : DataFrame
         As :func:`~l2h_tutorial.protocols.contrasts.paired_contrasts` gives it.
-    measure : str, default="mAP"
-        What differs.
 
     Returns
     -------
@@ -471,11 +460,9 @@ def contrast_table(contrasts: pd.DataFrame, measure: str = "mAP") -> Table:
     contrast        difference of mAP: CIFAR-10
     GRH, minus LSH  +0.107* (+0.092 to +0.121)
     """
-    differences = contrasts["difference"].map("{:+.3f}".format)
-    stars = contrasts["p"].map(lambda p: "*" if p < 0.05 else " ")
-    low = contrasts["low"].map(" ({:+.3f} to ".format)
-    high = contrasts["high"].map("{:+.3f})".format)
-    return _by_dataset(f"difference of {measure}: ", differences + stars + low + high)
+    starred = contrasts.assign(star=np.where(contrasts["p"] < 0.05, "*", " "))
+    form = "{difference:+.3f}{star} ({low:+.3f} to {high:+.3f})"
+    return _by_dataset("difference of mAP: ", starred.apply(form.format_map, axis=1))
 
 
 def _by_dataset(what: str, cells: pd.Series, best: pd.Series | None = None) -> Table:

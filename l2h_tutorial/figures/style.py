@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from matplotlib.ticker import AutoLocator, EngFormatter, LogFormatter, LogLocator, MaxNLocator
+from matplotlib.ticker import AutoLocator, EngFormatter, LogFormatter, MaxNLocator
 
-from ..checks import Array, Floats
+from ..checks import Array, Bits, Floats, Objects
 from .colours import GREY, LINE
 
 P = ParamSpec("P")
@@ -90,13 +90,9 @@ def _thin_ticks(axes: Axes) -> None:
     axes.tick_params(length=0)
     most = max(2, round(_TICKS_AN_INCH * axes.bbox.width / axes.figure.dpi))
     for axis in (axes.xaxis, axes.yaxis):
-        locator = axis.get_major_locator()
         if isinstance(axis.get_major_formatter(), LogFormatter):
             axis.set_major_formatter(_power)
-            powers = np.ptp(np.log10(axis.get_view_interval()))
-            if isinstance(locator, LogLocator) and powers < 2:
-                axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        elif isinstance(locator, AutoLocator):
+        elif isinstance(axis.get_major_locator(), AutoLocator):
             axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
 
 
@@ -209,8 +205,14 @@ def across(phone: Any, page: Any) -> Any:
 _ONE_PANEL = 6.0  # inches: a panel alone is not as wide as the page
 
 
-def panels(count: int, height: float, columns: int = 1, **properties: Any) -> tuple[Figure, Array]:
-    """Return a figure of `count` panels, and the panels, each `height` inches high."""
+def panels(
+    count: int, height: float, columns: int | None = None, **properties: Any
+) -> tuple[Figure, Array]:
+    """Return a figure of `count` panels, and the panels, each `height` inches high.
+
+    If nothing is said of columns, panels stand side by side on a page and are stacked on a phone.
+    """
+    columns = columns or across(1, count)
     rows = -(-count // columns)
     widest = _STYLE["figure.figsize"][0] if columns > 1 else _ONE_PANEL
     width = min(plt.rcParams["figure.figsize"][0], widest)
@@ -232,11 +234,17 @@ def write(axes: Axes, place: Any, text: str, **properties: Any) -> None:
     axes.text(x, y, text, ha="center", va="center", **properties)
 
 
-def write_codes(axes: Axes, places: Floats, codes: Any, taken: Floats) -> None:
+def in_digits(bits: Bits) -> Objects:
+    """Return the code of each row as a text of zeros and ones."""
+    return np.array(["".join(row) for row in np.where(bits, "1", "0")])
+
+
+def write_codes(axes: Axes, places: Floats, bits: Bits, taken: Floats) -> None:
     """Write each code into its region, far from what is taken and from other regions.
 
-    The region of a code is all of the places, (n, 2), that have it.
+    The region of a code is all of the places, (n, 2), that have its bits.
     """
+    codes = in_digits(bits)
     for code in np.unique(codes):
         inside = places[codes == code]
         others = np.concatenate([taken, places[codes != code]])
