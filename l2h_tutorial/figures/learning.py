@@ -303,8 +303,9 @@ def lines_with_spread(trials: pd.DataFrame) -> Figure:
     figure, (axes,) = panels(1, 3.7)
     for method, rows in trials.groupby("method", sort=False):
         scores = rows.groupby("labels")["mAP"].agg(["mean", "std"])
-        style = look(str(method)) | {"capsize": 3, "label": method}
-        axes.errorbar(scores.index, scores["mean"], yerr=scores["std"], **style)
+        style = look(str(method)) | {"capsize": 3}
+        drawn = axes.errorbar(scores.index, scores["mean"], yerr=scores["std"], **style)
+        drawn.lines[0].set_label(method)
     axes.set(xlabel="training labels", ylabel="mAP", ylim=(0, None), xscale="log")
     ticks = sorted(trials["labels"].unique())
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
