@@ -195,17 +195,18 @@ def in_digits(bits: Bits) -> Objects:
     return np.array(["".join(row) for row in np.where(bits, "1", "0")])
 
 
-def write_codes(axes: Axes, places: Floats, bits: Bits, taken: Floats) -> None:
+def write_codes(axes: Axes, places: Floats, bits: Bits, taken: Floats, half: Any = 0) -> None:
     """Write each code into its region, far from what is taken and from other regions.
 
-    The region of a code is all of the places, (n, 2), that have its bits.
+    The region of a code is all of the places, (n, 2), that have its bits. `half` is half the size
+    of a code.
     """
     codes = in_digits(bits)
     for code in np.unique(codes):
         inside = places[codes == code]
         others = np.concatenate([taken, places[codes != code]])
-        gaps = np.linalg.norm(inside[:, None] - others, axis=-1).min(axis=1)
-        write(axes, inside[gaps.argmax()], code, weight="bold", bbox=BOX)
+        place = inside[gaps(inside, others, half).argmax()]
+        write(axes, place, code, weight="bold", bbox=BOX)
 
 
 def unit(direction: Any) -> Floats:
