@@ -328,8 +328,7 @@ _VERDICTS: dict[str, dict[str, Any]] = {
 def verdicts(claims: pd.DataFrame) -> Figure:
     """Draw differences between methods: ours with its interval, and the paper's.
 
-    A page has a panel for each number of labels. A phone has one panel, in which a row has a mark
-    for each number.
+    A row has a mark for each number of labels, the smallest number above.
 
     Parameters
     ----------
@@ -341,49 +340,26 @@ def verdicts(claims: pd.DataFrame) -> Figure:
     lines: list[tuple[Any, str]] = []
     for ahead, rows in claims.groupby("ahead", sort=False):
         lines += [(ahead, ""), *((ahead, of) for of in rows["of"].unique())]
-    claims = claims.assign(
-        place=[lines.index(pair) for pair in zip(claims["ahead"], claims["of"], strict=True)]
-    )
-    given = [verdict for verdict in _VERDICTS if (claims["verdict"] == verdict).any()]
-    parts = list(claims.groupby("n_train"))
-    numbers = ", ".join(f"{n:,}" for n, _ in parts)
-    n_panels = across(1, len(parts))
-    figure, row = panels(
-        n_panels, 0.9 + across(0.3, 0.17) * len(lines), n_panels, sharex=True, sharey=True
-    )
-    for i, (n_train, rows) in enumerate(parts):
-        axes = row[i % n_panels]
-        rows = rows.assign(place=rows["place"] + across(0.36 * i - 0.18, 0))
-        axes.axvline(0, color="black", linewidth=0.8)
-        axes.plot(
-            rows["published"],
-            rows["place"],
-            "|",
-            color="black",
-            markersize=across(6, 9),
-            label="published",
-        )
-        for verdict in given:
-            judged = rows[rows["verdict"] == verdict]
-            ours = judged["ours"].to_numpy()
+    places = [lines.index(pair) for pair in zip(claims["ahead"], claims["of"], strict=True)]
+    claims = claims.assign(place=places + 0.36 * claims["n_train"].rank(method="dense") - 0.54)
+    figure, (axes,) = panels(1, 0.9 + across(0.3, 0.24) * len(lines))
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.plot(claims["published"], claims["place"], "|", color="black", label="published")
+    for verdict, style in _VERDICTS.items():
+        judged = claims[claims["verdict"] == verdict]
+        if len(judged):
+            ours = judged["ours"]
             bars = [ours - judged["low"], judged["high"] - ours]
             label = verdict or "no claim of the paper"
-            style = _VERDICTS[verdict] | {"linestyle": "", "label": label}
-            axes.errorbar(ours, judged["place"], xerr=np.array(bars), **style)
-        title = across(f"labels, from above: {numbers}", f"{n_train:,} labels")
-        axes.set_title(title, loc=across("right", "left"))
-        axes.set(xlabel="difference of mAP", ylim=(len(lines) - 0.4, -0.6))
-        axes.tick_params(labelbottom=True)
+            axes.errorbar(ours, judged["place"], xerr=bars, linestyle="", label=label, **style)
+    numbers = ", ".join(f"{n:,}" for n in sorted(claims["n_train"].unique()))
+    axes.set_title(f"labels, from above: {numbers}", loc="right")
+    axes.set(xlabel="difference of mAP", ylim=(len(lines) - 0.4, -0.6))
     names = [fill(f"over {of}" if of else ahead, across(24, 99)) for ahead, of in lines]
-    for axes in row:
-        axes.set_yticks(range(len(lines)), names)
-        # panels that share an axis have no labels
-        for label, (_, of) in zip(axes.get_yticklabels(), lines, strict=False):
-            label.set_weight("normal" if of else "bold")
-    columns: Look = {"ncols": across(2, 6), "columnspacing": 1, "handletextpad": 0.3}
-    handles, texts = row[0].get_legend_handles_labels()
-    key = dict(zip(texts, handles, strict=True))
-    figure.legend(key.values(), key, loc="outside upper left", **columns)
+    axes.set_yticks(range(len(lines)), names)
+    for label, (_, of) in zip(axes.get_yticklabels(), lines, strict=True):
+        label.set_weight("normal" if of else "bold")
+    figure.legend(loc="outside upper left", ncols=across(2, 3), columnspacing=1)
     return figure
 
 
