@@ -202,7 +202,7 @@ def training_rounds(grh: GRH, points: Floats, labels: Integers) -> Figure:
     for axes in tiles.flat:
         show_plane(axes, reach)
         hide_ticks(axes)
-    _explain(tiles[0], reach)
+    _explain(tiles[0])
     for i, (step, stage) in enumerate(zip(rounds, stages, strict=True)):
         asked, followed = tiles[2 * i : 2 * i + 2]
         followed.set_title("start: random lines")
@@ -271,22 +271,16 @@ def _draw_rings(axes: Axes, places: Floats) -> None:
     )
 
 
-def _explain(axes: Axes, reach: float) -> None:
+def _explain(axes: Axes) -> None:
     """Explain colours, halves and rings in the first panel, which has nothing else to show."""
     axes.set_axis_off()
-    bits = np.array([[1, 1], [1, 0], [0, 1], [0, 0]])
-    places = reach * np.array([[-0.8, 0.8 - 0.3 * row] for row in range(5)])
-    _draw_points(axes, places[:4], np.zeros(4, dtype=int), bits)
-    _draw_rings(axes, places[4:])
+    nowhere = np.full((1, 2), np.nan)
+    for bits in ([1, 1], [1, 0], [0, 1], [0, 0]):
+        _draw_points(axes, nowhere, np.zeros(1, dtype=int), np.array([bits]))
+    _draw_rings(axes, nowhere)
     meanings = ["code 11", "code 10", "code 01", "code 00", "just changed"]
-    for y, meaning in zip(places[:, 1], meanings, strict=True):
-        axes.text(-0.6 * reach, y, meaning, va="center")
-    axes.text(
-        -0.9 * reach,
-        -0.75 * reach,
-        "shape = class\n(here circles stand\nfor any class)",
-        va="center",
-    )
+    title = "shape = class\n(here circles stand\nfor any class)"
+    axes.legend([*axes.lines, *axes.collections], meanings, title=title, loc="center")
 
 
 @styled
