@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.patches import Wedge
 from matplotlib.ticker import MaxNLocator
@@ -288,6 +289,12 @@ def wedge(theta: float) -> Figure:
     return figure
 
 
+def _mark_degrees(axis: Axis, end: float = np.pi) -> None:
+    """Write degrees along an axis of radians, as far as `end`."""
+    degrees = np.arange(0, np.degrees(end) + 1, 45)
+    axis.set_ticks(np.radians(degrees), [f"{each:.0f}°" for each in degrees])
+
+
 @styled
 def collisions(measured: dict[str, tuple[Floats, Floats]]) -> Figure:
     """Draw the share of hyperplanes that do not separate a pair: measured, and the theory's line.
@@ -309,7 +316,7 @@ def collisions(measured: dict[str, tuple[Floats, Floats]]) -> Figure:
         ylabel="share of equal bits",
         ylim=(-0.02, 1.02),
     )
-    axes.set_xticks(np.linspace(0, np.pi, 5), ["0°", "45°", "90°", "135°", "180°"])
+    _mark_degrees(axes.xaxis)
     axes.legend(loc="lower left")
     return figure
 
@@ -327,15 +334,13 @@ def distance_estimates(angles: Floats, estimates: dict[int, Floats]) -> Figure:
     """
     figure, row = panels(len(estimates), across(3.1, 2.6), sharey=True)
     ends = [0, 1.05 * np.max([angles, *estimates.values()])]
-    degrees = np.arange(0, np.degrees(ends[1]), 45)
-    names = [f"{each:.0f}°" for each in degrees]
     for axes, (n_bits, estimate) in zip(row, estimates.items(), strict=True):
         axes.plot(ends, ends, color="black", linewidth=1)
         # a third of the pairs shows the same, in a smaller file
         axes.scatter(angles[::3], estimate[::3], s=8, color=BLUE, alpha=0.5)
         axes.set(title=f"{n_bits} bits", xlabel="true angle", aspect="equal", xlim=ends, ylim=ends)
-        axes.set_xticks(np.radians(degrees), names)
-        axes.set_yticks(np.radians(degrees), names)
+        _mark_degrees(axes.xaxis, ends[1])
+        _mark_degrees(axes.yaxis, ends[1])
     row[0].set_ylabel("angle read off the code")
     return figure
 
@@ -363,7 +368,7 @@ def corner(angles: dict[str, Floats], balance: dict[str, Floats]) -> Figure:
         )
     above.axvline(np.pi / 2, color="black", linestyle=":")
     above.set(xlabel="angle between two images", yticks=[], title="angles of random pairs")
-    above.set_xticks(np.linspace(0, np.pi, 5), ["0°", "45°", "90°", "135°", "180°"])
+    _mark_degrees(above.xaxis)
     for name, values in balance.items():
         below.plot(
             np.arange(1, len(values) + 1), np.sort(values), label=name, **look(f"LSH, {name}")
