@@ -120,10 +120,11 @@ def _draw_lines(axes: Axes, plane: Floats, normals: Floats, offsets: Floats, tak
     for k, normal in enumerate(normals):
         draw_hyperplane(axes, normal, offsets[k] * normal, linewidth=1.5)
         near_others = (np.abs(np.delete(beyond, k, axis=1)) < 0.2).any(axis=1)
-        candidates = np.abs(beyond[:, k] - _PAST_ARROW) < 0.15
+        candidates = np.flatnonzero(np.abs(beyond[:, k] - _PAST_ARROW) < 0.15)
         room = gaps(plane[candidates], np.concatenate([taken, plane[near_others]]), _WORD)
-        name = plane[candidates][room.argmax()]
-        foot = name - beyond[candidates][room.argmax(), k] * normal
+        best = candidates[room.argmax()]
+        name = plane[best]
+        foot = name - beyond[best, k] * normal
         draw_arrow(axes, foot + _ARROW * normal, foot)
         write(axes, name, f"bit {k + 1}", bbox=BOX)
         taken = np.concatenate([taken, name + _WORD * [[-1, 0], [0, 0], [1, 0]]])
