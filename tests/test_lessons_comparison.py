@@ -597,9 +597,9 @@ def test_one_percent_of_a_split_is_fifty_images(dataset):
 
 def test_holm_multiplies_the_p_value_of_the_example():
     """comparison: "which are 17 comparisons on each of two data sets. Of their p-values,
-    {glue:text}`worked-smaller` are smaller than that of our example. So it is multiplied by
-    {glue:text}`asked-all` − {glue:text}`worked-smaller` = {glue:text}`worked-times`, and becomes
-    {glue:text}`worked-times` × {glue:text}`worked-p` = {glue:text}`worked-holm`." """
+    {glue:text}`worked-smaller` are smaller than that of our example. So it is multiplied by"
+    "{glue:text}`worked-smaller` = {glue:text}`worked-times`, and becomes"
+    "{glue:text}`worked-p` = {glue:text}`worked-holm`." """
     assert len(asked("comparison")) == 17
     p_values = {}
     for (question, method, other), name in product(asked("comparison"), NAMES):
@@ -617,9 +617,10 @@ def test_holm_multiplies_the_p_value_of_the_example():
 
 
 def test_the_interval_by_hand_is_that_of_the_package():
-    """comparison: "The standard error is $s \\sqrt{8/15}$, which is {glue:text}`worked-spread` ×
-    {glue:text}`worked-root` = {glue:text}`worked-error`." "It is {glue:text}`wider-f` times as wide
-    as for independent splits, and still it excludes zero." "That is more than the familiar $1.96$" """
+    """comparison: "The standard error is $s \\sqrt{8/15}$, which is"
+    "{glue:text}`worked-root` = {glue:text}`worked-error`." "{glue:text}`worked-error` =
+    {glue:text}`worked-reach`." "It is {glue:text}`wider-f` times as wide as for independent splits,
+    and still it excludes zero." "That is more than the familiar $1.96$" """
     maps = by_split("ranking", "fashion-mnist")
     differences = maps["GRH from CCA-ITQ"] - maps["GRH kernel"]
     assert len(differences) == 5
