@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from benchmarks import fair_fight, fair_fight_map, fair_fight_percent
 from limits import thin
+from scipy.stats import t as student
 from test_lessons_grh import score
 from visits import RESULTS
 
@@ -30,6 +31,7 @@ from l2h_tutorial import (
     split_dataset,
 )
 from l2h_tutorial.affinity import same_class_affinity
+from l2h_tutorial.baselines import CCAITQ
 from l2h_tutorial.controls import OutputCodes
 from l2h_tutorial.metrics import mean_average_precision, precision_at_k
 from l2h_tutorial.protocols.contrasts import mean_and_interval, paired_contrasts
@@ -127,9 +129,10 @@ def test_all_splits_were_measured_with_what_tuning_chose(name):
 
 
 def test_all_climb_from_their_defaults():
-    """comparison: "try every change of one parameter by one step, keep the best change" "But GRH
-    had {glue:text}`trials-grh-c` trials of tuning there, and KSH" "both versions of GRH from
-    CCA-ITQ run one round with $\\alpha$ fixed at 1." """
+    """comparison: "try every change of one parameter by one step, keep the best change"
+    "GRH had {glue:text}`trials-grh-c` trials of tuning on CIFAR-10, and KSH" "Both versions of GRH
+    from CCA-ITQ run one round with $\\alpha$ fixed at 1." "has its weight $\\alpha$ of the votes
+    fixed at 1" """
     trials = TUNED[TUNED.question == "ranking"].set_index(["dataset", "method"])["trials"]
     for name in NAMES:
         assert trials[name, "GRH from CCA-ITQ"] > 2 * trials[name, "KSH"]
@@ -260,7 +263,8 @@ def read(name, share):
 
 
 def test_with_alpha_tuned_ksh_is_above_grh_on_fewer_splits():
-    """comparison: "KSH's mean average precision (mAP) is then above GRH's by" """
+    """comparison: "KSH's mean average precision (mAP) is then above GRH's by" "although on
+    Fashion-MNIST tuning would choose to have no votes at all" """
     by_alpha = TUNED[(TUNED.question == "alpha") & TUNED.method.str.endswith(" from CCA-ITQ")]
     scores = by_alpha.pivot(index="method", columns="dataset", values="validation_map")
     assert len(scores) == 4
@@ -287,16 +291,17 @@ def beyond_as_many(name, method, other):
 
 @both
 def test_for_as_many_candidates_the_first_look_is_worth_less(name):
-    """comparison: "At equal shares GRH's bucket finds more than LSH's search in only one case of
-    four:" "finds more than GRH's bucket in all four cases" "a few codewords, which more bits do
-    not divide much" "A learned bucket is far larger than a random one" """
+    """comparison: "But it clearly does so in only one case of four. In another case the two find
+    almost the same, and with 32 bits LSH finds more on both data sets." "a few codewords, which
+    more bits do not divide much" "and LSH's bucket of 32 bits holds only about a tenth" "A bucket
+    learned from labels is far larger than a random one" """
     short, long = (f"GRH from CCA-ITQ, {n_bits} bits" for n_bits in (16, 32))
     over_lsh = beyond_as_many(name, short, "LSH, 16 bits")
     if name == "fashion-mnist":
-        assert -0.02 < over_lsh.mean() < 0
+        assert -0.005 < over_lsh.mean() < 0
     else:
-        assert (over_lsh > 0).all()
-    assert (beyond_as_many(name, long, "LSH, 32 bits") < 0).all()
+        assert (over_lsh > 0.03).all()
+    assert (beyond_as_many(name, long, "LSH, 32 bits") < -0.01).all()
     for method in (short, long):
         assert (beyond_as_many(name, method, "PCAH, 32 bits") < 0).all()
     lines = lines_of_the_map(name)
@@ -308,12 +313,17 @@ def test_for_as_many_candidates_the_first_look_is_worth_less(name):
     longer_grh = lines["GRH from CCA-ITQ, 32 bits"].iloc[0]
     longer_lsh = lines["LSH, 32 bits"].iloc[0]
     assert longer_grh.scanned / grh.scanned > 2 * longer_lsh.scanned / lsh.scanned
+    for n_bits in (16, 32):
+        taught = lines[f"CCA-ITQ, {n_bits} bits"].scanned.iloc[0]
+        assert taught > 10 * lines[f"LSH, {n_bits} bits"].scanned.iloc[0]
+    if name == "fashion-mnist":
+        assert 0.09 < longer_lsh.scanned / lsh.scanned < 0.11
 
 
 @both
 def test_at_a_larger_radius_grh_passes_the_exact_cosine(name):
-    """comparison: "Further right on the map, GRH passes even the exact cosine. On Fashion-MNIST
-    this takes radius 1, at which GRH scans {glue:text}`wide-scanned-f` percent." """
+    """comparison: "With larger radii GRH finds even more than the exact cosine. But on
+    Fashion-MNIST this takes radius 1, at which GRH scans {glue:text}`wide-scanned-f` percent" """
     lines = lines_of_the_map(name)
     line = lines["GRH from CCA-ITQ, 16 bits"]
     passed = line[line.precision > lines["exact cosine"].precision[0]]
@@ -329,9 +339,10 @@ def test_at_a_larger_radius_grh_passes_the_exact_cosine(name):
 
 @both
 def test_the_classifier_is_ahead_on_the_map(name):
-    """comparison: "which would explain why the line of the class scores *falls* on the map. GRH's
-    line rises at first" "PCAH has 32 bits, which beat 16 once half a percent is scanned." "That is
-    more than PCAH found at any of the four radii." """
+    """comparison: "This would explain why the line of the class scores *falls* in
+    {numref}`fig-fair-map`. But GRH's line rises at first" "with 32 bits it finds more than with 16
+    wherever at least half a percent is scanned" "That is more than PCAH found at any of the four
+    radii, even at the largest, where it scanned far more than one percent." """
     scores = lines_of_the_map(name)["class scores"]
     (of_one_percent,) = scores.precision[scores.scanned == 0.01]
     assert of_one_percent > lines_of_the_map(name)["PCAH, 32 bits"].precision.max() + 0.01
@@ -339,6 +350,7 @@ def test_the_classifier_is_ahead_on_the_map(name):
         others = read(name, look.scanned).drop(["class scores", "exact cosine"])
         assert look.precision > others.max() + 0.01
     assert (np.diff(scores.precision) < 0).all()
+    assert lines_of_the_map(name)["PCAH, 32 bits"].scanned[12] > 0.05
     grh = lines_of_the_map(name)["GRH from CCA-ITQ, 16 bits"].precision
     assert grh[0] < grh[1] < grh[2]
     for share in (0.005, 0.01, 0.02, 0.05, 0.1):
@@ -348,7 +360,9 @@ def test_the_classifier_is_ahead_on_the_map(name):
 
 @both
 def test_learned_codes_begin_further_right_and_pass_the_cosine(name):
-    """comparison: "CCA-ITQ and GRH begin further right, and pass the exact cosine." """
+    """comparison: "The lines of CCA-ITQ and GRH begin further right, because even their smallest
+    searches scan more than those of PCAH. At larger radii CCA-ITQ and GRH find more than the exact
+    cosine." """
     lines = lines_of_the_map(name)
     for method, n_bits in product(("CCA-ITQ", "GRH from CCA-ITQ"), (16, 32)):
         line = lines[f"{method}, {n_bits} bits"]
@@ -359,13 +373,15 @@ def test_learned_codes_begin_further_right_and_pass_the_cosine(name):
 @both
 def test_codes_that_are_ranked_change_the_picture(name):
     """comparison: "KSH, GRH and CCA-ITQ, which learn from labels, find more than LSH, PCAH and
-    ITQ, on every split." "On every split of both data sets the byte finds more than each of the
-    six hash codes tried." "finds the most of the codes that we tried" "PCAH has the higher mean on
-    Fashion-MNIST, and ITQ on CIFAR-10." "With many labels, a byte of class scores then finds the
-    most of the codes tried." "The byte finds more than each of the six hash codes tried, on every
-    split." "If few vectors may be compared in full, rank the codes and re-rank what the budget
-    allows" "Both find more than LSH with 32 bits, on every split." "How can so little scanning
-    find more than the buckets did?" """
+    ITQ, on every split." "It finds more than each of the eleven hash codes in the table, on every
+    split of both data sets." "finds the most of the codes that we tried" "On CIFAR-10 ITQ finds
+    more than PCAH, with one star. On Fashion-MNIST PCAH has the higher mean, without a star."
+    "With many labels, a byte of class scores then finds the most of the codes tried." "Byte above
+    all hash codes, and CCA-ITQ above those without labels: on every split." "If few vectors may be
+    compared in full, rank the codes and re-rank what the budget allows" "Both find more than LSH
+    with 32 bits, on every split." "50 candidates are enough to find more than GRH's buckets did,
+    although its bucket on Fashion-MNIST holds several hundred images" "Compression costs little
+    here: on Fashion-MNIST the byte's precision" """
     found = (
         CHEAP[CHEAP.dataset == name].pivot(index="seed", columns="method", values="map").dropna()
     )
@@ -374,10 +390,16 @@ def test_codes_that_are_ranked_change_the_picture(name):
     taught = found[found.columns[found.columns.str.match("CCA|GRH|KSH")]]
     assert (taught.min(axis=1) > without.max(axis=1)).all()
     byte = found["class scores, 8 bits"]
+    assert len([*taught, *without]) == 11
     assert (byte > found[[*taught, *without]].max(axis=1)).all()
+    if name == "fashion-mnist":
+        assert abs(found["class scores"].mean() - byte.mean()) < 0.003
+        buckets = lines_of_the_map(name)["GRH from CCA-ITQ, 16 bits"].scanned[0]
+        assert 200 < 5000 * buckets < 500
     best = without.mean().drop("LSH, 32 bits").idxmax()
     assert best == {"fashion-mnist": "PCAH, 32 bits", "cifar10": "ITQ, 32 bits"}[name]
-    for code in ("CCA-ITQ, 16 bits", "CCA-ITQ, 32 bits", "GRH from CCA-ITQ, 16 bits"):
+    methods = ("CCA-ITQ", "GRH from CCA-ITQ")
+    for code in (f"{method}, {n_bits} bits" for method, n_bits in product(methods, (16, 32))):
         assert found[code].mean() > lines_of_the_map(name)[code].precision[0] + 0.03
     assert (without[["PCAH, 32 bits", "ITQ, 32 bits"]].min(axis=1) > without["LSH, 32 bits"]).all()
 
@@ -403,7 +425,7 @@ def test_a_budget_that_is_kept_is_what_is_measured(dataset, method):
 
 @both
 def test_each_method_with_labels_is_ahead_of_each_without(name):
-    """comparison: "with 1,000 of them, every labelled method ranks higher than every unlabelled
+    """comparison: "With 1,000 of them, every labelled method ranks higher than every unlabelled
     one, including the exact cosine." """
     scores = by_split("ranking", name).mean()
     labelled = [*WITH, *scores.index[scores.index.str.match("class scores|predicted")]]
@@ -443,14 +465,18 @@ def test_the_later_bits_of_pcah_know_neighbours_not_classes(seed):
 
 @both
 def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
-    """comparison: "one byte of its scores ranks better than every hash code measured" "This
-    confirms, for queries of known classes, what" "That is not enough: on Fashion-MNIST it ranks
-    below every hash code that learned from labels" "The byte ranks above every hash code that was
-    measured, on every split, in a quarter of the space" "the byte ranks better than the hash codes
-    of 32 bits, with twenty labels per class or a hundred" "the byte of class scores ranks above
-    every hash code that was measured" "it scores {glue:text}`map-labelled-f` on Fashion-MNIST
-    instead of" index: "On both data sets of this book, ranking by that byte beat every learned
-    code of 32 bits." "and that of the best learned code is {glue:text}`best-code-f`" """
+    """comparison: "one byte of its scores ranks better than every hash code measured, on every
+    split." "and KSH, the best of the hash codes there" "This confirms, for queries of known
+    classes, what" "That is not enough: on Fashion-MNIST it ranks below every hash code that learned
+    from labels" "Byte above all hash codes: on every split." "the byte ranks better than the hash
+    codes of 32 bits, with twenty labels per class or a hundred" "the byte of class scores ranks
+    above every hash code that was measured" "The classifier is worse than before, but the hash
+    codes learn from the same few labels, and so they are worse as well." "it scores
+    {glue:text}`map-labelled-f` on Fashion-MNIST instead of" "and it still ranks above every hash
+    code on every split" "Over the [whole ranking](whole-ranking) that costs it little, but with one
+    percent re-ranked it was not measured."
+    index: "On both data sets of this book, ranking by that byte beat every learned code of 32
+    bits." "and that of the best learned code is {glue:text}`best-code-f`" """
     for question, codes in ("ranking", WITH), ("200 labels", FEW):
         splits = by_split(question, name)
         for method in codes:
@@ -458,16 +484,21 @@ def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
     splits = by_split("ranking", name)
     labelled = splits["class scores, 8 bits, labelled cells"]
     assert (labelled > splits[WITH].max(axis=1) + 0.01).all()
+    assert 0 < splits["class scores, 8 bits"].mean() - labelled.mean() < 0.005
+    assert not IN_BUDGET.method.str.contains("labelled cells").any()
+    taught = [*FEW, "class scores, 8 bits"]
+    assert (by_split("200 labels", name)[taught].mean() < splits[taught].mean()).all()
     if name == "fashion-mnist":
         assert splits[WITH].mean().min() > splits["predicted class"].mean() + 0.02
+        assert splits[WITH].mean().idxmax() == "KSH"
 
 
 @both
 def test_five_labels_a_class_are_worth_much_or_nothing(name):
-    """comparison: "the byte and the cosine have nearly the same mean" "it depends on the data
-    whether labels beat the exact cosine, which needs none. On Fashion-MNIST the byte still ranks
-    far above the cosine." "and the exact cosine ranks higher still there" "With five, check
-    whether the exact cosine does as well." """
+    """comparison: "the byte and the cosine have nearly the same mean" "Whether labels still beat it
+    depends on the data. On Fashion-MNIST the byte ranks far above the cosine" "On CIFAR-10 the
+    exact cosine ranks higher than all these codes" "On CIFAR-10 the two rank about the same."
+    "With five, check whether the exact cosine does as well." """
     scores = by_split("50 labels", name).mean()
     assert scores["class scores, 8 bits"] > scores[FEW].max()
     assert scores["KSH"] > scores[FEW].max() - 0.01
@@ -482,7 +513,9 @@ def test_five_labels_a_class_are_worth_much_or_nothing(name):
 
 def test_few_labels_had_the_settings_of_many(dataset):
     """comparison: "labelled cells were tried with 1,000 labels alone"
-    "The settings were tuned with 600 validation queries on a database of 2,000 images" """
+    "The settings were tuned with 600 validation queries on a database of 2,000 images, and all
+    these 2,600 images had labels." "The byte was tuned with 2,600 labelled images." "The codes were
+    tuned with 2,600 labelled images." """
     questions = KEPT.question[KEPT.method == "class scores, 8 bits, labelled cells"]
     assert set(questions) == {"ranking"}
     whole = fair_fight.prepared(fair_fight.tuning_split(dataset), "ranking", 0, fair_fight.N_TUNING)
@@ -511,15 +544,14 @@ def significant(contrasts):
 
 
 def test_which_contrasts_are_significant():
-    """comparison: "But the byte had more trials of tuning." "One star marks what is significant
-    with our ratio only, such as the lead of GRH over KSH on CIFAR-10." "The byte ranks
-    significantly higher than the cosine on Fashion-MNIST with our ratio only, and about the same
-    on CIFAR-10." "KSH ranks significantly higher than CCA-ITQ on CIFAR-10 only, with our ratio
-    only" "GRH ranks significantly higher than KSH on CIFAR-10 only, with our ratio only, and GRH
-    had more trials." "The cosine ranks significantly higher than ITQ on CIFAR-10, and at most
-    {glue:text}`cosine-high-f` higher on Fashion-MNIST." "Among so many our example is not
-    significant" "Linear GRH from CCA-ITQ differs from CCA-ITQ by at most
-    {glue:text}`linear-most`, and takes longer to fit." """
+    """comparison: "because the byte had more trials than KSH" "Byte above cosine: one star on
+    Fashion-MNIST, no star on CIFAR-10." "KSH above CCA-ITQ: no star on Fashion-MNIST, one star on
+    CIFAR-10." "GRH above KSH: no star on Fashion-MNIST, one star on CIFAR-10." "Cosine above ITQ:
+    no star on Fashion-MNIST, two stars on CIFAR-10." "PCAH above LSH: one star and two. ITQ above
+    LSH: no star and two." "the interval of the cosine's lead ends at
+    {glue:text}`cosine-high-f`" "Among so many questions our example is not significant" "Linear GRH
+    from CCA-ITQ against CCA-ITQ: no star." "Linear GRH takes longer to fit. Their difference is
+    small: both ends of both intervals lie within {glue:text}`linear-most` of zero." """
     assert significant(asked("comparison")) == {
         ("ranking", "exact cosine", "ITQ"): (0, 1),
         ("ranking", "GRH from CCA-ITQ", "CCA-ITQ"): (0, 1),
@@ -554,8 +586,8 @@ def test_which_contrasts_are_significant():
 
 def test_one_percent_of_a_split_is_fifty_images(dataset):
     """comparison: "on all {glue:text}`n-database` database images of earlier chapters" "a database
-    of 5,000 images" "Here that is 50 candidates for ten answers." "the byte finds more than each
-    of the six hash codes tried" """
+    of 5,000 images" "Here that is 50 candidates for ten answers." "which is twenty times the 50
+    comparisons that we ration here" "The running text follows six of the ten" """
     n_measured = len(fair_fight.split_of(dataset, "ranking", 0).y_database)
     assert n_measured == 5000
     assert len(split_dataset(dataset).y_database) > n_measured
@@ -564,8 +596,11 @@ def test_one_percent_of_a_split_is_fifty_images(dataset):
 
 
 def test_holm_multiplies_the_p_value_of_the_example():
-    """comparison: "p-values are smaller than its {glue:text}`worked-p`, so Holm's method
-    multiplies it by {glue:text}`worked-times`, to {glue:text}`worked-holm`." """
+    """comparison: "which are 17 comparisons on each of two data sets. Of their p-values,
+    {glue:text}`worked-smaller` are smaller than that of our example. So it is multiplied by"
+    "{glue:text}`worked-smaller` = {glue:text}`worked-times`, and becomes"
+    "{glue:text}`worked-p` = {glue:text}`worked-holm`." """
+    assert len(asked("comparison")) == 17
     p_values = {}
     for (question, method, other), name in product(asked("comparison"), NAMES):
         rows = MEASURED[(MEASURED.question == question) & (MEASURED.dataset == name)]
@@ -577,11 +612,59 @@ def test_holm_multiplies_the_p_value_of_the_example():
     tests = paired_contrasts(MEASURED, asked("comparison"))
     raised = tests.p["ranking: GRH from CCA-ITQ, minus GRH kernel", "fashion-mnist"]
     assert raised == pytest.approx((len(p_values) - n_smaller) * example)
+    by_hand = (len(p_values) - n_smaller) * round(example, 4)
+    assert round(by_hand, 2) == round(raised, 2)
+
+
+def test_the_interval_by_hand_is_that_of_the_package():
+    """comparison: "The standard error is $s \\sqrt{8/15}$, which is"
+    "{glue:text}`worked-root` = {glue:text}`worked-error`." "{glue:text}`worked-error` =
+    {glue:text}`worked-reach`." "It is {glue:text}`wider-f` times as wide as for independent splits,
+    and still it excludes zero." "That is more than the familiar $1.96$" """
+    maps = by_split("ranking", "fashion-mnist")
+    differences = maps["GRH from CCA-ITQ"] - maps["GRH kernel"]
+    assert len(differences) == 5
+    mean, low, high, _ = mean_and_interval(differences, 1000 / 3000)
+    t = round(student.isf(0.025, 4), 3)
+    assert t > 1.96
+    error = round(round(differences.std(), 4) * round((1 / 5 + 1 / 3) ** 0.5, 3), 4)
+    half = round(t * error, 4)
+    by_hand = (round(mean, 4) - half, round(mean, 4) + half)
+    assert np.round(by_hand, 3).tolist() == np.round([low, high], 3).tolist()
+    assert low > 0
+    # what the page shows of the five differences has the same mean and spread
+    shown = differences.round(3)
+    assert round(shown.mean(), 4) == round(mean, 4)
+    assert round(shown.std(), 4) == round(differences.std(), 4)
+
+
+def test_a_missing_star_does_not_say_equal():
+    """comparison: "For example, with 50 labels the byte ranks above KSH by
+    {glue:text}`few-lead-f` on Fashion-MNIST, and it is ahead on every split." "only a lead of
+    {glue:text}`few-needed-f` would surely have had a star" "What is surely significant differs from
+    row to row" """
+    tests = paired_contrasts(MEASURED, asked("comparison"))
+    row = tests.loc["50 labels: class scores, 8 bits, minus KSH", "fashion-mnist"]
+    assert row.p > 0.05
+    assert 0 < row.difference < row.needed
+    splits = by_split("50 labels", "fashion-mnist")
+    assert (splits["class scores, 8 bits"] > splits["KSH"]).all()
+
+
+def test_ten_classes_give_nine_directions(dataset):
+    """comparison: "Ten classes give only nine such directions. For 32 bits, the rotation mixes
+    these nine into 32 hyperplanes" """
+    split = split_of(dataset, 0)
+    learned = CCAITQ(32, random_state=0).fit(split.X_train[:1000], split.y_train[:1000])
+    assert np.count_nonzero(learned.correlations_) == 9
+    assert np.linalg.matrix_rank(learned.projections_) == 9
+    assert learned.projections_.shape[1] == 32
 
 
 @both
 def test_agh_is_first_without_labels_on_one_data_set(name):
-    """comparison: "AGH has the highest mean on Fashion-MNIST, but ranks below ITQ on CIFAR-10." """
+    """comparison: "AGH, which learns from a graph of images and cluster centres, has the
+    highest mean on Fashion-MNIST, but ranks below ITQ on CIFAR-10." """
     scores = by_split("ranking", name).mean()
     if name == "fashion-mnist":
         assert scores["AGH"] == scores[[*WITHOUT, "exact cosine"]].max()
@@ -592,7 +675,7 @@ def test_agh_is_first_without_labels_on_one_data_set(name):
 @both
 def test_the_splits_share_images_and_what_that_hides(name):
     """comparison: "take their queries and their labelled images from the same 10,000"
-    "There the correction is too cautious." "and on Fashion-MNIST most intervals are wide"
+    "There the correction is too cautious."
     did-it-learn: "a row without a star may hide a large difference" """
     rows = KEPT[(KEPT.dataset == name) & (KEPT.question != "held-out")]
     assert set(rows.n_queries) == {1000}
@@ -624,12 +707,13 @@ def stars_by_ratio(page, ratio):
 
 
 def test_which_stars_depend_on_the_ratio():
-    """comparison: "The folded table marks with two stars what is significant even with the paper's
-    ratio:" "with 200 labels on both data sets, and with 1,000 labels on CIFAR-10." "**GRH ranks
-    higher than CCA-ITQ, its own start**, and than GRH kernel, on CIFAR-10." "**The exact cosine
-    ranks higher than ITQ** on CIFAR-10." "**PCAH and ITQ find more than LSH** on CIFAR-10" "is
-    this book's adaptation, and an approximation" "With the paper's ratio of 1,
-    {glue:text}`stars-gone` of the {glue:text}`stars` significant differences below would go."
+    """comparison: "With 200 labels it ranks above KSH with two stars on both data sets, and nothing
+    else has as many. With 1,000 labels it has one star on Fashion-MNIST and two on CIFAR-10." "But
+    the row *labelled cells*, where the cells come from the labelled images alone, has the same
+    stars." "On CIFAR-10 it ranks above its own start, CCA-ITQ, with two stars, but on Fashion-MNIST
+    with none." "Above KSH: at least one star." "is this book's adaptation. It is also the lenient
+    choice: with the paper's ratio of 1, {glue:text}`stars-gone` of our {glue:text}`stars`
+    significant differences would go." "The pool as $n_\\text{train}$ is an approximation."
     did-it-learn: "As in chapter 8, their number also depends on the ratio in the correction." """
     few, usual, strict = (stars_by_ratio("comparison", ratio) for ratio in (1 / 9, 1 / 3, 1))
     assert strict < usual < few
@@ -695,9 +779,9 @@ def test_the_average_precision_of_right_wrong_right():
 
 @both
 def test_kernels_of_all_methods_take_as_long(name):
-    """comparison: "**Next to the cost of GIST, a kernel is cheap.**" "GRH, KSH and the classifier
+    """comparison: "Next to the cost of GIST, a kernel is cheap." "GRH, KSH and the classifier
     compare an image with every labelled image before they can encode it. That is 1,000
-    comparisons" "The kernel's time grows in proportion to the number of labels." """
+    comparisons" "But the kernel's time grows in proportion to the number of labels" """
     rows = KEPT[(KEPT.question == "ranking") & (KEPT.dataset == name)]
     encode = rows.groupby("method")["encode_seconds"].median()
     kernels = encode[["GRH from CCA-ITQ", "KSH", "class scores", "class scores, 8 bits"]]
@@ -812,9 +896,10 @@ def test_the_mistake_has_three_settings(dataset, seed):
 
 @both
 def test_the_win_is_gone_after_the_first_rule(name):
-    """comparison: "After the first step, GRH's bucket no longer has the highest precision." "The
-    plain classifier is first in the end, on both data sets." "CCA-ITQ, the other strong opponent,
-    finds less than PCAH and changes nothing." """
+    """comparison: "As soon as the shares are equal, GRH's bucket no longer finds the most on either
+    data set. And when the plain classifier enters, it finds more than all codes:" "After the first
+    step, PCAH with 16 bits finds more than GRH. The plain classifier finds the most in the end."
+    "because it leaves out ITQ and shows one length of each code" """
     shown = fair_fight_figure(LOOKS, name).data
     assert shown["datasets"][shown["start"]] == name
     rounds = shown["rankings"][shown["start"]]
@@ -825,3 +910,4 @@ def test_the_win_is_gone_after_the_first_rule(name):
     in_the_end = [method for method, _ in rounds[3]]
     assert in_the_end[:2] == ["class scores", "PCAH, 32 bits"]
     assert {"CCA-ITQ, 16 bits", "CCA-ITQ, 32 bits"} < set(in_the_end)
+    assert {"ITQ, 16 bits", "ITQ, 32 bits"} < set(in_the_end)
