@@ -77,11 +77,11 @@ def test_the_figure_of_controls_says_what_is_left(name):
 
 @both
 def test_from_lsh_the_votes_look_decisive(name):
-    """did-it-learn: "From LSH they look decisive." "On CIFAR-10 too, the votes add far more than the
-    refit did." "On Fashion-MNIST we can then detect no effect of the votes." "the votes did nothing
-    that we could detect on Fashion-MNIST, and added a little on CIFAR-10" "the votes are enough to
-    lift GRH far above its refit" "In the first two rows they lie far above zero on both data sets"
-    "and from CCA-ITQ it left little for the votes" """
+    """did-it-learn: "From LSH they look decisive." "On CIFAR-10 too, the votes add far more than
+    the refit did." "On Fashion-MNIST we can then detect no effect of the votes." "the votes did
+    nothing that we could detect on Fashion-MNIST, and added a little on CIFAR-10" "the votes are
+    enough to lift GRH far above its refit" "In the first two rows they lie far above zero on both
+    data sets" "and from CCA-ITQ it left little for the votes" """
     scores = by_split("alpha", name).mean()
     votes = scores["1.0"] - scores["0.5"]
     assert votes > 0.6 * (scores["1.0"] - by_split("ranking", name)["LSH"].mean())
@@ -96,9 +96,9 @@ def test_from_lsh_the_votes_look_decisive(name):
 
 
 def test_shuffled_labels_end_near_a_random_order(dataset, seed):
-    """did-it-learn: "barely above the {glue:text}`random-here` of random codes" "Above all, shuffled
-    labels ruin its start as well." "with the setting tuned for true labels" "(The table has more,
-    because there everything is tuned anew.)" """
+    """did-it-learn: "barely above the {glue:text}`random-here` of random codes" "Above all,
+    shuffled labels ruin its start as well." "with the setting tuned for true labels" "(The table
+    has more, because there everything is tuned anew.)" """
     s = split_of(dataset, seed)
     chosen = parameters(dataset.name)["ranking", "GRH from CCA-ITQ"]
     grh = GRH(
@@ -143,11 +143,11 @@ def test_at_the_tuned_alpha_nonsense_flips_few_bits(dataset, seed):
 
 @both
 def test_tuned_for_nonsense_grh_unlearns_it(name):
-    """did-it-learn: "so with nonsense it loses most of what it had gained over LSH" "GRH from CCA-ITQ
-    falls further, on Fashion-MNIST to {glue:text}`shuffled-f`, below LSH. Its $\\alpha$ is fixed at
-    1" "Why does it not fall all the way to LSH?" "With $\\alpha$ = [0.9]{.definition}, which tuning
-    chose here" "So tuned nonsense may well beat the start." "shuffled labels cost it most of what
-    it had gained over LSH" """
+    """did-it-learn: "so with nonsense it loses most of what it had gained over LSH" "GRH from
+    CCA-ITQ falls further, on Fashion-MNIST to {glue:text}`shuffled-f`, below LSH. Its $\\alpha$ is
+    fixed at 1" "Why does it not fall all the way to LSH?" "With $\\alpha$ = [0.9]{.definition},
+    which tuning chose here" "So tuned nonsense may well beat the start." "shuffled labels cost it
+    most of what it had gained over LSH" """
     ranking = by_split("ranking", name)
     wrong = by_split("shuffled", name)
     assert abs(ranking["random codes"].mean() - 0.1) < 0.005
@@ -167,9 +167,10 @@ def test_tuned_for_nonsense_grh_unlearns_it(name):
 
 @both
 def test_what_shuffled_labels_cost_is_beyond_doubt(name):
-    """did-it-learn: "the interval of every loss in the table lies far above zero" "Four rows were not
-    among our tests, the first two and the last two." "In the first two rows they lie far above zero
-    on both data sets." "GRH from LSH is the cleanest case, because its start uses no labels" """
+    """did-it-learn: "the interval of every loss in the table lies far above zero" "Four rows were
+    not among our tests, the first two and the last two." "In the first two rows they lie far above
+    zero on both data sets." "GRH from LSH is the cleanest case, because its start uses no
+    labels" """
     true = by_split("ranking", name)
     shuffled = by_split("shuffled", name)
     for method in shuffled:
@@ -189,8 +190,8 @@ def taught_codewords(grh, y):
 @pytest.mark.parametrize("classifier", CLASSIFIERS)
 @pytest.mark.parametrize("initial", ["lsh", "cca-itq"])
 def test_an_output_code_with_its_codewords_is_grh(dataset, seed, classifier, initial):
-    """did-it-learn: "With the table that GRH's votes have chosen, it computes the very same codes as
-    GRH" """
+    """did-it-learn: "With the table that GRH's votes have chosen, it computes the very same codes
+    as GRH" """
     s = split_of(dataset, seed)
     # so few that all are landmarks
     X = s.X_train[:300]
@@ -211,8 +212,8 @@ def test_what_the_graph_adds_is_a_choice_of_codewords(name):
     "random codewords without any graph do nearly as well" "from LSH they did nearly as well as the
     votes" "They also rank above both tables." "GRH from LSH ranks higher than random codewords on
     every split" "That is less than a tenth of what the votes had added to the refit" "most of what
-    the votes added to the refit needs no graph" "What GRH learned from the graph beyond them was
-    little, wherever we could separate the two." """
+    the votes added to the refit needs no graph" "What GRH learned from a graph beyond the labels
+    was little, wherever we could separate the two." """
     assert lead("ranking", name, "GRH kernel", "Hadamard codewords").high < 0
     from_cca = lead("ranking", name, "GRH from CCA-ITQ", "Hadamard codewords")
     assert 0 < from_cca.low < from_cca.mean < 0.02
@@ -232,8 +233,8 @@ def test_what_the_graph_adds_is_a_choice_of_codewords(name):
 
 
 def test_a_refit_gives_similar_images_similar_codes(dataset, seed):
-    """did-it-learn: "the codes of a query and of its ten nearest images differ in about half as many
-    bits as before. The distance to random images hardly changes." """
+    """did-it-learn: "the codes of a query and of its ten nearest images differ in about half as
+    many bits as before. The distance to random images hardly changes." """
     s = split_of(dataset, seed)
     queries = s.X_query[:200]
     nearest = exact_neighbours(queries, s.X_database, 10)
@@ -273,8 +274,8 @@ def test_votes_help_a_poor_start_and_the_refit_helps_it_too(name):
 
 
 def test_classes_that_look_alike_get_codewords_that_are_alike(dataset, seed):
-    """did-it-learn: "classes that look alike get codewords that are alike" "so the codewords that GRH
-    picks from this start lie further apart" """
+    """did-it-learn: "classes that look alike get codewords that are alike" "so the codewords that
+    GRH picks from this start lie further apart" """
     s = split_of(dataset, seed)
     grh = GRH(32, classifier="kernel-ridge", random_state=seed).fit(s.X_train, s.y_train)
     codewords = taught_codewords(grh, s.y_train)
@@ -392,8 +393,8 @@ def test_the_classifier_is_the_opponent_to_beat(name):
 
 
 def test_on_texts_grh_is_ahead_of_a_byte_of_class_scores():
-    """did-it-learn: "But this is a result about ten classes and GIST." "on texts, GRH ranks above one
-    byte of scores, though with eight bytes and without tuning" """
+    """did-it-learn: "But this is a result about ten classes and GIST." "on texts, GRH ranks above
+    one byte of scores, though with eight bytes and without tuning" """
     kept = pd.read_csv(RESULTS / "quality-by-bytes.csv").query("classes == 'old'")
     scores = kept.method.str.startswith("class scores")
     assert set(kept.method[scores]) == {"class scores, 8 bits"}
@@ -514,8 +515,8 @@ def test_tuning_that_may_refuse_votes_refuses_them(name):
 
 
 def test_seven_classes_give_six_directions(dataset):
-    """did-it-learn: "seven labelled classes leave CCA at most six directions for 32 bits" "measured on
-    ten triples of classes, for example" """
+    """did-it-learn: "seven labelled classes leave CCA at most six directions for 32 bits" "measured
+    on ten triples of classes, for example" """
     split = fair_fight.split_of(dataset, "held-out", 0)
     left_out = held_out_classes(np.arange(10), 3, 0)
     np.testing.assert_array_equal(np.unique(split.y_query), np.sort(left_out))
@@ -625,10 +626,10 @@ def test_the_gradient_of_the_network_is_tanh_minus_target():
 
 
 def test_which_contrasts_are_significant():
-    """did-it-learn: "and it is not significant among our {glue:text}`asked` comparisons" "but does not
-    survive the correction for" "both parts of GRH's gain over CCA-ITQ are significant." "and add
-    nothing significant to a good start" "It ranks significantly above GRH from CCA-ITQ on both data
-    sets" "On CIFAR-10 the network ranks significantly below kernel ridge, by
+    """did-it-learn: "and it is not significant among our {glue:text}`asked` comparisons" "but does
+    not survive the correction for" "both parts of GRH's gain over CCA-ITQ are significant." "and
+    add nothing significant to a good start" "It ranks significantly above GRH from CCA-ITQ on both
+    data sets" "On CIFAR-10 the network ranks significantly below kernel ridge, by
     {glue:text}`network-size-c`. On Fashion-MNIST there is no significant difference." """
     assert significant(asked("did-it-learn")) == {
         ("ranking", "GRH kernel", "Hadamard codewords"): (0, -1),
