@@ -676,7 +676,7 @@ def test_agh_is_first_without_labels_on_one_data_set(name):
 def test_the_splits_share_images_and_what_that_hides(name):
     """comparison: "take their queries and their labelled images from the same 10,000"
     "There the correction is too cautious."
-    did-it-learn: "a row without a star may hide a large difference" """
+    did-it-learn: "A row without a star may hide a large difference" """
     rows = KEPT[(KEPT.dataset == name) & (KEPT.question != "held-out")]
     assert set(rows.n_queries) == {1000}
     assert set(rows.n_labelled) == {3000}
@@ -739,7 +739,8 @@ def test_which_stars_depend_on_the_ratio():
 def test_which_stars_would_fall_if_both_chapters_asked_together():
     """did-it-learn: "stars would be lost if the comparisons of chapter 8 were
     counted as well: that of GRH from LSH against Hadamard codewords on CIFAR-10 and, on
-    Fashion-MNIST, both stars about held-out classes" """
+    Fashion-MNIST, both stars about held-out classes"
+    "it would not be if the comparisons of chapter 8 were counted as well" """
     first = asked("comparison")
     second = asked("did-it-learn")
     alone = significant(first) | significant(second)
