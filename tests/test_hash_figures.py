@@ -344,6 +344,40 @@ def test_a_figure_asks_first_and_links_set_it(visit, addresses, name):
     assert "Without scripts: Fig" in without.page.locator(f"#{name}").inner_text()
 
 
+# Sets all controls to their ends, middles and beginnings in all combinations, and returns the
+# heights that the figure takes
+HEIGHTS = """async (figure) => {
+  const inputs = [...figure.querySelectorAll(".controls :is(input, select)")];
+  const heights = new Set();
+  const set = async (k) => {
+    if (k === inputs.length) {
+      await new Promise(requestAnimationFrame);
+      heights.add(figure.offsetHeight);
+      return;
+    }
+    const { min, max, step, value, options } = inputs[k];
+    const [least, most] = options ? [0, options.length - 1] : [Number(min), Number(max)];
+    const next = least + (Number(step) || 1);
+    for (const to of new Set([least, next, (least + most) / 2, most, value])) {
+      inputs[k].value = to;
+      inputs[k].dispatchEvent(new Event("input"));
+      await set(k + 1);
+    }
+  };
+  await set(0);
+  return [...heights];
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("name", ALL_PAGES)
+def test_no_setting_changes_a_figures_height(visit, addresses, name, width):
+    tab = opened(visit, addresses[name], width, name=name, reduced_motion="reduce")
+    heights = tab.page.locator(f"#l2h-{name}").evaluate(HEIGHTS)
+    assert len(heights) == 1, heights
+
+
 # What is pressed, tapped or dragged in a drawing
 
 

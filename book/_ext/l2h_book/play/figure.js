@@ -13,7 +13,8 @@ function live(
   const root = part(name);
   const state = { ...start };
   const kept = controls.filter(({ key }) => key);
-  const status = make("p", { class: "status" });
+  const said = make("span");
+  const status = make("p", { class: "status" }, said);
   const aloud = make("p", { class: "unseen", role: "status" });
   const say = announcer(aloud);
   const made = new Map();
@@ -28,8 +29,8 @@ function live(
       if (output) input.setAttribute("aria-valuetext", text);
     }
     for (const [button, spent] of spendable) button.setAttribute("aria-disabled", spent(state));
-    status.textContent = sentence(state);
-    say(status.textContent);
+    said.textContent = sentence(state);
+    say(said.textContent);
   }
 
   const values = () => ({
@@ -83,6 +84,18 @@ function live(
     );
   }
 
+  // The longest sentences: they make room, so that nothing moves while a slider does
+  function longest() {
+    let states = [{ ...state }];
+    for (const control of kept.filter(({ label }) => label))
+      states = states.flatMap((one) =>
+        someOf(control).map((value) => ({ ...one, [control.key]: value })),
+      );
+    const sentences = [...new Set(states.map(sentence))];
+    return sentences.sort((a, b) => b.length - a.length).slice(0, 4);
+  }
+  const unseen = (text) => make("span", { class: "room", "aria-hidden": "true" }, text);
+
   const again = { label: "Start again", act: () => ({ ...start }) };
   const hand = make(
     "div",
@@ -97,11 +110,22 @@ function live(
   );
   root.parentElement.querySelector(".still")?.remove();
   root.hidden = false;
+  if (status.checkVisibility()) status.append(...longest().map(unseen));
   const asked = () =>
     location.hash === `#${name}` || kept.some(({ key }) => address.read().has(key));
   leadOnArrival(root, asked, fromAddress);
   fromAddress();
   return set;
+}
+
+// Values of a control: all if they are few, else some from end to end
+function someOf({ least = 0, most, step = 1, choices }) {
+  const all = choices ? choices.length : 1 + Math.round((most - least) / step);
+  const n = all > 21 ? 5 : all;
+  return Array.from(
+    { length: n },
+    (_, i) => least + step * Math.round((i * (all - 1)) / Math.max(1, n - 1)),
+  );
 }
 
 // A drawing that sentences and a table's worth of labels describe
