@@ -450,6 +450,19 @@ def test_the_s_curve_is_the_packages(visit, addresses, data):
         assert ("You have reached the goal." in said) == reached
 
 
+@pytest.mark.browser
+def test_a_radius_has_no_more_than_all_bits(visit, addresses, data):
+    tab = opened(visit, f"{addresses['s-curve']}#bits=3&radius=60", name="s-curve")
+    assert check_it_says(tab.page, "s-curve", data)["radius"] == 32, "the link is cut"
+    tab.page.get_by_role("slider", name="Bits").press("Home")
+    assert check_it_says(tab.page, "s-curve", data)["radius"] == 4
+    slider = tab.page.get_by_role("slider", name="Radius")
+    assert slider.get_attribute("max") == "4"
+    tab.page.get_by_role("slider", name="Bits").press("End")
+    slider.press("End")
+    assert check_it_says(tab.page, "s-curve", data)["radius"] == 80
+
+
 def test_the_heaps_foretell_what_hashing_finds():
     split = centred()
     queries = split.X_query[:100]
