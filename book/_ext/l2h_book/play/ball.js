@@ -83,13 +83,16 @@ const pictures = make(
   "div",
   {},
   make(
-    "p",
-    {},
-    "The query ",
+    "div",
+    { class: "asks" },
     tile(0),
-    " and ",
-    most,
-    " of its ball. Ticked: one of its ten nearest; dashed: not.",
+    make(
+      "p",
+      {},
+      "The query, and ",
+      most,
+      " of its ball. Ticked: one of its ten nearest; dashed: not.",
+    ),
   ),
   list,
 );
