@@ -105,11 +105,15 @@ function live(
   const unseen = (text) => make("span", { class: "room", "aria-hidden": "true" }, text);
 
   const again = { label: "Start again", act: () => ({ ...start }) };
+  const here = controls.filter(({ label, place }) => label && !place);
+  const row = (name, ...buttons) => make("div", { class: `set ${name}` }, ...buttons);
+  const acts = here.filter(({ act }) => act);
   const hand = make(
     "div",
     { class: "set controls" },
-    ...[...controls.filter(({ label, place }) => label && !place), again].map(element),
-    ...(kept.length ? [linkCopier(values)] : []),
+    ...(acts.length ? [row("acts", ...acts.map(element))] : []),
+    ...here.filter(({ act }) => !act).map(element),
+    row("ends", element(again), ...(kept.length ? [linkCopier(values)] : [])),
   );
   for (const control of controls) control.place?.prepend(element(control));
   root.append(
