@@ -599,7 +599,7 @@ def test_a_slider_stays_on_a_phone_with_what_it_moves(visit, addresses, name):
     figure.evaluate("(one) => one.scrollIntoView()")
     for one in figure.locator(".controls > label").all():
         box = one.bounding_box()
-        assert 0 <= box["y"]
+        assert box["y"] >= 0
         assert box["y"] + box["height"] <= 900
 
 
@@ -671,7 +671,8 @@ def test_the_map_has_this_query_and_all(visit, addresses, data):
 # Where the thresholds stand, and which votes against a bit reach beyond theirs
 PASSED = """(drawing) => {
   const number = (one, key) => Number(one.getAttribute(key));
-  const thresholds = [...drawing.querySelectorAll(".threshold:not(.sample)")].map((one) => number(one, "x1"));
+  const thresholds = [...drawing.querySelectorAll(".threshold:not(.sample)")]
+    .map((one) => number(one, "x1"));
   const votes = [...drawing.querySelectorAll(".vote:not(.sample)")].map((one) => {
     const from = number(one, "x");
     return [one.matches(".against"), from, from + number(one, "width")];
