@@ -344,6 +344,40 @@ def test_a_figure_asks_first_and_links_set_it(visit, addresses, name):
     assert "Without scripts: Fig" in without.page.locator(f"#{name}").inner_text()
 
 
+# Sets all controls to their ends, middles and beginnings in all combinations, and returns the
+# heights that the figure takes
+HEIGHTS = """async (figure) => {
+  const inputs = [...figure.querySelectorAll(".controls :is(input, select)")];
+  const heights = new Set();
+  const set = async (k) => {
+    if (k === inputs.length) {
+      await new Promise(requestAnimationFrame);
+      heights.add(figure.offsetHeight);
+      return;
+    }
+    const { min, max, step, value, options } = inputs[k];
+    const [least, most] = options ? [0, options.length - 1] : [Number(min), Number(max)];
+    const next = least + (Number(step) || 1);
+    for (const to of new Set([least, next, (least + most) / 2, most, value])) {
+      inputs[k].value = to;
+      inputs[k].dispatchEvent(new Event("input"));
+      await set(k + 1);
+    }
+  };
+  await set(0);
+  return [...heights];
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("name", ALL_PAGES)
+def test_no_setting_changes_a_figures_height(visit, addresses, name, width):
+    tab = opened(visit, addresses[name], width, name=name, reduced_motion="reduce")
+    heights = tab.page.locator(f"#l2h-{name}").evaluate(HEIGHTS)
+    assert len(heights) == 1, heights
+
+
 # What is pressed, tapped or dragged in a drawing
 
 
@@ -394,7 +428,7 @@ def test_each_step_sorts_the_searches_anew(visit, addresses, images):
         assert list(shown) == sorted(found, key=lambda name: -found[name])
         assert shown == pytest.approx(found, abs=0.0006)
         assert tab.page.locator("#l2h-fair-fight .rules .kept").count() == steps
-        tab.page.get_by_role("button", name="Next step").click()
+        tab.page.get_by_role("slider", name="Steps").press("ArrowRight")
 
 
 # The S-curve and its heaps
@@ -414,6 +448,19 @@ def test_the_s_curve_is_the_packages(visit, addresses, data):
         assert heights == pytest.approx(190 - 178 * expected, abs=0.06)
         said = tab.page.locator("#l2h-s-curve .status").inner_text()
         assert ("You have reached the goal." in said) == reached
+
+
+@pytest.mark.browser
+def test_a_radius_has_no_more_than_all_bits(visit, addresses, data):
+    tab = opened(visit, f"{addresses['s-curve']}#bits=3&radius=60", name="s-curve")
+    assert check_it_says(tab.page, "s-curve", data)["radius"] == 32, "the link is cut"
+    tab.page.get_by_role("slider", name="Bits").press("Home")
+    assert check_it_says(tab.page, "s-curve", data)["radius"] == 4
+    slider = tab.page.get_by_role("slider", name="Radius")
+    assert slider.get_attribute("max") == "4"
+    tab.page.get_by_role("slider", name="Bits").press("End")
+    slider.press("End")
+    assert check_it_says(tab.page, "s-curve", data)["radius"] == 80
 
 
 def test_the_heaps_foretell_what_hashing_finds():
@@ -522,6 +569,40 @@ def test_a_handle_fits_a_finger(visit, page):
         assert min(box["width"], box["height"]) >= 44
 
 
+# The places where labels, tracks and values begin and end; a row of the controls is a label
+COLUMNS = """(controls) => {
+  const places = (look, side) => [...new Set([...controls.querySelectorAll(look)]
+    .map((one) => Math.round(one.getBoundingClientRect()[side])))];
+  return [places("label", "left"), places("label > :is(input, select)", "left"),
+    places("[type=range]", "right"), places(".ends > button", "top")];
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("device", [{"width": 1440}, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("name", ALL_PAGES)
+def test_controls_stand_in_columns_and_fit_a_finger(visit, addresses, name, device):
+    tab = opened(visit, addresses[name], name=name, **device)
+    controls = tab.page.locator(f"#l2h-{name} .controls")
+    for places in controls.evaluate(COLUMNS):
+        assert len(places) == 1
+    for one in controls.locator("button, input, select").all():
+        height = one.bounding_box()["height"]
+        assert height >= 44 if device == PHONE else height <= 34
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ALL_PAGES)
+def test_a_slider_stays_on_a_phone_with_what_it_moves(visit, addresses, name):
+    tab = opened(visit, addresses[name], name=name, **PHONE)
+    figure = tab.page.locator(f"#l2h-{name}")
+    figure.evaluate("(one) => one.scrollIntoView()")
+    for one in figure.locator(".controls > label").all():
+        box = one.bounding_box()
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= 900
+
+
 # Labels that lie within two pixels of a point, a picture or a handle
 COVERED = """(drawing) => {
   const things = [...drawing.querySelectorAll(".point, .shot rect, .grip, .star")]
@@ -590,8 +671,9 @@ def test_the_map_has_this_query_and_all(visit, addresses, data):
 # Where the thresholds stand, and which votes against a bit reach beyond theirs
 PASSED = """(drawing) => {
   const number = (one, key) => Number(one.getAttribute(key));
-  const thresholds = [...drawing.querySelectorAll(".threshold")].map((one) => number(one, "x1"));
-  const votes = [...drawing.querySelectorAll(".vote")].map((one) => {
+  const thresholds = [...drawing.querySelectorAll(".threshold:not(.sample)")]
+    .map((one) => number(one, "x1"));
+  const votes = [...drawing.querySelectorAll(".vote:not(.sample)")].map((one) => {
     const from = number(one, "x");
     return [one.matches(".against"), from, from + number(one, "width")];
   });
@@ -613,6 +695,29 @@ def test_a_bit_flips_where_its_vote_passes_the_threshold(visit, addresses):
         assert sum(state["passed"]) == flips == drawing.locator(".flipped").count()
         seen.append(state["thresholds"])
     assert seen[0] != seen[1], "it moves where nothing flips"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("device", [{"width": 1440}, PHONE], ids=["desk", "phone"])
+def test_votes_and_thresholds_can_be_seen(visit, addresses, device):
+    """Texts have 12 pixels and lie apart, bars are long, and the drawing is as wide as its card."""
+    tab = opened(visit, addresses["dead-zone"], name="dead-zone", **device)
+    figure = tab.page.locator("#l2h-dead-zone")
+    drawing = figure.locator("svg")
+    assert drawing.bounding_box()["width"] > 0.98 * figure.bounding_box()["width"]
+    scale, boxes = drawing.evaluate(
+        "(one) => [one.getScreenCTM().a, [...one.querySelectorAll('text')].map((text) => "
+        "{ const { left, right, top, bottom } = text.getBoundingClientRect(); "
+        "return [left, right, top, bottom, parseFloat(getComputedStyle(text).fontSize)]; })]"
+    )
+    assert min(scale * box[-1] for box in boxes) >= 12
+    for i, (left, right, top, bottom, _) in enumerate(boxes):
+        for other in boxes[i + 1 :]:
+            beside = right + 6 <= other[0] or other[1] + 6 <= left
+            assert beside or bottom <= other[2] + 4 or other[3] <= top + 4
+    votes = drawing.locator(".vote:not(.sample)").all()
+    assert min(vote.bounding_box()["width"] for vote in votes) >= 24
+    assert "threshold" in drawing.text_content()
 
 
 @pytest.mark.browser

@@ -1,6 +1,7 @@
 // One radius: the ball of a query on real pictures, and the point on the map for all queries.
 
 const data = read("ball");
+const MOST = Math.max(...data.radii.map(({ shown }) => shown.length));
 const axis = Math.log10(0.0001);
 const list = make("ul", { class: "pictures" });
 const chart = new Chart(
@@ -55,7 +56,10 @@ function tile(i, near) {
 
 function draw({ radius }) {
   const { shown, near } = data.radii[radius];
-  list.replaceChildren(...shown.map((i, k) => make("li", {}, tile(i, near[k]))));
+  const room = Array.from({ length: MOST - shown.length }, () =>
+    make("li", { class: "room", "aria-hidden": "true" }, tile(0)),
+  );
+  list.replaceChildren(...shown.map((i, k) => make("li", {}, tile(i, near[k]))), ...room);
   most.textContent = `the best ${shown.length} of ${data.radii[radius].candidates.toLocaleString("en")}`;
   chart.clear();
   chart.curve(dotsOfOne, "dashed");
@@ -79,13 +83,16 @@ const pictures = make(
   "div",
   {},
   make(
-    "p",
-    {},
-    "The query ",
+    "div",
+    { class: "asks" },
     tile(0),
-    " and ",
-    most,
-    " of its ball. Ticked: one of its ten nearest; dashed: not.",
+    make(
+      "p",
+      {},
+      "The query, and ",
+      most,
+      " of its ball. Ticked: one of its ten nearest; dashed: not.",
+    ),
   ),
   list,
 );

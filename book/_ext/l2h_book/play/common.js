@@ -79,7 +79,8 @@ function leadTo(figure) {
   const tall = figure.offsetHeight > 0.8 * window.innerHeight;
   figure.scrollIntoView({ block: tall ? "start" : "center" });
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  figure.animate([{ boxShadow: "0 0 0 6px var(--mark)" }, { boxShadow: "0 0 0 6px transparent" }], {
+  const frame = (colour) => ({ outline: `4px solid ${colour}`, outlineOffset: "8px" });
+  figure.animate([frame("var(--mark)"), frame("transparent")], {
     duration: 2500,
     easing: calm ? "step-end" : "ease-in",
   });

@@ -39,7 +39,7 @@ const corners = CODES.map((code) => {
   return circle;
 });
 const meters = new Meters("How many pictures are looked at, and how many of the nearest found", 2);
-const asks = make("p");
+const asks = make("div", { class: "asks" });
 const buckets = make("ul", { class: "buckets" });
 
 // What a search of one radius looks at and finds
@@ -70,9 +70,12 @@ function draw(state) {
   const { lit, looked, found } = searched(state);
   const query = data.codes.length + state.corner;
   asks.replaceChildren(
-    "The query ",
     make("span", { class: "tile query" }, thumbnail(data, query, data.names[query])),
-    ` has the code ${written(state.corner)}. Solid frames: its ${NEAREST} nearest; a tick: found.`,
+    make(
+      "p",
+      {},
+      `The query has the code ${written(state.corner)}. Solid frames: its ${NEAREST} nearest; a tick: found.`,
+    ),
   );
   for (const code of CODES) {
     const kind = `vertex ${lit.includes(code) ? "lit" : ""} ${code === state.corner ? "asked" : ""}`;

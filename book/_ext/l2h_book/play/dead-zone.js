@@ -2,89 +2,111 @@
 
 const data = read("dead-zone");
 const svg = picture(
-  "Bits before, votes as bars with the threshold that they must pass, and bits after the step; a row for each vector",
+  "For each bit of each vector: the bit, the vote as a bar with the threshold that it must pass, and the bit after the step",
 );
-const SIZE = 22;
-const TOP = 38;
+svg.classList.add("chart", "wide");
+const ROW = 22;
+const NAMES_END = 66; // where the names of a row end
+const HEAD = 40; // above the rows: what the columns are, and the ends of the axes
+const KEY = 28; // above all: what the marks are
+const SQUARE = 16;
 const N_BITS = data.bits[0].length;
-const BEFORE = 76; // where the columns begin
-const VOTES = 154;
-const BAR = 66; // a vote of -1 is drawn at the left of it, one of +1 at the right
-const AFTER = VOTES + N_BITS * BAR + 10;
-svg.setAttribute("viewBox", `0 0 ${AFTER + N_BITS * SIZE} ${42 + data.bits.length * SIZE}`);
-svg.classList.add("chart");
+const N_ROWS = data.bits.length;
+let shown = null;
 
 const sgn = (mixture) => (mixture > 1e-12 ? 1 : 0);
 const after = (alpha, i, k) =>
   sgn(alpha * data.votes[i][k] + (1 - alpha) * (2 * data.bits[i][k] - 1));
+const write = (x, y, text, kind = null) =>
+  svg.append(make("svg:text", { x, y, class: kind }, text));
 
-function square(column, i, bit, ring) {
-  const x = column + 2;
-  const y = TOP + i * SIZE;
+function square(x, y, bit, ring) {
+  const look = `bit ${bit ? "on" : ""} ${ring ? "flipped" : ""}`;
+  svg.append(make("svg:rect", { x, y, width: SQUARE, height: SQUARE, class: look }));
+}
+function stroke(x, y, height, kind) {
+  svg.append(make("svg:line", { x1: x, x2: x, y1: y, y2: y + height, class: kind }));
+}
+function vote(from, to, y, against) {
   svg.append(
     make("svg:rect", {
-      x,
+      x: Math.min(from, to),
       y,
-      width: SIZE - 5,
-      height: SIZE - 5,
-      class: `bit ${bit ? "on" : ""} ${ring ? "flipped" : ""}`,
+      width: Math.abs(to - from),
+      height: 10,
+      class: `vote ${against ? "against" : ""}`,
     }),
   );
 }
 
-// A vote as a bar from the middle, and on the side against the bit what it must pass to flip it
-function bar(i, k, needed) {
-  const middle = VOTES + (k + 0.5) * BAR;
-  const vote = data.votes[i][k];
-  const against = data.bits[i][k] ? -1 : 1;
-  const at = (value) => middle + value * 0.36 * BAR;
-  const top = TOP + i * SIZE;
-  const threshold = at(against * Math.min(needed, 1.15));
-  svg.append(
-    make("svg:line", { x1: middle, x2: middle, y1: top, y2: top + SIZE - 5, class: "grid" }),
-    make("svg:rect", {
-      x: Math.min(middle, at(vote)),
-      y: top + 4,
-      width: Math.abs(at(vote) - middle),
-      height: SIZE - 13,
-      class: `vote ${vote * against > 0 ? "against" : ""}`,
-    }),
-    make("svg:line", {
-      x1: threshold,
-      x2: threshold,
-      y1: top,
-      y2: top + SIZE - 5,
-      class: "threshold",
-    }),
-  );
+function key() {
+  let x = 2;
+  for (const [text, mark, room] of [
+    ["threshold", () => stroke(x + 4, 4, 16, "threshold"), 98],
+    ["vote for", () => vote(x, x + 10, 7, false), 84],
+    ["against the bit", () => vote(x, x + 10, 7, true), 0],
+  ]) {
+    mark();
+    write(x + 16, 12, text, "key");
+    x += room;
+  }
 }
 
-function draw({ alpha }) {
-  svg.replaceChildren();
-  for (const [text, x] of [
-    ["bits", BEFORE + (N_BITS * SIZE) / 2],
-    ["votes and threshold", VOTES + (N_BITS * BAR) / 2],
-    ["after", AFTER + (N_BITS * SIZE) / 2],
-  ])
-    svg.append(make("svg:text", { x, y: 10 }, text));
-  for (let k = 0; k < N_BITS; k += 1)
-    for (const [text, side] of [
-      ["\u22121", -1],
-      ["+1", 1],
-    ]) {
-      const x = VOTES + (k + 0.5 + 0.36 * side) * BAR;
-      svg.append(make("svg:text", { x, y: 28, class: "small" }, text));
-    }
+// One bit of all vectors: what it is, its votes, and what it becomes. On the side against the bit
+// stands what a vote must pass to flip it.
+function block(left, top, width, k, alpha) {
+  const middle = left + width / 2;
+  const half = (width / 2 - SQUARE - 14) / 1.15;
+  const at = (value) => middle + value * half;
+  const rows = top + HEAD;
+  write(middle, top + 10, `votes on bit ${k + 1}`);
+  write(left + 8, top + 10, "is");
+  write(left + width - 16, top + 10, "after");
+  for (const [value, text] of [
+    [-1, "\u22121"],
+    [0, "0"],
+    [1, "+1"],
+  ]) {
+    write(at(value), top + 30, text);
+    stroke(at(value), rows, N_ROWS * ROW, "grid");
+  }
   data.bits.forEach((bits, i) => {
-    svg.append(
-      make("svg:text", { x: BEFORE - 8, y: TOP + 8 + i * SIZE, class: "name" }, data.names[i]),
-    );
-    bits.forEach((bit, k) => {
-      square(BEFORE + k * SIZE, i, bit, false);
-      bar(i, k, (1 - alpha) / alpha);
-      square(AFTER + k * SIZE, i, after(alpha, i, k), after(alpha, i, k) !== bit);
-    });
+    const y = rows + i * ROW;
+    const bit = bits[k];
+    const against = bit ? -1 : 1;
+    const needed = Math.min((1 - alpha) / alpha, 1.15);
+    const its = data.votes[i][k];
+    const becomes = after(alpha, i, k);
+    square(left, y + 3, bit, false);
+    vote(middle, at(its), y + 6, its * against > 0);
+    stroke(at(against * needed), y + 1, ROW - 2, "threshold");
+    square(left + width - SQUARE - 2, y + 3, becomes, becomes !== bit);
   });
+}
+
+// The bits stand side by side, or one below the other where there is no room. A unit is a pixel, so
+// that texts are as large everywhere.
+function draw(state) {
+  shown = state;
+  const width = svg.clientWidth || 710;
+  const beside = width > 560;
+  const high = HEAD + N_ROWS * ROW;
+  const room = width - NAMES_END - 8;
+  const each = beside ? room / N_BITS : room;
+  const down = beside ? 0 : high + 16;
+  svg.setAttribute("viewBox", `0 0 ${width} ${KEY + high + (N_BITS - 1) * down + 4}`);
+  svg.replaceChildren();
+  key();
+  for (const mark of svg.querySelectorAll("rect, line")) mark.classList.add("sample");
+  for (let k = 0; k < N_BITS; k += 1) {
+    const top = KEY + k * down;
+    if (k === 0 || !beside)
+      data.names.forEach((name, i) => {
+        write(NAMES_END, top + HEAD + (i + 0.5) * ROW, name, "name");
+      });
+    const left = NAMES_END + 8 + (beside ? k * each : 0);
+    block(left, top, each - (beside ? 20 : 0), k, state.alpha);
+  }
 }
 
 const sentence = ({ alpha }) => {
@@ -109,3 +131,4 @@ live("dead-zone", {
     { key: "alpha", label: "\u03b1", least: 0, most: 1, step: 0.05, text: (v) => v.toFixed(2) },
   ],
 });
+new ResizeObserver(() => draw(shown)).observe(svg);

@@ -12,31 +12,54 @@ const LINE = 24;
 const MOST = Math.max(...data.rankings.flat().map((ranking) => ranking.length));
 const NAMES = { "fashion-mnist": "Fashion-MNIST", cifar10: "CIFAR-10" };
 
+const LEFT = 196; // where the axis of precision begins, and where it ends
+const RIGHT = 304;
+const BOTTOM = MOST * LINE + 8;
+
 const svg = picture(
-  "Precision at ten of each search as a bar, the best on top; GRH\u2019s are dark",
+  "Precision at ten of each search as a dot on an axis, the best on top; GRH\u2019s are blue",
 );
-svg.setAttribute("viewBox", `0 0 400 ${MOST * LINE + 4}`);
+svg.setAttribute("viewBox", `0 0 360 ${BOTTOM + 42}`);
 svg.classList.add("chart", "ranking");
-const bars = new Map();
-function barOf(method) {
-  if (!bars.has(method)) {
+const axis = svg.appendChild(make("svg:g"));
+const rows = new Map();
+function rowOf(method) {
+  if (!rows.has(method)) {
     const own = method.startsWith(WINNER);
+    const at = { y: LINE / 2 };
     const name = make(
       "svg:text",
-      { x: 192, y: LINE / 2, class: "name", "font-weight": own ? "bold" : null },
+      { x: LEFT - 14, ...at, class: "name", "font-weight": own ? "bold" : null },
       method,
     );
-    const bar = make("svg:rect", {
-      x: 200,
-      y: 4,
-      height: 16,
-      class: `heap ${own ? "taken" : "other"}`,
-    });
-    const value = make("svg:text", { x: 380, y: LINE / 2 });
-    bars.set(method, { group: make("svg:g", {}, name, bar, value), bar, value });
-    svg.append(bars.get(method).group);
+    const dot = make("svg:circle", { cy: LINE / 2, r: 6, class: `dot ${own ? "" : "other"}` });
+    const value = make("svg:text", { x: 338, ...at });
+    rows.set(method, { group: make("svg:g", {}, name, dot, value), dot, value });
+    svg.append(rows.get(method).group);
   }
-  return bars.get(method);
+  return rows.get(method);
+}
+
+// The axis holds what is compared, and need not begin at 0. Returns where a value stands on it.
+function axisOf(values) {
+  const span = Math.max(...values) - Math.min(...values);
+  const step = [0.02, 0.05, 0.1, 0.2].find((one) => span < 4 * one) ?? 0.25;
+  const first = Math.floor(Math.min(...values) / step);
+  const last = Math.ceil(Math.max(...values) / step);
+  const x = (value) => LEFT + ((value / step - first) / (last - first)) * (RIGHT - LEFT);
+  axis.replaceChildren(
+    make("svg:text", { x: (LEFT + RIGHT) / 2, y: BOTTOM + 32 }, "precision at ten"),
+  );
+  for (let tick = first; tick <= last; tick += 1) {
+    const at = x(tick * step);
+    const text = (tick * step)
+      .toFixed(2)
+      .replace(/^0\./, ".")
+      .replace(/^\.00$/, "0");
+    axis.append(make("svg:line", { x1: at, x2: at, y1: 0, y2: BOTTOM, class: "grid" }));
+    if ((last - tick) % 2 === 0) axis.append(make("svg:text", { x: at, y: BOTTOM + 13 }, text));
+  }
+  return x;
 }
 const list = make("ol", { class: "rules" });
 
@@ -47,13 +70,14 @@ const best = (ranking, own) => ranking.find(([method]) => method.startsWith(WINN
 function draw(state) {
   const ranking = rankingOf(state);
   const shown = new Set(ranking.map(([method]) => method));
-  for (const [method, { group }] of bars)
+  const x = axisOf(ranking.map(([, value]) => value));
+  for (const [method, { group }] of rows)
     group.setAttribute("visibility", shown.has(method) ? "visible" : "hidden");
   ranking.forEach(([method, value], i) => {
-    const { group, bar, value: text } = barOf(method);
+    const { group, dot, value: text } = rowOf(method);
     group.style.transform = `translateY(${i * LINE}px)`;
     group.setAttribute("visibility", "visible");
-    bar.setAttribute("width", (150 * value).toFixed(1));
+    dot.setAttribute("cx", x(value).toFixed(1));
     text.textContent = written(value);
   });
   list.replaceChildren(
@@ -61,8 +85,8 @@ function draw(state) {
       make(
         "li",
         { class: i < state.steps ? "kept" : "" },
-        make("span", { "aria-hidden": "true" }, i < state.steps ? "\u2713 " : "\u25cb "),
-        step,
+        make("span", { "aria-hidden": "true" }, i < state.steps ? "\u2713" : `${i + 1}.`),
+        make("span", {}, step),
         make("span", { class: "unseen" }, i < state.steps ? " Taken." : " Not taken yet."),
       ),
     ),
@@ -90,7 +114,6 @@ live("fair-fight", {
   draw,
   sentence,
   controls: [
-    { label: "Next step", act: ({ steps }) => ({ steps: Math.min(STEPS.length, steps + 1) }) },
     { key: "steps", label: "Steps", least: 0, most: STEPS.length, step: 1 },
     {
       key: "images",

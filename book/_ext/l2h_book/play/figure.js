@@ -3,7 +3,7 @@
 //
 // A control is a slider {key, label, least, most, step, text}, a choice {key, label, choices} or a
 // button {label, act, spent}, whose `act` gives what changes and whose `spent` says when there is
-// nothing left to do. What has no label is set in the drawing, what has a `place` stands there. The
+// nothing left to do. A slider's `most` may be a function of the state. What has no label is set in the drawing, what has a `place` stands there. The
 // address bar keeps all that has a key, so that a link in the prose sets it, and what `more` gives.
 
 function live(
@@ -13,7 +13,8 @@ function live(
   const root = part(name);
   const state = { ...start };
   const kept = controls.filter(({ key }) => key);
-  const status = make("p", { class: "status" });
+  const said = make("span");
+  const status = make("p", { class: "status" }, said);
   const aloud = make("p", { class: "unseen", role: "status" });
   const say = announcer(aloud);
   const made = new Map();
@@ -22,14 +23,15 @@ function live(
   function show() {
     draw(state);
     for (const [control, { input, output }] of made) {
+      if (control.most) input.max = limitOf(control, state);
       input.value = state[control.key];
       const text = control.text?.(state[control.key]) ?? String(state[control.key]);
       if (output) output.textContent = text;
       if (output) input.setAttribute("aria-valuetext", text);
     }
     for (const [button, spent] of spendable) button.setAttribute("aria-disabled", spent(state));
-    status.textContent = sentence(state);
-    say(status.textContent);
+    said.textContent = sentence(state);
+    say(said.textContent);
   }
 
   const values = () => ({
@@ -37,21 +39,28 @@ function live(
     ...more(state),
   });
 
-  function set(changes) {
+  function assign(changes) {
     Object.assign(state, changes);
+    for (const control of kept.filter(({ most }) => most instanceof Function))
+      state[control.key] = Math.min(state[control.key], limitOf(control, state));
     show();
+  }
+
+  function set(changes) {
+    assign(changes);
     if (kept.length) address.write(values());
   }
 
   function fromAddress() {
     const given = address.read();
+    const changes = {};
     for (const { key, least = 0, most, step, choices } of kept) {
       const value = Number(given.get(key) ?? NaN);
-      const limit = most ?? choices.length - 1;
+      const limit = most instanceof Function ? Infinity : (most ?? choices.length - 1);
       if (value >= least && value <= limit && (step % 1 || Number.isInteger(value)))
-        state[key] = value;
+        changes[key] = value;
     }
-    show();
+    assign(changes);
   }
 
   function element(control) {
@@ -70,7 +79,7 @@ function live(
           { name: key },
           ...choices.map((text, i) => make("option", { value: i }, text)),
         )
-      : make("input", { type: "range", min: least, max: most, step });
+      : make("input", { type: "range", min: least, max: limitOf(control, state), step });
     const output = choices ? null : make("span", { class: "value", "aria-hidden": "true" });
     input.addEventListener("input", () => set({ [key]: Number(input.value) }));
     made.set(control, { input, output });
@@ -83,12 +92,28 @@ function live(
     );
   }
 
+  // The longest sentences: they make room, so that nothing moves while a slider does
+  function longest() {
+    let states = [{ ...state }];
+    for (const control of kept.filter(({ label }) => label))
+      states = states.flatMap((one) =>
+        someOf(control, one).map((value) => ({ ...one, [control.key]: value })),
+      );
+    const sentences = [...new Set(states.map(sentence))];
+    return sentences.sort((a, b) => b.length - a.length).slice(0, 4);
+  }
+  const unseen = (text) => make("span", { class: "room", "aria-hidden": "true" }, text);
+
   const again = { label: "Start again", act: () => ({ ...start }) };
+  const here = controls.filter(({ label, place }) => label && !place);
+  const row = (name, ...buttons) => make("div", { class: `set ${name}` }, ...buttons);
+  const acts = here.filter(({ act }) => act);
   const hand = make(
     "div",
     { class: "set controls" },
-    ...[...controls.filter(({ label, place }) => label && !place), again].map(element),
-    ...(kept.length ? [linkCopier(values)] : []),
+    ...(acts.length ? [row("acts", ...acts.map(element))] : []),
+    ...here.filter(({ act }) => !act).map(element),
+    row("ends", element(again), ...(kept.length ? [linkCopier(values)] : [])),
   );
   for (const control of controls) control.place?.prepend(element(control));
   root.append(
@@ -97,11 +122,27 @@ function live(
   );
   root.parentElement.querySelector(".still")?.remove();
   root.hidden = false;
+  if (status.checkVisibility()) status.append(...longest().map(unseen));
   const asked = () =>
     location.hash === `#${name}` || kept.some(({ key }) => address.read().has(key));
   leadOnArrival(root, asked, fromAddress);
   fromAddress();
   return set;
+}
+
+// The most that a control can be set to, which may follow from the others
+const limitOf = ({ most, choices }, state) =>
+  most instanceof Function ? most(state) : (most ?? choices.length - 1);
+
+// Values of a control: all if they are few, else some from end to end
+function someOf(control, state) {
+  const { least = 0, step = 1 } = control;
+  const all = 1 + Math.round((limitOf(control, state) - least) / step);
+  const n = all > 21 ? 5 : all;
+  return Array.from(
+    { length: n },
+    (_, i) => least + step * Math.round((i * (all - 1)) / Math.max(1, n - 1)),
+  );
 }
 
 // A drawing that sentences and a table's worth of labels describe

@@ -128,6 +128,12 @@ live("s-curve", {
       step: 1,
       text: (i) => `${TABLES[i]}`,
     },
-    { key: "radius", label: "Radius", least: 0, most: 80, step: 1 },
+    {
+      key: "radius",
+      label: "Radius",
+      least: 0,
+      most: ({ bits }) => Math.min(80, BITS[bits]),
+      step: 1,
+    },
   ],
 });
