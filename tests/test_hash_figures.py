@@ -348,6 +348,20 @@ def test_a_figure_asks_first_and_links_set_it(visit, addresses, name):
 
 
 @pytest.mark.browser
+def test_a_star_marks_the_nearest_and_frames_mean_classes_alone(visit, addresses, data):
+    for name, key, nearest in (("cube", "r", 5), ("ball", "radius", None)):
+        tab = opened(visit, f"{addresses[name]}#{key}=0", name=name)
+        tiles = tab.page.locator(f"#l2h-{name} li .tile")
+        frames = tiles.evaluate_all("(all) => all.map((one) => getComputedStyle(one).borderStyle)")
+        assert set(frames) == {"solid"}
+        stars = tab.page.locator(f"#l2h-{name} li .nearest")
+        assert stars.count() == (nearest or sum(data[name]["radii"][0]["near"]))
+        found = float(re.search(r"(\d) of the (?:5|ten)", tab.page.locator(f"#l2h-{name} .status").inner_text())[1])
+        assert stars.and_(tab.page.locator(":not(.missed)")).count() == found
+        tab.check_nothing_went_wrong()
+
+
+@pytest.mark.browser
 @by_hand
 def test_a_corner_of_the_cube_asks(visit, addresses, data, drag, device):
     tab = opened(visit, addresses["cube"], name="cube", **device)

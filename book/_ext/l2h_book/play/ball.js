@@ -42,14 +42,9 @@ function tile(i, near) {
   const what = thumbnail(data, i, data.names[i]);
   return make(
     "span",
-    { class: near === undefined ? "tile query" : near ? "tile" : "tile wrong" },
+    { class: near === undefined ? "tile query" : "tile unjudged" },
     what,
-    ...(near
-      ? [
-          make("span", { class: "verdict", "aria-hidden": "true" }, "\u2713"),
-          make("span", { class: "unseen" }, "one of the ten nearest"),
-        ]
-      : []),
+    ...(near ? nearestMark("one of the ten nearest") : []),
   );
 }
 
@@ -85,7 +80,7 @@ const pictures = make(
     tile(0),
     " and ",
     most,
-    " of its ball. Ticked: one of its ten nearest; dashed: not.",
+    " of its ball. A star: one of its ten nearest.",
   ),
   list,
 );

@@ -58,10 +58,9 @@ function tile(i, corner, lit) {
     {},
     make(
       "span",
-      { class: `tile ${near ? "" : "wrong"} ${lit ? "" : "unlit"}` },
+      { class: `tile unjudged ${lit ? "" : "unlit"}` },
       thumbnail(data, i, data.names[i]),
-      ...(near ? [make("span", { class: "unseen" }, `one of the nearest, ${verdict}`)] : []),
-      ...(near && lit ? [make("span", { class: "verdict", "aria-hidden": "true" }, "\u2713")] : []),
+      ...(near ? nearestMark(`one of the nearest, ${verdict}`, lit) : []),
     ),
   );
 }
@@ -72,7 +71,7 @@ function draw(state) {
   asks.replaceChildren(
     "The query ",
     make("span", { class: "tile query" }, thumbnail(data, query, data.names[query])),
-    ` has the code ${written(state.corner)}. Solid frames: its ${NEAREST} nearest; a tick: found.`,
+    ` has the code ${written(state.corner)}. A star: one of its ${NEAREST} nearest, filled if found.`,
   );
   for (const code of CODES) {
     const kind = `vertex ${lit.includes(code) ? "lit" : ""} ${code === state.corner ? "asked" : ""}`;

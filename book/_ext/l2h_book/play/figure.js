@@ -107,6 +107,19 @@ function live(
 // A drawing that sentences and a table's worth of labels describe
 const picture = (label) => make("svg:svg", { role: "img", "aria-label": label });
 
+// The mark of a picture that is one of the nearest, hollow if a search misses it: frames say which
+// class a picture has
+const nearestMark = (words, found = true) => [
+  make(
+    "svg:svg",
+    { class: `nearest ${found ? "" : "missed"}`, viewBox: "-10 -10 20 20", "aria-hidden": "true" },
+    make("svg:path", {
+      d: "M0-9 2.1-2.9 8.6-2.8 3.4 1.1 5.3 7.3 0 3.6-5.3 7.3-3.4 1.1-8.6-2.8-2.1-2.9Z",
+    }),
+  ),
+  make("span", { class: "unseen" }, words),
+];
+
 // Curves over two axes, which go from 0 to 1; an axis has ticks, [place, text]
 class Chart {
   constructor(label, { across, up, below, beside }) {
