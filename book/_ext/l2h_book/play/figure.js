@@ -5,10 +5,21 @@
 // button {label, act, spent}, whose `act` gives what changes and whose `spent` says when there is
 // nothing left to do. What has no label is set in the drawing, what has a `place` stands there. The
 // address bar keeps all that has a key, so that a link in the prose sets it, and what `more` gives.
+// On paper a figure that nobody has set shows what `printed` says.
 
 function live(
   name,
-  { start, controls, drawing, beside = [], below = [], draw, sentence, more = () => ({}) },
+  {
+    start,
+    controls,
+    drawing,
+    beside = [],
+    below = [],
+    draw,
+    sentence,
+    more = () => ({}),
+    printed = {},
+  },
 ) {
   const root = part(name);
   const state = { ...start };
@@ -42,6 +53,14 @@ function live(
     show();
     if (kept.length) address.write(values());
   }
+
+  window.addEventListener("beforeprint", () => {
+    if (kept.some(({ key }) => state[key] !== start[key])) return;
+    Object.assign(state, printed);
+    show();
+    Object.assign(state, start);
+  });
+  window.addEventListener("afterprint", show);
 
   function fromAddress() {
     const given = address.read();
