@@ -493,6 +493,30 @@ def test_a_link_lands_on_its_figure(visit, addresses, name, device):
 
 
 @pytest.mark.browser
+def test_a_link_in_the_text_leads_back_to_it(visit, addresses):
+    tab = opened(visit, addresses["falling-lines"], name="falling-lines")
+    link = tab.page.locator('a.reference[href^="#theta="]').first
+    back = tab.page.get_by_role("button", name="Back to the text")
+    for _ in range(2):  # the second time the address has it already
+        link.click()
+        back.wait_for()
+        assert tab.page.locator("#l2h-falling-lines").evaluate(IN_VIEW)
+        back.click()
+        assert link.evaluate("(one) => one === document.activeElement")
+        top = link.bounding_box()["y"]
+        assert 0 < top < 900
+        assert back.count() == 0
+    tab.page.set_viewport_size({"width": 1280, "height": 3000})
+    link.evaluate("(one) => one.scrollIntoView({block: 'center'})")
+    scrolled = tab.page.evaluate("scrollY")
+    link.click()
+    tab.page.wait_for_timeout(100)
+    assert tab.page.evaluate("scrollY") == scrolled, "it is in view"
+    assert back.count() == 0
+    tab.check_nothing_went_wrong()
+
+
+@pytest.mark.browser
 def test_a_figure_gives_a_link_to_what_is_set(visit, address):
     tab = visit(1280)
     tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
