@@ -1,5 +1,5 @@
 // A cell of the page: its code to edit, its buttons, and its outputs.
-import { button } from "./button.js";
+import { button, keepInPlace } from "./button.js";
 import { Editor } from "./editor.js";
 import { Output } from "./output.js";
 
@@ -39,10 +39,17 @@ export class Cell {
     this.#words.textContent = words;
   }
 
+  // Show what a check said of an exercise: whether the answer is "right" or "wrong".
+  judge(verdict, words) {
+    this.element.dataset.verdict = verdict;
+    this.say(words);
+  }
+
   // Have the book's own lines and output back; the browser can take the lines back.
   reset() {
     this.#editor.replace(this.told.source);
     this.output.reset();
+    delete this.element.dataset.verdict;
     this.say("");
   }
 
@@ -63,6 +70,7 @@ export class Cell {
   async run(python) {
     const { output } = this;
     output?.begin(this.edited);
+    delete this.element?.dataset.verdict;
     this.#words?.replaceChildren();
     this.printed = "";
     const well = await python.run(this.code, (told) => {
@@ -92,7 +100,7 @@ export class Cell {
         this.ran = false;
       });
       this.#editor.area.addEventListener("keydown", (event) => this.#key(event));
-      row.append(...this.#buttons());
+      row.append(...this.#buttons(row));
       if (this.told.seconds * SLOWER >= LONG) this.say(this.#duration());
     } else return; // only an output, which changes when the cells around it run
     row.append(this.#words);
@@ -101,8 +109,13 @@ export class Cell {
     else this.element.append(row);
   }
 
-  #buttons() {
-    const run = button(this.stub ? "Check" : "Run", () => this.#page.run(this));
+  // Whoever runs a folded cell sees its code.
+  #buttons(row) {
+    const fold = this.element.querySelector(":scope > details");
+    const run = button(this.stub ? "Check" : "Run", () => {
+      if (fold) keepInPlace(row, () => fold.setAttribute("open", ""));
+      this.#page.run(this);
+    });
     const reset = button("Reset", () => this.reset());
     if (this.stub) return [run, reset];
     const above = button("Run all above", () => this.#page.runAbove(this));

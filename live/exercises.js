@@ -57,8 +57,10 @@ export class Exercises {
     if (cell.edited) keep("tried", number, true);
     if (HOLDS.test(cell.printed)) {
       keep("passed", number, true);
-      cell.say("✓ Right.");
-    } else if (cell.ran && !CHECKED.test(cell.printed) && !NUMBER.test(cell.code))
+      cell.judge("right", "✓ Right.");
+    } else if (cell.ran && CHECKED.test(cell.printed))
+      cell.judge("wrong", "✗ Not yet. The lines below say why.");
+    else if (cell.ran && !NUMBER.test(cell.code))
       cell.say("The line that checks the answer is missing: write it again, or press Reset.");
   }
 

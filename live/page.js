@@ -1,5 +1,6 @@
 // Makes the cells of a page run: the first click on "Run this page" fetches this.
 import { Bar } from "./bar.js";
+import { keepInPlace } from "./button.js";
 import { Cell } from "./cell.js";
 import { Exercises } from "./exercises.js";
 import { Python } from "./python.js";
@@ -31,14 +32,6 @@ async function addStyle(base, live) {
     link.onload = resolve;
     link.onerror = reject;
   });
-}
-
-// Change the page above an element, which stays where the reader sees it.
-function keepInPlace(element, change) {
-  const { top } = element.getBoundingClientRect();
-  const result = change();
-  scrollBy(0, element.getBoundingClientRect().top - top);
-  return result;
 }
 
 class Page {

@@ -195,6 +195,33 @@ def test_search_finds_without_a_network(address, visit):
 
 
 @pytest.mark.browser
+def test_results_come_while_one_types_each_page_once(address, visit):
+    tab = visit(1280)
+    tab.go(f"{address}/search.html")
+    field = tab.page.locator("main input[name=q]")
+    summary = tab.page.locator(".search-summary", has_text="Search finished")
+    for query in ("collis", "hyperplane"):
+        field.fill(query)
+        tab.page.wait_for_url(f"**/search.html?q={query}")
+        summary.wait_for(timeout=20_000)
+    pages = tab.page.locator("#search-results li:not(:has(> span)) > a").evaluate_all(
+        "(all) => all.map((one) => one.pathname)"
+    )
+    assert len(pages) == len(set(pages)) > 3
+    assert tab.page.locator("#search-results a .highlighted").count() == 0
+    excerpts = tab.page.locator("#search-results .context")
+    excerpts.nth(3).wait_for()
+    for excerpt in excerpts.all_inner_texts():
+        assert re.match(r"… \S|\w", excerpt), excerpt
+    marked = tab.page.locator("#search-results mark").all_inner_texts()
+    assert set(map(str.lower, marked)) <= {"hyperplane", "hyperplanes", "hyperplanes_"}
+    assert marked
+    field.fill("")
+    tab.page.get_by_text("Type a word").wait_for()
+    tab.check_nothing_went_wrong()
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize(
     ("query", "reference"), [("LSH", False), ("GRH", False), ("HashTable", True)]
 )
@@ -233,6 +260,44 @@ def test_a_guess_stands_beside_the_answer(site, visit, width, scheme):
     field.fill("")
     answer.locator("summary").click()
     assert "You guessed" not in answer.inner_text()
+
+
+@pytest.mark.browser
+def test_a_guess_and_an_answer_are_acknowledged(site, visit):
+    tab = visit(1440, "dark")
+    tab.go((site / "book/buckets.html").as_uri())
+    text = tab.page.locator(".guess:not(.l2h-figure *)").first
+    figure = tab.page.locator(".l2h-figure .guess").first
+    text.locator("input").fill("six")
+    text.locator("input").press("Enter")
+    answer = tab.page.locator("details.sd-dropdown", has_text="Answer").first
+    assert answer.evaluate("(one) => one.open")
+    assert "below" in text.get_by_role("status").inner_text()
+    for guess, said in (("", "Write a guess first."), ("two", "Kept. Now try it.")):
+        figure.locator("input").fill(guess)
+        figure.get_by_role("button", name="Keep my guess").click()
+        assert figure.get_by_role("status").inner_text() == said
+    progress = tab.page.locator(".selftest-progress")
+    assert progress.count() == 0
+    asked = tab.page.locator("fieldset.selftest").count()
+    ring = tab.page.locator("#selftest-1-a")
+    assert ring.evaluate("(one) => getComputedStyle(one).backgroundColor") == "rgba(0, 0, 0, 0)"
+    middle, first_line = tab.page.locator("#selftest-1-a").evaluate(
+        """(ring) => {
+          const [label] = ring.labels;
+          const line = parseFloat(getComputedStyle(label).lineHeight);
+          const top = (one) => one.getBoundingClientRect().top;
+          return [top(ring) + ring.offsetHeight / 2, top(label) + line / 2];
+        }"""
+    )
+    assert middle == pytest.approx(first_line, abs=0.6)
+    for question, right in ((1, 1), (2, 0)):
+        kind = "right" if right else "wrong"
+        tab.page.locator(f"#question-{question} .selftest-{kind} input").first.check()
+        assert progress.inner_text() == f"Answered: {question} of {asked}, 1 right."
+        assert progress.locator("xpath=..").get_attribute("id") == f"question-{question}"
+    tab.check_nothing_went_wrong()
+    assert violations(tab.page) == []
 
 
 @pytest.mark.browser

@@ -16,7 +16,10 @@ EDGES = """() => {
   const blocks = [];
   const collect = (around) => {
     for (const one of around.children) {
-      if (one.matches("section") && getComputedStyle(one).display !== "grid") collect(one);
+      const { display, columnCount } = getComputedStyle(one);
+      const plain = display !== "grid" && columnCount === "auto";
+      if (one.matches("section") && plain) collect(one);
+      else if (one.matches("section")) blocks.push(one);
       else blocks.push(one, ...one.querySelectorAll(".cell_input, a.wide, .key-figure a"));
     }
   };
@@ -49,8 +52,31 @@ def test_blocks_end_at_three_named_widths(site, visit):
             for block in measured["ends"]:
                 near = [one for one in measured["named"] if abs(one - block["end"]) <= 1]
                 assert near, f"{name}, {width}: {block}"
-                seen.update(near)
+                seen.add(measured["named"].index(near[0]))
     assert len(seen) == 3
+
+
+@pytest.mark.browser
+def test_what_belongs_to_a_figure_is_as_wide_and_the_contents_follow(site, visit):
+    tab = visit(1440)
+
+    def edges(element):
+        box = element.bounding_box()
+        return [box["x"], box["x"] + box["width"]]
+
+    switches = set()
+    for name in ("index", "lsh", "buckets", "explorer"):
+        tab.go((site / f"book/{name}.html").as_uri())
+        switch = tab.page.locator(".theme-switch-button:visible").first
+        switches.add(round(switch.bounding_box()["x"]))
+        for fold in tab.page.locator(".l2h-figure + details").all():
+            figure = fold.locator("xpath=preceding-sibling::*[1]")
+            assert edges(fold) == pytest.approx(edges(figure), abs=1)
+        contents = tab.page.locator(".bd-sidebar-secondary")
+        if contents.count():
+            card = tab.page.locator(".l2h-figure").first
+            assert 0 < edges(contents)[0] - edges(card)[1] < 40
+    assert len(switches) == 1, switches
 
 
 def test_each_chapter_has_one_key_figure(site):

@@ -382,6 +382,20 @@ def test_no_setting_changes_a_figures_height(visit, addresses, name, width):
 
 
 @pytest.mark.browser
+def test_a_star_marks_the_nearest_and_frames_mean_classes_alone(visit, addresses, data):
+    for name, key, nearest in (("cube", "r", 5), ("ball", "radius", None)):
+        tab = opened(visit, f"{addresses[name]}#{key}=0", name=name)
+        tiles = tab.page.locator(f"#l2h-{name} li .tile")
+        frames = tiles.evaluate_all("(all) => all.map((one) => getComputedStyle(one).borderStyle)")
+        assert set(frames) == {"solid"}
+        stars = tab.page.locator(f"#l2h-{name} li .nearest")
+        assert stars.count() == (nearest or sum(data[name]["radii"][0]["near"]))
+        found = float(re.search(r"(\d) of the (?:5|ten)", tab.page.locator(f"#l2h-{name} .status").inner_text())[1])
+        assert stars.and_(tab.page.locator(":not(.missed)")).count() == found
+        tab.check_nothing_went_wrong()
+
+
+@pytest.mark.browser
 @by_hand
 def test_a_corner_of_the_cube_asks(visit, addresses, data, drag, device):
     tab = opened(visit, addresses["cube"], name="cube", **device)
@@ -523,6 +537,30 @@ def test_a_link_lands_on_its_figure(visit, addresses, name, device):
         tab.page.wait_for_timeout(100)
         assert figure.evaluate(IN_VIEW), "a link on the page leads there too"
         assert tab.page.evaluate("marks") == 2
+
+
+@pytest.mark.browser
+def test_a_link_in_the_text_leads_back_to_it(visit, addresses):
+    tab = opened(visit, addresses["falling-lines"], name="falling-lines")
+    link = tab.page.locator('a.reference[href^="#theta="]').first
+    back = tab.page.get_by_role("button", name="Back to the text")
+    for _ in range(2):  # the second time the address has it already
+        link.click()
+        back.wait_for()
+        assert tab.page.locator("#l2h-falling-lines").evaluate(IN_VIEW)
+        back.click()
+        assert link.evaluate("(one) => one === document.activeElement")
+        top = link.bounding_box()["y"]
+        assert 0 < top < 900
+        assert back.count() == 0
+    tab.page.set_viewport_size({"width": 1280, "height": 3000})
+    link.evaluate("(one) => one.scrollIntoView({block: 'center'})")
+    scrolled = tab.page.evaluate("scrollY")
+    link.click()
+    tab.page.wait_for_timeout(100)
+    assert tab.page.evaluate("scrollY") == scrolled, "it is in view"
+    assert back.count() == 0
+    tab.check_nothing_went_wrong()
 
 
 @pytest.mark.browser

@@ -47,16 +47,21 @@ window.bookStore = (() => {
   return { kept, keep, ask, names, done, holds, forget, nameOf };
 })();
 
-// "Predict" takes a guess, and shows it beside the answer where one is folded below.
+// "Predict" takes a guess, and shows it beside the answer where one is folded below. Of a figure to
+// play with, the figure answers first.
 document.addEventListener("DOMContentLoaded", () => {
   const { ask, keep, kept, nameOf } = window.bookStore;
   const starts = [...document.querySelectorAll(".bd-article p > em:first-child")];
   const questions = starts.filter((start) => start.textContent === "Predict.");
   for (const [i, { parentElement: question }] of questions.entries()) {
     const name = nameOf(question.textContent);
+    const form = document.createElement("form");
     const label = document.createElement("label");
+    const button = document.createElement("button");
+    const said = document.createElement("span");
+    const figure = question.closest(".l2h-figure");
     const field = document.createElement("input");
-    const below = (question.closest(".l2h-figure") ?? question).nextElementSibling;
+    const below = (figure ?? question).nextElementSibling;
     const answer = below?.matches("details.sd-dropdown") && below.lastElementChild;
     const guessed = document.createElement("p");
     const show = () => {
@@ -64,7 +69,9 @@ document.addEventListener("DOMContentLoaded", () => {
       guessed.hidden = !field.value;
     };
     question.id ||= `predict-${i + 1}`;
-    label.className = "guess";
+    form.className = "guess";
+    button.textContent = figure ? "Keep my guess" : "Show the answer";
+    said.setAttribute("role", "status");
     field.type = "text";
     field.maxLength = 200;
     field.autocomplete = "off";
@@ -72,11 +79,21 @@ document.addEventListener("DOMContentLoaded", () => {
     field.setAttribute("aria-describedby", question.id);
     field.addEventListener("input", () => {
       keep("guesses", name, field.value || undefined);
+      said.textContent = "";
       show();
+    });
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (answer && !figure) {
+        below.open = true;
+        below.scrollIntoView({ block: "nearest" });
+        said.textContent = "The answer is below.";
+      } else said.textContent = field.value ? "Kept. Now try it." : "Write a guess first.";
     });
     guessed.className = "guessed";
     label.append("Your guess ", field);
-    question.after(label);
+    form.append(label, button, said);
+    question.after(form);
     if (answer) answer.prepend(guessed);
     ask("guesses", name);
     show();
@@ -87,13 +104,28 @@ document.addEventListener("DOMContentLoaded", () => {
 document.addEventListener("DOMContentLoaded", () => {
   const { ask, keep, kept, nameOf } = window.bookStore;
   const slides = new URLSearchParams(location.search).has("present");
-  for (const question of document.querySelectorAll("fieldset.selftest")) {
+  const questions = document.querySelectorAll("fieldset.selftest");
+  const progress = document.createElement("p");
+  const count = (last) => {
+    const right = document.querySelectorAll(".selftest-right > input:checked").length;
+    const given = document.querySelectorAll(".selftest-option > input:checked").length;
+    progress.textContent = `Answered: ${given} of ${questions.length}, ${right} right.`;
+    if (given) last.append(progress);
+  };
+  progress.className = "selftest-progress";
+  for (const question of questions) {
     const name = nameOf(question.querySelector("legend").textContent);
     ask("questions", name);
     for (const answer of question.querySelectorAll(".selftest-option > input")) {
       const [{ textContent: words }] = answer.labels;
-      if (!slides && kept("questions", name) === words) answer.checked = true;
-      answer.addEventListener("change", () => keep("questions", name, words));
+      if (!slides && kept("questions", name) === words) {
+        answer.checked = true;
+        count(question);
+      }
+      answer.addEventListener("change", () => {
+        keep("questions", name, words);
+        count(question);
+      });
     }
   }
   for (const code of document.querySelectorAll(".tag_exercise-stub pre")) {

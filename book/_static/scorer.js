@@ -1,12 +1,11 @@
 // Who searches for a word wants the chapters that explain it, the first of them first; who searches
 // for a name of the package, where it is described.
-const nameOfThePackage = /[a-z][A-Z]|_|\w\.\w/.test(
-  new URLSearchParams(location.search).get("q") ?? "",
-);
+const asked = () => new URLSearchParams(location.search).get("q") ?? "";
+const nameOfThePackage = () => /[a-z][A-Z]|_|\w\.\w/.test(asked());
 
 var Scorer = {
   score: ([, title, , , score, filename]) =>
-    (filename.startsWith("book/api/") && !nameOfThePackage ? score / 10 : score) -
+    (filename.startsWith("book/api/") && !nameOfThePackage() ? score / 10 : score) -
     (/>(\d+)\. </.exec(title)?.[1] ?? 20) / 100,
   objNameMatch: 11,
   objPartialMatch: 6,
@@ -18,19 +17,67 @@ var Scorer = {
   partialTerm: 2,
 };
 
-// An empty search says what to do.
+// Results come as one types. An empty search says what to do.
 document.addEventListener("DOMContentLoaded", () => {
-  if (new URLSearchParams(location.search).get("q")?.trim()) return;
-  document.getElementById("search-results").textContent =
-    "Type a word or a name of the package in the field above, and press Enter.";
+  const out = document.getElementById("search-results");
+  const hint = "Type a word or a name of the package in the field above.";
+  const field = document.querySelector("main input[name=q]");
+  let waiting = 0;
+  if (!asked().trim()) out.textContent = hint;
+  field.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      history.replaceState(null, "", `?${new URLSearchParams({ q: field.value })}`);
+      out.textContent = field.value.trim() ? "" : hint;
+      Search.stopPulse();
+      if (field.value.trim()) Search.performSearch(field.value);
+    }, 250);
+  });
 });
 
-// An excerpt is of the text: not of the contents of a page, nor of what is said to an answer.
+// Of each page the best hit is shown, and of the reference each name; what is still being shown of
+// an earlier search ends.
 document.addEventListener("DOMContentLoaded", () => {
-  const whole = Search.htmlToText;
+  const whole = Search._performSearch;
+  let results = [];
+  Search._performSearch = (...query) => {
+    const seen = new Set();
+    results.length = 0;
+    results = whole(...query).reverse();
+    results = results.filter(([page, , anchor, about]) => {
+      const hit = about ? page + anchor : page;
+      return !seen.has(hit) && seen.add(hit);
+    });
+    results.reverse(); // the last is shown first
+    return results;
+  };
+});
+
+// An excerpt is of the text: not of the contents of a page, nor of what is said to an answer. It
+// has whole words, and marks whole words. Titles are links, and marked enough.
+document.addEventListener("DOMContentLoaded", () => {
+  const { htmlToText, _parseQuery } = Search;
   Search.htmlToText = (html, anchor) => {
     const page = new DOMParser().parseFromString(html, "text/html");
     for (const part of page.querySelectorAll("#jb-print-toc, .selftest-status")) part.remove();
-    return whole(page.documentElement.outerHTML, anchor);
+    return htmlToText(page.documentElement.outerHTML, anchor);
+  };
+  Search._parseQuery = (query) => _parseQuery(query).with(3, new Set());
+  Search.makeSearchSummary = (html, stems, anchor) => {
+    const text = Search.htmlToText(html, anchor).replace(/\s+/g, " ").trim();
+    const either = [...stems, ...splitQuery(asked())].join("|");
+    const words = new RegExp(`([\\p{L}\\d_]*(?:${either})[\\p{L}\\d_]*)`, "iu");
+    const phrase = text.toLowerCase().indexOf(asked().trim().toLowerCase());
+    const hit = phrase < 0 ? text.search(words) : phrase;
+    const from = text.lastIndexOf(" ", Math.max(0, hit - 100)) + 1;
+    const to = text.indexOf(" ", from + 240);
+    const excerpt = (from ? "… " : "") + (to < 0 ? text.slice(from) : `${text.slice(from, to)} …`);
+    const summary = Object.assign(document.createElement("p"), { className: "context" });
+    excerpt.split(words).forEach((part, i) => {
+      const mark = document.createElement("mark");
+      mark.textContent = part;
+      summary.append(i % 2 ? mark : part);
+    });
+    return summary;
   };
 });

@@ -43,14 +43,9 @@ function tile(i, near) {
   const what = thumbnail(data, i, data.names[i]);
   return make(
     "span",
-    { class: near === undefined ? "tile query" : near ? "tile" : "tile wrong" },
+    { class: near === undefined ? "tile query" : "tile unjudged" },
     what,
-    ...(near
-      ? [
-          make("span", { class: "verdict", "aria-hidden": "true" }, "\u2713"),
-          make("span", { class: "unseen" }, "one of the ten nearest"),
-        ]
-      : []),
+    ...(near ? nearestMark("one of the ten nearest") : []),
   );
 }
 
@@ -86,13 +81,7 @@ const pictures = make(
     "div",
     { class: "asks" },
     tile(0),
-    make(
-      "p",
-      {},
-      "The query, and ",
-      most,
-      " of its ball. Ticked: one of its ten nearest; dashed: not.",
-    ),
+    make("p", {}, "The query, and ", most, " of its ball. A star: one of its ten nearest."),
   ),
   list,
 );

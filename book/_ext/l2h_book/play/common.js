@@ -74,16 +74,36 @@ function tell(handle, now, least, most, text) {
     handle.setAttribute(`aria-value${key}`, value);
 }
 
-// Brings a figure into view and marks it for a moment: the link that sets it may stand far from it
+const inView = (element) => {
+  const { top, bottom } = element.getBoundingClientRect();
+  return top >= 0 && bottom <= window.innerHeight;
+};
+
+// Brings a figure into view, unless it is, and marks it for a moment: the link that sets it may
+// stand far from it
 function leadTo(figure) {
   const tall = figure.offsetHeight > 0.8 * window.innerHeight;
-  figure.scrollIntoView({ block: tall ? "start" : "center" });
+  if (!inView(figure)) figure.scrollIntoView({ block: tall ? "start" : "center" });
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   const frame = (colour) => ({ outline: `4px solid ${colour}`, outlineOffset: "8px" });
   figure.animate([frame("var(--mark)"), frame("transparent")], {
     duration: 2500,
     easing: calm ? "step-end" : "ease-in",
   });
+}
+
+// Offers the way back to the link that led to a figure, if it has left the screen
+function offerReturn(figure) {
+  figure.querySelector(".back")?.remove();
+  const link = [...document.links].find((one) => one.getAttribute("href") === location.hash);
+  if (!link || inView(link)) return;
+  const back = make("button", { type: "button", class: "back" }, "Back to the text");
+  back.addEventListener("click", () => {
+    link.scrollIntoView({ block: "center" });
+    link.focus({ preventScroll: true });
+    back.remove();
+  });
+  figure.querySelector(".copy")?.after(back);
 }
 
 // Leads to a figure when the address asks for it: on arrival, and when a link on the page is
@@ -93,10 +113,16 @@ function leadOnArrival(figure, asked, update) {
   window.addEventListener("load", () => {
     if (asked() && arrival.type === "navigate") leadTo(figure);
   });
-  window.addEventListener("hashchange", () => {
+  const lead = () => {
     if (!asked()) return;
     update();
     leadTo(figure);
+    offerReturn(figure);
+  };
+  window.addEventListener("hashchange", lead);
+  // a link to what the address says already changes nothing in it
+  document.addEventListener("click", ({ target }) => {
+    if (location.hash && target.closest("a")?.getAttribute("href") === location.hash) lead();
   });
 }
 

@@ -58,10 +58,9 @@ function tile(i, corner, lit) {
     {},
     make(
       "span",
-      { class: `tile ${near ? "" : "wrong"} ${lit ? "" : "unlit"}` },
+      { class: `tile unjudged ${lit ? "" : "unlit"}` },
       thumbnail(data, i, data.names[i]),
-      ...(near ? [make("span", { class: "unseen" }, `one of the nearest, ${verdict}`)] : []),
-      ...(near && lit ? [make("span", { class: "verdict", "aria-hidden": "true" }, "\u2713")] : []),
+      ...(near ? nearestMark(`one of the nearest, ${verdict}`, lit) : []),
     ),
   );
 }
@@ -74,7 +73,7 @@ function draw(state) {
     make(
       "p",
       {},
-      `The query has the code ${written(state.corner)}. Solid frames: its ${NEAREST} nearest; a tick: found.`,
+      `The query has the code ${written(state.corner)}. A star: one of its ${NEAREST} nearest, filled if found.`,
     ),
   );
   for (const code of CODES) {

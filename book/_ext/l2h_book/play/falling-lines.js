@@ -95,6 +95,7 @@ const sentence = ({ theta, lines }) => {
 const drop = (n) => (state) => ({ lines: Math.min(angles.length, state.lines + n) });
 const set = live("falling-lines", {
   start: { theta: 60, lines: 10 },
+  printed: { lines: 400 },
   drawing: svg,
   beside: [chart.svg],
   draw,

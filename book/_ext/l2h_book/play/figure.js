@@ -5,10 +5,21 @@
 // button {label, act, spent}, whose `act` gives what changes and whose `spent` says when there is
 // nothing left to do. A slider's `most` may be a function of the state. What has no label is set in the drawing, what has a `place` stands there. The
 // address bar keeps all that has a key, so that a link in the prose sets it, and what `more` gives.
+// On paper a figure that nobody has set shows what `printed` says.
 
 function live(
   name,
-  { start, controls, drawing, beside = [], below = [], draw, sentence, more = () => ({}) },
+  {
+    start,
+    controls,
+    drawing,
+    beside = [],
+    below = [],
+    draw,
+    sentence,
+    more = () => ({}),
+    printed = {},
+  },
 ) {
   const root = part(name);
   const state = { ...start };
@@ -50,6 +61,14 @@ function live(
     assign(changes);
     if (kept.length) address.write(values());
   }
+
+  window.addEventListener("beforeprint", () => {
+    if (kept.some(({ key }) => state[key] !== start[key])) return;
+    Object.assign(state, printed);
+    show();
+    Object.assign(state, start);
+  });
+  window.addEventListener("afterprint", show);
 
   function fromAddress() {
     const given = address.read();
@@ -147,6 +166,19 @@ function someOf(control, state) {
 
 // A drawing that sentences and a table's worth of labels describe
 const picture = (label) => make("svg:svg", { role: "img", "aria-label": label });
+
+// The mark of a picture that is one of the nearest, hollow if a search misses it: frames say which
+// class a picture has
+const nearestMark = (words, found = true) => [
+  make(
+    "svg:svg",
+    { class: `nearest ${found ? "" : "missed"}`, viewBox: "-10 -10 20 20", "aria-hidden": "true" },
+    make("svg:path", {
+      d: "M0-9 2.1-2.9 8.6-2.8 3.4 1.1 5.3 7.3 0 3.6-5.3 7.3-3.4 1.1-8.6-2.8-2.1-2.9Z",
+    }),
+  ),
+  make("span", { class: "unseen" }, words),
+];
 
 // Curves over two axes, which go from 0 to 1; an axis has ticks, [place, text]
 class Chart {
