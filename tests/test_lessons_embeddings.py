@@ -399,6 +399,18 @@ def test_what_bytes_are_worth():
         assert (recall(name, 10) > 0.99).all(), name
 
 
+def test_rounding_to_bytes_moves_a_vector_less_than_its_neighbours_are_away(vectors):
+    """embeddings: "because rounding to 256 levels moves a vector by much less than the distance to
+    its neighbours" """
+    rows = vectors[:5000]
+    int8 = ScalarCodes(8).fit(rows)
+    written = int8._read(int8.encode(rows)[:, :-4]) + int8.mean_
+    moved = np.linalg.norm(written - rows, axis=1)
+    nearest = exact_neighbours(rows[:300], rows, 2)[:, 1]
+    away = np.linalg.norm(rows[:300] - rows[nearest], axis=1)
+    assert np.median(moved) < np.median(away) / 10
+
+
 def test_the_variance_decides_between_numbers_and_bits():
     """embeddings: "the quarter raises the recall of the code alone from" "On TF-IDF it holds only
     {glue:text}`variance-words` percent, and the recall falls from" "So without rescoring it depends
