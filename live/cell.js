@@ -105,7 +105,7 @@ export class Cell {
     const run = button(this.stub ? "Check" : "Run", () => this.#page.run(this));
     const reset = button("Reset", () => this.reset());
     if (this.stub) return [run, reset];
-    const above = button("Run all above", () => this.#page.runAll(this.#page.above(this)));
+    const above = button("Run all above", () => this.#page.runAbove(this));
     return [run, above, reset];
   }
 

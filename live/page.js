@@ -43,6 +43,7 @@ function keepInPlace(element, change) {
 
 class Page {
   #asked = 0; // how many lists of cells are running
+  #last; // a promise of the end of the last cell that was asked for
 
   constructor(base, parts, told) {
     this.bar = new Bar(() => this.stop());
@@ -97,8 +98,31 @@ class Page {
       .filter((other) => other.inExercises === cell.inExercises && !other.stub && !other.why);
   }
 
+  // Wait for Python to start; true if it has, and was not stopped meanwhile.
+  async comes() {
+    const { life } = this.python;
+    return (await this.python.ready) && this.python.life === life;
+  }
+
+  async runAbove(cell) {
+    if (await this.comes()) await this.runAll(this.above(cell));
+  }
+
+  // Run a cell, after what was asked for before.
+  run(cell) {
+    const { life } = this.python;
+    const before = this.#last;
+    cell.say("This cell waits for Python.");
+    this.#last = (async () => {
+      await before;
+      const comes = await this.comes();
+      cell.say("");
+      if (comes && this.python.life === life) await this.#runInTurn(cell);
+    })();
+  }
+
   // Run a cell, after those above it that have not run as they are.
-  async run(cell) {
+  async #runInTurn(cell) {
     const { life } = this.python;
     const well = await this.runAll(this.above(cell).filter((other) => !other.ran));
     if (this.python.life !== life) return; // it was stopped

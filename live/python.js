@@ -13,6 +13,7 @@ export class Python {
   #runs = 0;
   #queue = Promise.resolve();
   life = 0; // how often Python was started
+  ready = Promise.resolve(false); // whether it has started, once that is known
 
   // `hear` is told of progress and of the worker's end.
   constructor(base, parts, hear) {
@@ -31,12 +32,17 @@ export class Python {
     this.#worker.onmessage = ({ data }) => this.#answer(data);
     const first = ["python", "library", "package"].slice(this.#module ? 1 : 0);
     this.#hear({ kind: "total", total: this.#bytes(first) });
-    await this.#asked("ready", {
+    const started = this.#asked("ready", {
       kind: "start",
       parts: this.#parts,
       base: this.#base,
       module: this.#module,
     });
+    this.ready = started.then(
+      () => true,
+      () => false,
+    );
+    await started;
   }
 
   // End Python at once; what cells made is gone, and the compiled program is kept.

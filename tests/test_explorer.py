@@ -518,7 +518,7 @@ def test_the_race_has_the_vectors_of_the_package(explorer, split):
     assert np.abs(asked @ vectors.T - exact).max() < 0.01
 
 
-def test_the_longer_race_has_the_vectors_and_codes_of_the_whole_database(explorer, split):
+def test_the_longer_race_has_the_whole_database(explorer, split):
     vectors, bits = database_of(explorer)
     assert explorer.data["database"]["count"] == len(vectors) == len(split.y_database) == 8500
     exact = cosine_similarity(explorer._X_query, split.X_database)

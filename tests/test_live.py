@@ -63,7 +63,7 @@ def alike(was, now):
 class Running:
     """A page of the site whose Python was started by its button."""
 
-    def __init__(self, browser, address, name, width=1280, **options):
+    def __init__(self, browser, address, name, width=1280, *, wait=True, **options):
         self.tab = Visit(browser, width, **options)
         self.page = self.tab.page
         self.page.set_default_timeout(READY)
@@ -71,7 +71,8 @@ class Running:
         self.at_first = set(self.tab.files)
         self.shown = self.page.evaluate(SHOWN)
         self.page.locator(".live-offer button").first.click()
-        self.wait("ready")
+        if wait:
+            self.wait("ready")
 
     def wait(self, words):
         """Wait until the bar says something."""
@@ -122,6 +123,22 @@ def test_a_cell_of_ones_own_runs(chapter):
         "int(HashTable(LSH(8).fit(X).transform(X)).bucket_sizes.sum())"
     )
     assert chapter.run(OWN, code).strip() == "100"
+
+
+@pytest.mark.browser
+def test_what_is_run_too_early_waits_for_python(live, browser, address):
+    running = Running(browser, address, CHAPTER, wait=False)
+    page = running.page
+    page.locator(FIGURE).get_by_role("button", name="Run", exact=True).click()  # with those above
+    page.locator(f"{OWN} textarea").press("Control+Enter")
+    assert "waits for Python" in page.locator(f"{FIGURE} .live-row").inner_text()
+    for cell, runs in ((FIGURE, 1), (OWN, 2)):  # the figure needs the other
+        page.wait_for_selector(f"{cell}[data-runs='{runs}']", state="attached")
+    running.wait("Python is ready")
+    assert page.locator(f"{FIGURE} .live-row [role=status]").inner_text() == ""
+    assert page.locator(f"{FIGURE} .cell_output img").evaluate("(one) => one.src.length") > 1000
+    assert page.locator(".traceback").all_inner_texts() == []
+    running.tab.context.close()
 
 
 @pytest.mark.browser

@@ -47,15 +47,11 @@ METHODS: dict[str, Look] = {
     "GRH kernel, ranked": _line(RED, "o", ":") | _STRONG,
     "class scores": _line(GREY, "P", "-"),
     "signs": _line(SKY, "o", "-"),
-    "signs, rotated": _line(SKY, "s", "--"),
     "RaBitQ": _line("black", "*", "-"),
     "int8": _line(PURPLE, "s", "-"),
     "int4": _line(PURPLE, "D", "--"),
-    "PQ": _line(ORANGE, "v", ":"),
     "OPQ": _line(ORANGE, "^", "-"),
-    "truncation": _line(GREY, "v", ":"),
     "float32": _line("black", "o", ":"),
-    "float16": _line("black", "s", ":"),
 }
 """The colour, marker and stroke that a method has on every page.
 

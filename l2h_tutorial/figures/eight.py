@@ -1,6 +1,6 @@
 """The example that chapters work by hand: eight vectors in the plane, and three lines."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from ..checks import Floats
 from .colours import GREEN, PURPLE, Look
 from .finding import draw_arrow
-from .style import BOX, across, draw_hyperplane, grid_of_plane, panels, styled, write, write_codes
+from .style import BOX, draw_hyperplane, gaps, grid_of_plane, panels, styled, write, write_codes
 
 NAMES = ("sneaker", "sandal", "slipper", "boot", "shirt", "blouse", "jumper", "coat")
 """Four shoes, then four tops. The boot is the outlier: it lies nearer to the tops."""
@@ -44,25 +44,19 @@ def _factor(n: int) -> str:
 
 
 _OUTLIER = "boot"
-_BELOW: Look = {"xytext": (0, -6), "ha": "center", "va": "top"}
-_LEFT: Look = {"xytext": (-7, 0), "ha": "right", "va": "center"}
-_BELOW_LEFT: Look = {"xytext": (-6, -8), "ha": "right", "va": "center"}
-_ABOVE: Look = {"xytext": (0, 5), "ha": "center", "va": "bottom"}
-_BELOW_RIGHT: Look = {"xytext": (6, -6), "ha": "center", "va": "top"}
-_BESIDE = (_BELOW_RIGHT, _BELOW, _ABOVE, _LEFT, _BELOW, _BELOW, _BELOW_LEFT, _ABOVE)
-"""Where the name of each vector stands, in points from the vector."""
 _NAMES = np.array(
-    [(0.4, -0.7), (0, -0.7), (0, 0.7), (-1.2, 0), (0, -0.7), (0, -0.7), (-1.3, -0.5), (0, 0.7)]
+    [(0.4, -0.7), (0, -0.7), (0, 0.7), (-1.6, 0), (0, -0.7), (0, -0.7), (-1.5, -0.7), (0, 0.7)]
 )
-"""How far the middle of each name is from its vector, roughly."""
+"""How far the middle of each name is from its vector."""
 _LOOKS: tuple[Look, Look] = (
     {"color": GREEN, "marker": "o", "s": 45},
     {"color": PURPLE, "marker": "s", "s": 40},
 )
+_ABOVE = (0, 0.7)  # where the number of a query is
 _ARROW = 1.1  # the length of an arrow,
 _PAST_ARROW = 1.6  # and how far the name of its bit is from the line
-_WORD = np.array([[x, y] for x in (-0.7, 0, 0.7) for y in (-0.3, 0.3)])
-"""What the name of a bit, or a code, takes around its middle."""
+_WORD = np.array([0.7, 0.3])
+"""Half the width and half the height of the name of a bit, or of a code."""
 _ACROSS = 6.8  # how far the drawing reaches to both sides,
 _LOW = -5.8  # below
 _HIGH = 4.4  # and above
@@ -70,9 +64,7 @@ _HIGH = 4.4  # and above
 
 @styled
 def eight_vectors(
-    lines: Mapping[str, Floats],
-    marks: Sequence[Any] = ("",) * 8,
-    queries: Sequence[Sequence[float]] = (),
+    lines: Floats, marks: Sequence[Any] = ("",) * 8, queries: Sequence[Sequence[float]] = ()
 ) -> Figure:
     """Draw the eight vectors, lines, and the code of each region between the lines.
 
@@ -80,27 +72,29 @@ def eight_vectors(
 
     Parameters
     ----------
-    lines : dict of str to (2, n_bits) or (3, n_bits) array
-        For each panel, by its title, a column a line: the vector that is perpendicular to it and,
-        if it misses the origin, the dot product with that vector on the line.
+    lines : (2, n_bits) or (3, n_bits) array
+        A column a line: the vector that is perpendicular to it and, if it misses the origin, the
+        dot product with that vector on the line.
     marks : sequence of str or numbers, optional
         For each vector what stands after its name.
     queries : sequence of pairs of numbers, optional
         New vectors, which are numbered from 1.
     """
-    figure, row = panels(len(lines), 2.9, across(1, len(lines)))
-    for axes, (title, columns) in zip(row, lines.items(), strict=True):
-        hyperplanes = columns[:2]
-        thresholds = columns[2:].sum(axis=0)  # 0 where there is no third row
-        _draw_vectors(axes, marks)
-        _draw_queries(axes, queries)
-        stars = np.reshape(queries, (-1, 2))
-        taken = np.concatenate(
-            [VECTORS, _widened(VECTORS + _NAMES), _widened(np.add(stars, (0, 0.7)))]
-        )
-        words = _draw_bits(axes, hyperplanes, thresholds, np.concatenate([taken, stars]))
-        _write_codes(axes, hyperplanes, thresholds, np.concatenate([taken, stars, *words]))
-        axes.set_title(title)
+    figure, (axes,) = panels(1, 2.9)
+    _draw_vectors(axes, marks)
+    stars = np.reshape(queries, (-1, 2))
+    for number, star in enumerate(stars, 1):
+        axes.scatter(*star, marker="*", s=90, color="black", zorder=3)
+        write(axes, star + _ABOVE, f"query {number}", bbox=BOX)
+    words = np.concatenate([VECTORS + _NAMES, stars + _ABOVE])
+    beside = np.array([1, 0])
+    taken = np.concatenate([VECTORS, stars, words - beside, words, words + beside])
+    lengths = np.linalg.norm(lines[:2], axis=0)
+    normals = (lines[:2] / lengths).T
+    offsets = lines[2:].sum(axis=0) / lengths  # 0 where there is no third row
+    plane = grid_of_plane(6, 60).reshape(-1, 2)
+    plane = plane[(plane[:, 1] > _LOW + 0.5) & (plane[:, 1] < _HIGH - 0.5)]
+    _draw_lines(axes, plane, normals, offsets, taken)
     return figure
 
 
@@ -110,71 +104,28 @@ def _draw_vectors(axes: Axes, marks: Sequence[Any]) -> None:
         look = _LOOKS[LABELS[i]]
         fill = "white" if name == _OUTLIER else look["color"]
         axes.scatter(*VECTORS[i], **look, facecolor=fill, linewidth=1.8, zorder=3)
-        axes.annotate(
-            f"{name} {mark}".strip(),
-            VECTORS[i],
-            textcoords="offset points",
-            color=look["color"],
-            bbox=BOX,
-            **_BESIDE[i],
-        )
+        place = VECTORS[i] + _NAMES[i]
+        write(axes, place, f"{name} {mark}".strip(), color=look["color"], bbox=BOX)
     axes.set(xlim=(-_ACROSS, _ACROSS), ylim=(_LOW, _HIGH), aspect="equal")
     axes.set(xlabel="feature 1", ylabel="feature 2")
     axes.set(xticks=range(-6, 7, 2), yticks=range(-4, 5, 2))
 
 
-def _draw_queries(axes: Axes, queries: Sequence[Sequence[float]]) -> None:
-    """Draw a star for each query, and above it its number."""
-    for number, (x, y) in enumerate(queries, 1):
-        axes.scatter(x, y, marker="*", s=90, color="black", zorder=3)
-        name = f"query {number}"
-        axes.annotate(name, (x, y), textcoords="offset points", bbox=BOX, **_ABOVE)
+def _draw_lines(axes: Axes, plane: Floats, normals: Floats, offsets: Floats, taken: Floats) -> None:
+    """Draw each line, a named arrow from it to the side where its bit is 1, and the codes.
 
-
-def _widened(middles: Floats) -> Floats:
-    """Return the two ends of words and their middles, given the middles, (3 n, 2)."""
-    half = np.array([1, 0])
-    return np.concatenate([middles - half, middles, middles + half])
-
-
-def _draw_bits(axes: Axes, hyperplanes: Floats, thresholds: Floats, taken: Floats) -> list[Floats]:
-    """Draw each line, and a named arrow from it to the side where its bit is 1.
-
-    The arrow and the name stand where they are far from what is taken and from the other lines.
-    What they take themselves is returned, an array (n, 2) for each line.
+    Names and codes stand on places of the plane that are far from what is taken and from lines.
     """
-    lengths = np.linalg.norm(hyperplanes, axis=0)
-    normals = (hyperplanes / lengths).T
-    offsets = thresholds / lengths
-    arrows: list[Floats] = []
-    for k, (normal, offset) in enumerate(zip(normals, offsets, strict=True)):
-        draw_hyperplane(axes, normal, offset * normal, linewidth=1.5)
-        along = np.array([-normal[1], normal[0]])
-        feet = offset * normal + np.linspace(-5, 5, 81)[:, None] * along
-        tips = feet + _ARROW * normal
-        names = feet + _PAST_ARROW * normal
-        places = np.concatenate([tips[:, None], names[:, None] + _WORD], axis=1)  # 81 x 7 x 2
-        room = _measure_room(places, np.concatenate([taken, *arrows]))
-        to_lines = np.abs(places @ np.delete(normals, k, axis=0).T - np.delete(offsets, k))
-        best = np.minimum(room, to_lines.min(axis=(1, 2), initial=_ACROSS)).argmax()
-        draw_arrow(axes, tips[best], feet[best])
-        write(axes, names[best], f"bit {k + 1}", bbox=BOX)
-        arrows.append(places[best])
-    return arrows
-
-
-def _measure_room(places: Floats, taken: Floats) -> Floats:
-    """Return how far each group of places is from what is taken, or -1 if the panel cuts it."""
-    gaps = np.linalg.norm(places[:, :, None] - taken, axis=-1).min(axis=(1, 2))
-    x, y = np.moveaxis(places, -1, 0)
-    inside = (np.abs(x) < _ACROSS) & (y > _LOW) & (y < _HIGH)
-    return np.where(inside.all(axis=1), gaps, -1)
-
-
-def _write_codes(axes: Axes, hyperplanes: Floats, thresholds: Floats, taken: Floats) -> None:
-    """Write the code of each region where it is far from the lines and from what is taken."""
-    grid = grid_of_plane(_ACROSS - 0.8, 40).reshape(-1, 2)
-    places = grid[(grid[:, 1] > _LOW + 0.5) & (grid[:, 1] < _HIGH - 0.5)]
-    bits = places @ hyperplanes >= thresholds
-    codes = ["".join("01"[bit] for bit in row) for row in bits.astype(int)]
-    write_codes(axes, places, np.array(codes), (taken[:, None] + _WORD).reshape(-1, 2))
+    beyond = plane @ normals.T - offsets  # how far each place is on the side of the ones
+    for k, normal in enumerate(normals):
+        draw_hyperplane(axes, normal, offsets[k] * normal, linewidth=1.5)
+        near_others = (np.abs(np.delete(beyond, k, axis=1)) < 0.2).any(axis=1)
+        candidates = np.flatnonzero(np.abs(beyond[:, k] - _PAST_ARROW) < 0.15)
+        room = gaps(plane[candidates], np.concatenate([taken, plane[near_others]]), _WORD)
+        best = candidates[room.argmax()]
+        name = plane[best]
+        foot = name - beyond[best, k] * normal
+        draw_arrow(axes, foot + _ARROW * normal, foot)
+        write(axes, name, f"bit {k + 1}", bbox=BOX)
+        taken = np.concatenate([taken, name + _WORD * [[-1, 0], [0, 0], [1, 0]]])
+    write_codes(axes, plane, beyond >= 0, taken, _WORD)

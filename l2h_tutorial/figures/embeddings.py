@@ -74,7 +74,7 @@ def cells_of_codes(points: Floats, codes: Mapping[str, Callable[[Floats], Floats
     """
     reach = 1.05 * np.abs(points).max()
     grid = grid_of_plane(reach, _GRID)
-    figure, row = panels(len(codes), across(2.9, 2.3), across(1, len(codes)))
+    figure, row = panels(len(codes), across(2.9, 2.3))
     for axes, (title, stands_for) in zip(row, codes.items(), strict=True):
         places, cells = np.unique(stands_for(grid.reshape(-1, 2)), axis=0, return_inverse=True)
         for cell in range(len(places)):

@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.patches import Wedge
 from matplotlib.ticker import MaxNLocator
@@ -19,7 +20,18 @@ from ..datasets import Dataset
 from ..lsh import collision_probability
 from ..splits import Split
 from .colours import BLUE, COLOURS, GREY, MARKERS, ORANGE, RED, SKY, STROKES, Look, look
-from .style import BOX, across, draw_hyperplane, hide_ticks, panels, show_plane, styled, unit, write
+from .style import (
+    BOX,
+    across,
+    draw_hyperplane,
+    hide_ticks,
+    in_digits,
+    panels,
+    show_plane,
+    styled,
+    unit,
+    write,
+)
 
 # --- chapter 1: pictures, what a descriptor keeps of one, and who searches for what ---------------
 
@@ -199,8 +211,7 @@ def split_diagram(split: Split) -> Figure:
         write(axes, (middle, 25), name, weight="bold")
         write(axes, (middle, 19.5), f"{len(labels):,} images")
         write(axes, (middle, 12.5), purpose)
-    arrow = {"arrowstyle": "->", "connectionstyle": "arc3,rad=0.1", "color": ORANGE}
-    axes.annotate("", (82, 7.5), (14, 7.5), arrowprops=arrow)
+    draw_arrow(axes, (82, 7.5), (14, 7.5), connectionstyle="arc3,rad=0.1", color=ORANGE)
     write(axes, (48, 2.5), "each query is searched for in the database")
     return figure
 
@@ -208,13 +219,10 @@ def split_diagram(split: Split) -> Figure:
 # --- chapter 2: hyperplanes, codes, and how often two images share a bit --------------------------
 
 
-def draw_arrow(
-    axes: Axes, end: Any, start: Any = (0, 0), arrowstyle: str = "->", **properties: Any
-) -> None:
+def draw_arrow(axes: Axes, end: Any, start: Any = (0, 0), **properties: Any) -> None:
     """Draw an arrow, from the origin if nothing else is said."""
-    axes.annotate(
-        "", end, start, arrowprops={"arrowstyle": arrowstyle, "color": "black", **properties}
-    )
+    arrow = {"arrowstyle": "->", "color": "black"} | properties
+    axes.annotate("", end, start, arrowprops=arrow)
 
 
 def _draw_bits(axes: Axes, hyperplanes: Floats, reach: float) -> None:
@@ -240,14 +248,14 @@ def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
     """
     figure, (axes,) = panels(1, 4.2)
     codes, members = np.unique(bits, axis=0, return_inverse=True)
+    names = in_digits(codes)
     reach = 1.15 * np.abs(points).max()
     around = unit(np.linspace(0, 2 * np.pi, 720))
     for i, code in enumerate(codes):
         axes.scatter(*points[members == i].T, s=24, color=COLOURS[i % 7], marker=MARKERS[i % 7])
         middle = around[((around @ hyperplanes > 0) == code).all(axis=1)].mean(axis=0)
         place = 0.9 * reach * middle / np.abs(middle).max()
-        name = "".join("01"[bit] for bit in code.astype(int))
-        write(axes, place, name, color=COLOURS[i % 7], weight="bold", bbox=BOX)
+        write(axes, place, names[i], color=COLOURS[i % 7], weight="bold", bbox=BOX)
     _draw_bits(axes, hyperplanes, reach)
     show_plane(axes, reach, xlabel="feature 1", ylabel="feature 2", anchor="W")
     return figure
@@ -281,6 +289,12 @@ def wedge(theta: float) -> Figure:
     return figure
 
 
+def _mark_degrees(axis: Axis, end: float = np.pi) -> None:
+    """Write degrees along an axis of radians, as far as `end`."""
+    degrees = np.arange(0, np.degrees(end) + 1, 45)
+    axis.set_ticks(np.radians(degrees), [f"{each:.0f}°" for each in degrees])
+
+
 @styled
 def collisions(measured: dict[str, tuple[Floats, Floats]]) -> Figure:
     """Draw the share of hyperplanes that do not separate a pair: measured, and the theory's line.
@@ -302,7 +316,7 @@ def collisions(measured: dict[str, tuple[Floats, Floats]]) -> Figure:
         ylabel="share of equal bits",
         ylim=(-0.02, 1.02),
     )
-    axes.set_xticks(np.linspace(0, np.pi, 5), ["0°", "45°", "90°", "135°", "180°"])
+    _mark_degrees(axes.xaxis)
     axes.legend(loc="lower left")
     return figure
 
@@ -318,17 +332,15 @@ def distance_estimates(angles: Floats, estimates: dict[int, Floats]) -> Figure:
     estimates : dict of int to (n_pairs,) float
         For each code length: pi times the share of differing bits.
     """
-    figure, row = panels(len(estimates), across(3.1, 2.6), across(1, len(estimates)), sharey=True)
+    figure, row = panels(len(estimates), across(3.1, 2.6), sharey=True)
     ends = [0, 1.05 * np.max([angles, *estimates.values()])]
-    degrees = np.arange(0, np.degrees(ends[1]), 45)
-    names = [f"{each:.0f}°" for each in degrees]
     for axes, (n_bits, estimate) in zip(row, estimates.items(), strict=True):
         axes.plot(ends, ends, color="black", linewidth=1)
         # a third of the pairs shows the same, in a smaller file
         axes.scatter(angles[::3], estimate[::3], s=8, color=BLUE, alpha=0.5)
         axes.set(title=f"{n_bits} bits", xlabel="true angle", aspect="equal", xlim=ends, ylim=ends)
-        axes.set_xticks(np.radians(degrees), names)
-        axes.set_yticks(np.radians(degrees), names)
+        _mark_degrees(axes.xaxis, ends[1])
+        _mark_degrees(axes.yaxis, ends[1])
     row[0].set_ylabel("angle read off the code")
     return figure
 
@@ -347,7 +359,7 @@ def corner(angles: dict[str, Floats], balance: dict[str, Floats]) -> Figure:
     balance : dict of str to (n_bits,) float
         For each way, the share of images on the smaller side of each hyperplane, between 0 and 0.5.
     """
-    figure, (above, below) = panels(2, 2.9, across(1, 2))
+    figure, (above, below) = panels(2, 2.9)
     edges = np.linspace(0, np.pi, 60)
     for (name, values), hatch in zip(angles.items(), ("//", None), strict=False):
         colour = look(f"LSH, {name}")["color"]
@@ -356,7 +368,7 @@ def corner(angles: dict[str, Floats], balance: dict[str, Floats]) -> Figure:
         )
     above.axvline(np.pi / 2, color="black", linestyle=":")
     above.set(xlabel="angle between two images", yticks=[], title="angles of random pairs")
-    above.set_xticks(np.linspace(0, np.pi, 5), ["0°", "45°", "90°", "135°", "180°"])
+    _mark_degrees(above.xaxis)
     for name, values in balance.items():
         below.plot(
             np.arange(1, len(values) + 1), np.sort(values), label=name, **look(f"LSH, {name}")
@@ -386,17 +398,17 @@ def hamming_cube(radius: int = 1, middle: int = 0b000) -> Figure:
     figure, (axes,) = panels(1, 4.2)
     corners = np.array(list(product((0, 1), repeat=3)))
     places = corners @ [(1, 0), (0, 1), (0.42, 0.32)]
+    distances = np.sum(corners != corners[middle], axis=1)
     for a, b in combinations(range(8), 2):
         if np.sum(corners[a] != corners[b]) == 1:
             axes.plot(*places[[a, b]].T, color=GREY, linewidth=1.2, zorder=1)
-    for code, (x, y) in zip(corners, places, strict=True):
-        distance = np.sum(code != corners[middle])
+    for name, (x, y), distance in zip(in_digits(corners), places, distances, strict=True):
         inside = distance <= radius
         fill = BLUE if inside else "white"
         edge = BLUE if inside else GREY
         ink = "white" if inside else "black"
         axes.scatter(x, y, s=1500, color=fill, edgecolor=edge, zorder=2)
-        write(axes, (x, y), "{}{}{}".format(*code), color=ink, zorder=3)
+        write(axes, (x, y), name, color=ink, zorder=3)
         axes.text(x + 0.14, y - 0.15, "1 bit" if distance == 1 else f"{distance} bits", zorder=3)
     axes.set(xlim=(-0.25, 1.95), ylim=(-0.25, 1.55))
     axes.set_axis_off()
@@ -486,7 +498,7 @@ def crossing(times: pd.DataFrame) -> Figure:
         ``n``, ``method`` (``"exhaustive search"``, ``"LSH, radius 2"``, ...), ``queries``,
         ``microseconds``, ``low`` and ``high``.
     """
-    figure, row = panels(2, 3.3, across(1, 2), sharey=True)
+    figure, row = panels(2, 3.3, sharey=True)
     for axes, (how, part) in zip(row, times.groupby("queries", sort=False), strict=True):
         for method, rows in part.groupby("method", sort=False):
             middle = rows["microseconds"]
@@ -574,7 +586,7 @@ def collision_curves(curves: dict[str, tuple[Floats, Floats, Floats, Floats]]) -
     curves : dict of str to (x, curve, x measured, share measured)
         For each panel, by the label of its x-axis.
     """
-    figure, row = panels(len(curves), 2.8, across(1, len(curves)), sharey=True)
+    figure, row = panels(len(curves), 2.8, sharey=True)
     for axes, (label, (x, curve, at, share)) in zip(row, curves.items(), strict=True):
         axes.plot(x, curve, color=COLOURS[0])
         axes.scatter(at, share, color=COLOURS[1], marker=MARKERS[1], s=30)

@@ -36,7 +36,7 @@ _CLASS = 1.75  # from the middle of one class to that of the next
 _CIRCLE = 0.46  # radius of the circle of pictures around the middle of a class
 _NODE = 0.42  # width of a picture
 _MATRIX_BELOW = {"height_ratios": (2, 5)}
-_MATRIX_BESIDE = {"columns": 2, "width_ratios": (4, 3)}
+_MATRIX_BESIDE = {"width_ratios": (4, 3)}
 
 
 @styled
@@ -149,7 +149,7 @@ def dead_zone(alphas: Floats, flipped: dict[str, Floats]) -> Figure:
     flipped : dict of str to (n,) float
         For each kind of labels, the share of all bits that the graph step flips.
     """
-    figure, (above, below) = panels(2, 3.2, across(1, 2))
+    figure, (above, below) = panels(2, 3.2)
     alpha = np.linspace(0.5, 1, 100)
     threshold = (1 - alpha) / alpha
     above.plot(alpha, threshold, color="black")
@@ -202,7 +202,7 @@ def training_rounds(grh: GRH, points: Floats, labels: Integers) -> Figure:
     for axes in tiles.flat:
         show_plane(axes, reach)
         hide_ticks(axes)
-    _explain(tiles[0], reach)
+    _explain(tiles[0])
     for i, (step, stage) in enumerate(zip(rounds, stages, strict=True)):
         asked, followed = tiles[2 * i : 2 * i + 2]
         followed.set_title("start: random lines")
@@ -234,8 +234,7 @@ def _draw_regions(axes: Axes, grid: Floats, stage: Bits, points: Floats) -> None
         alpha=0.22,
     )
     coarse = 0.9 * grid[::12, ::12].reshape(-1, 2)
-    codes = [f"{number:02b}" for number in numbers[::12, ::12].flat]
-    write_codes(axes, coarse, np.array(codes), points)
+    write_codes(axes, coarse, stage[::12, ::12].reshape(-1, 2), points)
     _draw_boundaries(axes, reach, stage, "black", 1.6)
 
 
@@ -253,18 +252,15 @@ def _draw_points(axes: Axes, points: Floats, labels: Integers, bits: Bits) -> No
     numbers = bits @ [2, 1]
     for label, number in sorted(set(zip(labels, numbers, strict=True))):
         alike = points[(labels == label) & (numbers == number)]
-        style: Look = {
-            "color": _COLOUR_OF_CODE[number],
-            "marker": MARKERS[label],
-            "fillstyle": _FILLED_HALF[number],
-        }
         axes.plot(
             *alike.T,
             linestyle="",
+            color=_COLOUR_OF_CODE[number],
+            marker=MARKERS[label],
             markersize=5.5,
             markeredgewidth=1.1,
+            fillstyle=_FILLED_HALF[number],
             markerfacecoloralt="white",
-            **style,
         )
 
 
@@ -275,47 +271,37 @@ def _draw_rings(axes: Axes, places: Floats) -> None:
     )
 
 
-def _explain(axes: Axes, reach: float) -> None:
+def _explain(axes: Axes) -> None:
     """Explain colours, halves and rings in the first panel, which has nothing else to show."""
     axes.set_axis_off()
-    bits = np.array([[1, 1], [1, 0], [0, 1], [0, 0]])
-    places = reach * np.array([[-0.8, 0.8 - 0.3 * row] for row in range(5)])
-    _draw_points(axes, places[:4], np.zeros(4, dtype=int), bits)
-    _draw_rings(axes, places[4:])
+    nowhere = np.full((1, 2), np.nan)
+    for bits in ([1, 1], [1, 0], [0, 1], [0, 0]):
+        _draw_points(axes, nowhere, np.zeros(1, dtype=int), np.array([bits]))
+    _draw_rings(axes, nowhere)
     meanings = ["code 11", "code 10", "code 01", "code 00", "just changed"]
-    for y, meaning in zip(places[:, 1], meanings, strict=True):
-        axes.text(-0.6 * reach, y, meaning, va="center")
-    axes.text(
-        -0.9 * reach,
-        -0.75 * reach,
-        "shape = class\n(here circles stand\nfor any class)",
-        va="center",
-    )
+    title = "shape = class\n(here circles stand\nfor any class)"
+    axes.legend([*axes.lines, *axes.collections], meanings, title=title, loc="center")
 
 
 @styled
-def lines_with_spread(
-    frame: pd.DataFrame, x: str, y: str, by: str, *, xlabel: str, ylabel: str
-) -> Figure:
-    """Draw means as lines with bars of one standard deviation, a line for each value of a column.
+def lines_with_spread(trials: pd.DataFrame) -> Figure:
+    """Draw the mean mAP of methods by the number of labels, with bars of one standard deviation.
 
-    The axis is logarithmic.
+    The axis of the labels is logarithmic.
 
     Parameters
     ----------
-    frame : DataFrame
-        One row a trial.
-    x, y, by : str
-        Columns: of the axis across, of the axis up, and of what the lines are.
-    xlabel, ylabel : str
+    trials : DataFrame
+        One row a trial, with ``method``, ``labels`` and ``mAP``.
     """
     figure, (axes,) = panels(1, 3.7)
-    for i, (name, rows) in enumerate(frame.groupby(by, sort=False)):
-        scores = rows.groupby(x)[y].agg(["mean", "std"])
-        style = look(str(name), i) | {"capsize": 3, "label": str(name)}
-        axes.errorbar(scores.index, scores["mean"], yerr=scores["std"], **style)
-    axes.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None), xscale="log")
-    ticks = sorted(frame[x].unique())
+    for method, rows in trials.groupby("method", sort=False):
+        scores = rows.groupby("labels")["mAP"].agg(["mean", "std"])
+        style = look(str(method)) | {"capsize": 3}
+        drawn = axes.errorbar(scores.index, scores["mean"], yerr=scores["std"], **style)
+        drawn.lines[0].set_label(method)
+    axes.set(xlabel="training labels", ylabel="mAP", ylim=(0, None), xscale="log")
+    ticks = sorted(trials["labels"].unique())
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     return figure
 
@@ -336,8 +322,7 @@ _VERDICTS: dict[str, dict[str, Any]] = {
 def verdicts(claims: pd.DataFrame) -> Figure:
     """Draw differences between methods: ours with its interval, and the paper's.
 
-    A page has a panel for each number of labels. A phone has one panel, in which a row has a mark
-    for each number.
+    A row has a mark for each number of labels, the smallest number above.
 
     Parameters
     ----------
@@ -349,49 +334,26 @@ def verdicts(claims: pd.DataFrame) -> Figure:
     lines: list[tuple[Any, str]] = []
     for ahead, rows in claims.groupby("ahead", sort=False):
         lines += [(ahead, ""), *((ahead, of) for of in rows["of"].unique())]
-    claims = claims.assign(
-        place=[lines.index(pair) for pair in zip(claims["ahead"], claims["of"], strict=True)]
-    )
-    given = [verdict for verdict in _VERDICTS if (claims["verdict"] == verdict).any()]
-    parts = list(claims.groupby("n_train"))
-    numbers = ", ".join(f"{n:,}" for n, _ in parts)
-    n_panels = across(1, len(parts))
-    figure, row = panels(
-        n_panels, 0.9 + across(0.3, 0.17) * len(lines), n_panels, sharex=True, sharey=True
-    )
-    for i, (n_train, rows) in enumerate(parts):
-        axes = row[i % n_panels]
-        rows = rows.assign(place=rows["place"] + across(0.36 * i - 0.18, 0))
-        axes.axvline(0, color="black", linewidth=0.8)
-        axes.plot(
-            rows["published"],
-            rows["place"],
-            "|",
-            color="black",
-            markersize=across(6, 9),
-            label="published",
-        )
-        for verdict in given:
-            judged = rows[rows["verdict"] == verdict]
-            ours = judged["ours"].to_numpy()
+    places = [lines.index(pair) for pair in zip(claims["ahead"], claims["of"], strict=True)]
+    claims = claims.assign(place=places + 0.36 * claims["n_train"].rank(method="dense") - 0.54)
+    figure, (axes,) = panels(1, 0.9 + across(0.3, 0.24) * len(lines))
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.plot(claims["published"], claims["place"], "|", color="black", label="published")
+    for verdict, style in _VERDICTS.items():
+        judged = claims[claims["verdict"] == verdict]
+        if len(judged):
+            ours = judged["ours"]
             bars = [ours - judged["low"], judged["high"] - ours]
             label = verdict or "no claim of the paper"
-            style = _VERDICTS[verdict] | {"linestyle": "", "label": label}
-            axes.errorbar(ours, judged["place"], xerr=np.array(bars), **style)
-        title = across(f"labels, from above: {numbers}", f"{n_train:,} labels")
-        axes.set_title(title, loc=across("right", "left"))
-        axes.set(xlabel="difference of mAP", ylim=(len(lines) - 0.4, -0.6))
-        axes.tick_params(labelbottom=True)
+            axes.errorbar(ours, judged["place"], xerr=bars, linestyle="", label=label, **style)
+    numbers = ", ".join(f"{n:,}" for n in sorted(claims["n_train"].unique()))
+    axes.set_title(f"labels, from above: {numbers}", loc="right")
+    axes.set(xlabel="difference of mAP", ylim=(len(lines) - 0.4, -0.6))
     names = [fill(f"over {of}" if of else ahead, across(24, 99)) for ahead, of in lines]
-    for axes in row:
-        axes.set_yticks(range(len(lines)), names)
-        # panels that share an axis have no labels
-        for label, (_, of) in zip(axes.get_yticklabels(), lines, strict=False):
-            label.set_weight("normal" if of else "bold")
-    columns: Look = {"ncols": across(2, 6), "columnspacing": 1, "handletextpad": 0.3}
-    handles, texts = row[0].get_legend_handles_labels()
-    key = dict(zip(texts, handles, strict=True))
-    figure.legend(key.values(), key, loc="outside upper left", **columns)
+    axes.set_yticks(range(len(lines)), names)
+    for label, (_, of) in zip(axes.get_yticklabels(), lines, strict=True):
+        label.set_weight("normal" if of else "bold")
+    figure.legend(loc="outside upper left", ncols=across(2, 3), columnspacing=1)
     return figure
 
 
@@ -422,7 +384,7 @@ def spread_table(rows: pd.DataFrame) -> Table:
     return _by_dataset("mAP ± spread: ", cells, best=scores["mean"])
 
 
-def interval_table(means: pd.DataFrame, measure: str = "mAP") -> Table:
+def interval_table(means: pd.DataFrame, measure: str) -> Table:
     """Show means with their intervals, a column for each data set.
 
     Parameters
@@ -430,7 +392,7 @@ def interval_table(means: pd.DataFrame, measure: str = "mAP") -> Table:
     means : DataFrame
         ``mean``, ``low`` and ``high``, by name and data set, as
         :func:`~l2h_tutorial.protocols.contrasts.means_over_splits` gives them.
-    measure : str, default="mAP"
+    measure : str
         What was measured.
 
     Returns
@@ -440,7 +402,7 @@ def interval_table(means: pd.DataFrame, measure: str = "mAP") -> Table:
     Examples
     --------
     >>> found = pd.DataFrame({"method": ["LSH"], "dataset": "cifar10", "mean": 0.5})
-    >>> interval_table(found.assign(low=0.4, high=0.6).set_index(["method", "dataset"]))
+    >>> interval_table(found.assign(low=0.4, high=0.6).set_index(["method", "dataset"]), "mAP")
     method         mAP: CIFAR-10
     LSH     0.500 (0.400 to 0.600)
     """
@@ -448,15 +410,13 @@ def interval_table(means: pd.DataFrame, measure: str = "mAP") -> Table:
     return _by_dataset(f"{measure}: ", texts.reindex(means.index))
 
 
-def contrast_table(contrasts: pd.DataFrame, measure: str = "mAP") -> Table:
-    """Show differences with their intervals, and a star where the adjusted p-value is below .05.
+def contrast_table(contrasts: pd.DataFrame) -> Table:
+    """Show differences of mAP with intervals, and a star where the adjusted p-value is below .05.
 
     Parameters
     ----------
     contrasts : DataFrame
         As :func:`~l2h_tutorial.protocols.contrasts.paired_contrasts` gives it.
-    measure : str, default="mAP"
-        What differs.
 
     Returns
     -------
@@ -471,11 +431,9 @@ def contrast_table(contrasts: pd.DataFrame, measure: str = "mAP") -> Table:
     contrast        difference of mAP: CIFAR-10
     GRH, minus LSH  +0.107* (+0.092 to +0.121)
     """
-    differences = contrasts["difference"].map("{:+.3f}".format)
-    stars = contrasts["p"].map(lambda p: "*" if p < 0.05 else " ")
-    low = contrasts["low"].map(" ({:+.3f} to ".format)
-    high = contrasts["high"].map("{:+.3f})".format)
-    return _by_dataset(f"difference of {measure}: ", differences + stars + low + high)
+    starred = contrasts.assign(star=np.where(contrasts["p"] < 0.05, "*", " "))
+    form = "{difference:+.3f}{star} ({low:+.3f} to {high:+.3f})"
+    return _by_dataset("difference of mAP: ", starred.apply(form.format_map, axis=1))
 
 
 def _by_dataset(what: str, cells: pd.Series, best: pd.Series | None = None) -> Table:

@@ -16,15 +16,16 @@ def growth(by_rows: pd.DataFrame, by_radius: pd.DataFrame) -> Figure:
     by_rows, by_radius : DataFrame
         Rows of `l2h_tutorial.scale.measure_search`, in which ``n`` or ``radius`` differs.
     """
-    figure, grid = panels(4, across(1.9, 2.4), across(1, 2), sharey=across(False, "row"))
-    for i, panel in enumerate(across(grid[2:], [])):
-        panel.sharey(grid[i % 2])
-    pairs = across(grid.reshape(2, 2), grid.reshape(2, 2).T)
+    figure, grid = panels(4, across(1.9, 2.4), across(1, 2))
+    grid[1].sharey(grid[0])
+    grid[3].sharey(grid[2])
     varied = [
         ("n", "codes", by_rows),
         ("radius", "Hamming radius", by_radius),
     ]
-    for (times, memory), (column, label, frame) in zip(pairs, varied, strict=True):
+    for i, (column, label, frame) in enumerate(varied):
+        times = grid[i]
+        memory = grid[i + 2]
         values = frame[column]
         times.plot(values, 1e3 * frame["table_seconds"], label="HashTable", **look("", 0))
         times.plot(values, 1e3 * frame["scan_seconds"], label="plain scan", **look("", 1))

@@ -8,10 +8,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.text import Text
-from matplotlib.ticker import AutoLocator, EngFormatter, LogFormatter, LogLocator, MaxNLocator
+from matplotlib.lines import Line2D
+from matplotlib.ticker import AutoLocator, EngFormatter, LogFormatter, MaxNLocator
 
-from ..checks import Array, Floats
+from ..checks import Array, Bits, Floats, Objects
 from .colours import GREY, LINE
 
 P = ParamSpec("P")
@@ -90,13 +90,9 @@ def _thin_ticks(axes: Axes) -> None:
     axes.tick_params(length=0)
     most = max(2, round(_TICKS_AN_INCH * axes.bbox.width / axes.figure.dpi))
     for axis in (axes.xaxis, axes.yaxis):
-        locator = axis.get_major_locator()
         if isinstance(axis.get_major_formatter(), LogFormatter):
             axis.set_major_formatter(_power)
-            powers = np.ptp(np.log10(axis.get_view_interval()))
-            if isinstance(locator, LogLocator) and powers < 2:
-                axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        elif isinstance(locator, AutoLocator):
+        elif isinstance(axis.get_major_locator(), AutoLocator):
             axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
 
 
@@ -113,87 +109,43 @@ def _move_label_above(axes: Axes) -> None:
             panel.set_title(panel.get_title("left"), pad=21)
 
 
-# The name of a line is written in a box beside it. Each place for that box gets points, and the
-# place with most points wins. Distances are in pixels; all numbers were chosen by eye.
-_CLOSE = 6  # from a line to the box of its name,
-_FAR = 20  # or this, where that leaves more room
-_FAR_COSTS = 25
-_ROOM = 50  # a point for each pixel to the nearest other thing, up to this
-_CLEAR = 3  # so few pixels hardly separate two things:
-_CLEAR_EARNS = 40  # each of them is worth this many points more
-_OFF_LINE = 5  # what a box should leave free between itself and its own line
-_OFF_LINE_EARNS = 4  # points for each of these pixels
-_ALONE = 15  # a point for each pixel from the line to another, where it is named, up to this
-_MISTAKABLE_COSTS = 60  # where another line is nearer than its own
-_OUTSIDE = -99  # points of a box that is not wholly in the panel
-_NOTHING_NEAR = 99  # the distance to the nearest of no things
-
-_COURSE = 200  # places along a line
-_SIDES = np.array([[x, y] for x in (-1, 0, 1) for y in (-1, 1, 0) if x or y])
-"""Eight directions from a place of a line to the box of its name."""
-_FILLED = np.stack(np.meshgrid(np.linspace(-1, 1, 9), [-1, 0, 1]), axis=-1).reshape(-1, 2)
-"""Points all over a box whose sides are two long and whose middle is the origin."""
+_GAP = 6  # pixels from a line to the box of its name
+_NEARER = 8  # so many times nearer to its own line is near enough: other lines do not matter
+_STEPS = 40  # places along each piece of a line
+_SIDES = np.array([[x, y] for x in (-1, 0, 1) for y in (-1, 1, 0)])
+"""Nine places of a box whose middle is the origin, and directions from a line to its name."""
 
 
 def _name_lines(axes: Axes) -> None:
     """Write the name of each line beside it, in its colour, far from other lines and names."""
-    handles, names = axes.get_legend_handles_labels()
-    # the handle of error bars is a tuple that begins with their line
-    lines: list[Any] = [handle[0] if isinstance(handle, tuple) else handle for handle in handles]
-    taken = [_course(line, axes) for line in lines]
-    points = [
-        marks.get_offset_transform().transform(marks.get_offsets()) for marks in axes.collections
-    ]
-    points += [_course(line, axes) for line in axes.lines if str(line.get_label()).startswith("_")]
-    for i, (line, name) in enumerate(zip(lines, names, strict=True)):
-        text: Any = axes.annotate(
-            name, (0, 0), (0, 0), textcoords="offset points", ha="center", va="center"
-        )
-        half = np.array(Text.get_window_extent(text).size) / 2
-        others = np.concatenate([np.empty((0, 2)), *points, *taken[:i], *taken[i + 1 :]])
-        anchor, place = _place_name(axes, taken[i], half, others)
-        text.xy = axes.transData.inverted().transform(anchor)
-        text.set(
-            position=(place - anchor) * 72 / axes.figure.dpi,
-            color=line.get_color(),
-            bbox=BOX,
-        )
-        taken.append(place + half * _FILLED)
+    taken = [_course(line, axes) for line in axes.lines]
+    for i, line in enumerate(axes.lines):
+        name = str(line.get_label())
+        if name.startswith("_"):
+            continue  # Matplotlib's own name for a line without one
+        text = axes.text(0, 0, name, ha="center", va="center", color=line.get_color(), bbox=BOX)
+        half = np.array(text.get_window_extent().size) / 2
+        places = (taken[i][:, None] + (half + _GAP) * _SIDES).reshape(-1, 2)
+        others = np.concatenate([axes.bbox.corners(), *taken[:i], *taken[i + 1 :]])
+        room = np.minimum(gaps(places, others, half), _NEARER * gaps(places, taken[i], half))
+        inside = (places - half >= axes.bbox.min) & (places + half <= axes.bbox.max)
+        place = places[np.where(inside.all(axis=1), room, -1).argmax()]
+        text.set(position=axes.transAxes.inverted().transform(place), transform=axes.transAxes)
+        taken.append(place + half * _SIDES)
 
 
-def _place_name(axes: Axes, course: Floats, half: Floats, others: Floats) -> tuple[Floats, Floats]:
-    """Return the place of a line that is named, and the middle of the box with the name."""
-    around = np.concatenate([_SIDES * (half + gap) for gap in (_CLOSE, _FAR)])
-    places = (course[:, None] + around).reshape(-1, 2)
-    to_others = _gaps(places, half, others)
-    to_line = _gaps(places, half, course)
-    between = _gaps(course, np.zeros(2), others).repeat(len(around))
-    points = np.minimum(to_others, _ROOM)
-    points += _CLEAR_EARNS * np.minimum(to_others, _CLEAR)
-    points += _OFF_LINE_EARNS * np.minimum(to_line, _OFF_LINE)
-    points += np.minimum(between, _ALONE)
-    points -= _MISTAKABLE_COSTS * (to_others < to_line)
-    points -= np.tile(np.repeat([0, _FAR_COSTS], len(_SIDES)), len(course))
-    inside = (places - half >= axes.bbox.min) & (places + half <= axes.bbox.max)
-    best = np.where(inside.all(axis=1), points, _OUTSIDE).argmax()
-    return course[best // len(around)], places[best]
-
-
-def _course(line: Any, axes: Axes) -> Floats:
+def _course(line: Line2D, axes: Axes) -> Floats:
     """Return places along a line, in pixels, as far as the panel shows it."""
-    ends = line.get_transform().transform(line.get_xydata())
-    ends = ends[np.isfinite(ends).all(axis=1)]
-    lengths = np.cumsum(np.linalg.norm(np.diff(ends, axis=0, prepend=ends[:1]), axis=1))
-    steps = np.linspace(0, lengths[-1], _COURSE)
-    course = np.column_stack([np.interp(steps, lengths, column) for column in ends.T])
+    path = line.get_transform().transform_path(line.get_path())
+    places = np.asarray(path.interpolated(_STEPS).vertices)
     low, high = axes.bbox.get_points()
-    return course[((course > low - 1) & (course < high + 1)).all(axis=1)]
+    return places[((places > low - 1) & (places < high + 1)).all(axis=1)]
 
 
-def _gaps(middles: Floats, half: Floats, points: Floats) -> Floats:
+def gaps(middles: Floats, points: Floats, half: Any = 0) -> Floats:
     """Return how far each box, given by its middle and half its size, is from the nearest point."""
-    gaps = np.maximum(np.abs(middles[:, None] - points) - half, 0)
-    return np.linalg.norm(gaps, axis=2).min(axis=1, initial=_NOTHING_NEAR)
+    apart = np.maximum(np.abs(middles[:, None] - points) - half, 0)
+    return np.linalg.norm(apart, axis=2).min(axis=1)
 
 
 def _power(value: float, place: float) -> str:
@@ -209,8 +161,14 @@ def across(phone: Any, page: Any) -> Any:
 _ONE_PANEL = 6.0  # inches: a panel alone is not as wide as the page
 
 
-def panels(count: int, height: float, columns: int = 1, **properties: Any) -> tuple[Figure, Array]:
-    """Return a figure of `count` panels, and the panels, each `height` inches high."""
+def panels(
+    count: int, height: float, columns: int | None = None, **properties: Any
+) -> tuple[Figure, Array]:
+    """Return a figure of `count` panels, and the panels, each `height` inches high.
+
+    If nothing is said of columns, panels stand side by side on a page and are stacked on a phone.
+    """
+    columns = columns or across(1, count)
     rows = -(-count // columns)
     widest = _STYLE["figure.figsize"][0] if columns > 1 else _ONE_PANEL
     width = min(plt.rcParams["figure.figsize"][0], widest)
@@ -232,16 +190,23 @@ def write(axes: Axes, place: Any, text: str, **properties: Any) -> None:
     axes.text(x, y, text, ha="center", va="center", **properties)
 
 
-def write_codes(axes: Axes, places: Floats, codes: Any, taken: Floats) -> None:
+def in_digits(bits: Bits) -> Objects:
+    """Return the code of each row as a text of zeros and ones."""
+    return np.array(["".join(row) for row in np.where(bits, "1", "0")])
+
+
+def write_codes(axes: Axes, places: Floats, bits: Bits, taken: Floats, half: Any = 0) -> None:
     """Write each code into its region, far from what is taken and from other regions.
 
-    The region of a code is all of the places, (n, 2), that have it.
+    The region of a code is all of the places, (n, 2), that have its bits. `half` is half the size
+    of a code.
     """
+    codes = in_digits(bits)
     for code in np.unique(codes):
         inside = places[codes == code]
         others = np.concatenate([taken, places[codes != code]])
-        gaps = np.linalg.norm(inside[:, None] - others, axis=-1).min(axis=1)
-        write(axes, inside[gaps.argmax()], code, weight="bold", bbox=BOX)
+        place = inside[gaps(inside, others, half).argmax()]
+        write(axes, place, code, weight="bold", bbox=BOX)
 
 
 def unit(direction: Any) -> Floats:

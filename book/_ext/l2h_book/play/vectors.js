@@ -22,8 +22,7 @@ function fetchOnce(file, readIt) {
   return fetched.get(file);
 }
 
-const vectorsOf = (text, features) =>
-  new Vectors(new Int8Array(bytesOf(text).buffer), features);
+const vectorsOf = (text, features) => new Vectors(new Int8Array(bytesOf(text).buffer), features);
 
 // What belongs to the pictures of the map
 const numbersFrom = (file) =>
