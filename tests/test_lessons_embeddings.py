@@ -293,7 +293,7 @@ def test_faiss_has_the_same_leaves(drawn):
 def test_more_bits_of_rabitq_find_as_much_as_those_of_faiss(drawn):
     """embeddings: "RaBitQ {cite:p}`gao2025` uses the same formula." "so the
     package takes one width for all intervals, measured in the vector's own standard deviations"
-    "A random rotation first prevents this, and RaBitQ rotates by itself." """
+    "RaBitQ rotates by itself." """
     ours = {}
     for n_bits in (1, 2, 3, 4):
         (ours[n_bits],) = recalls_among(RaBitQ(n_bits), drawn, [1])
@@ -346,7 +346,7 @@ def test_faiss_writes_queries_in_four_bits_unless_told():
 
 def test_a_quarter_of_the_components_finds_more_than_a_bit(drawn):
     """embeddings: "The deep features are *principal components*, sorted by how much they vary, so
-    the last ones say least." "Drop dimensions only in the order of the components." """
+    the last ones say least." "Drop dimensions only in the order of the components" """
     query, rows, _ = drawn
     database = rows[:5000]
     exact = exact_neighbours(query, database, 10)
@@ -399,7 +399,7 @@ def test_what_bytes_are_worth():
         assert (recall(name, 10) > 0.99).all(), name
 
 
-def test_rounding_to_bytes_moves_a_vector_less_than_its_neighbours_are_away(vectors):
+def test_int8_moves_a_vector_less_than_its_neighbours_are_away(vectors):
     """embeddings: "because rounding to 256 levels moves a vector by much less than the distance to
     its neighbours" """
     rows = vectors[:5000]
@@ -412,9 +412,10 @@ def test_rounding_to_bytes_moves_a_vector_less_than_its_neighbours_are_away(vect
 
 
 def test_the_variance_decides_between_numbers_and_bits():
-    """embeddings: "the quarter raises the recall of the code alone from" "On TF-IDF it holds only
-    {glue:text}`variance-words` percent, and the recall falls from" "So without rescoring it depends
-    on your vectors." "and the first quarter of its components at least" """
+    """embeddings: "the quarter raises the recall of the code alone from" "because it holds most of
+    the variance" "On TF-IDF it holds less than half of the variance, and the recall falls by almost
+    half." "So without rescoring it depends on your vectors." "Drop dimensions only in the order of
+    the components" """
     variance = spent("by variance", 4, "4 bits, RaBitQ", "variance")
     assert set(variance.index[variance > 0.8]) == set(STEEP)
     assert set(variance.index[variance < 0.5]) == {WORDS}
@@ -433,6 +434,8 @@ def test_the_variance_decides_between_numbers_and_bits():
     assert (half > one + 0.02)[MIDDLE].all()
     assert (half > quarter + 0.02)[MIDDLE].all()
     assert one[WORDS] > half[WORDS] + 0.1 > quarter[WORDS] + 0.2
+    assert 0.45 < quarter[WORDS] / one[WORDS] < 0.55
+    assert variance[GIST[0]] > 0.8
     as_they_come = spent("as given", 4, "4 bits, RaBitQ")
     assert (as_they_come[GIST] < 0.3).all()
     assert (quarter[GIST] > 0.75).all()
@@ -445,8 +448,8 @@ def test_the_variance_decides_between_numbers_and_bits():
 
 
 def test_with_a_hundred_rescored_all_numbers_have_one_bit():
-    """embeddings: "Once a hundred rows are rescored, there is almost nothing left to gain: dropping
-    dimensions never gains more than" "and it can lose {glue:text}`ten-loss`" """
+    """embeddings: "But once a hundred rows are rescored, there is almost nothing left to gain, and
+    the quarter still loses {glue:text}`ten-loss` on TF-IDF." """
     ways = ((1, "1 bit, RaBitQ"), (2, "2 bits, RaBitQ"), (4, "4 bits, RaBitQ"))
     one, half, quarter = (spent("by variance", *way, "recall_10") for way in ways)
     assert one.min() > 0.99
@@ -466,9 +469,8 @@ def test_floats_of_a_few_numbers_are_worse_than_bytes_of_all():
 
 
 def test_a_code_that_learned_from_its_own_rows_is_flattered():
-    """embeddings: "On the very rows that it learned from, OPQ looks better than it is." "as
-    everywhere else in this chapter, they find {glue:text}`opq8-held`" "5. **Eight bytes**: OPQ,
-    factor 30." """
+    """embeddings: "On the very rows that it learned from, it looks better than it is" "5. **Eight
+    bytes**: OPQ, factor 30." """
     for n in (8, 32):
         own = recall(f"OPQ, {n} bytes")
         others = recall(f"OPQ, {n} bytes, other rows")
@@ -481,9 +483,8 @@ def test_a_code_that_learned_from_its_own_rows_is_flattered():
 
 def test_a_cut_and_a_learned_code_are_rivals_at_equal_bytes():
     """embeddings: "not much less than one-bit RaBitQ with 76 bytes" "That is 24 bytes of bits, and
-    it stores 8 of its 12 other bytes" "Even the best of these three cuts finds less than OPQ on the
-    texts, but more on photo GIST. So neither wins everywhere." "RaBitQ, or OPQ with 32 bytes, is
-    enough for 5,000 rows" """
+    it stores 8 of its 12 other bytes" "neither wins everywhere: OPQ finds more on the texts, and
+    RaBitQ on photo GIST" "RaBitQ, or OPQ with 32 bytes, is enough for 5,000 rows" """
     cuts = [name for name in KEPT.method.unique() if "components, " in name]
     assert len(cuts) == 3
     assert (MEANS["bytes"][cuts] == MEANS["bytes", OPQ32].iloc[0]).all(axis=None)
@@ -502,10 +503,10 @@ def test_a_cut_and_a_learned_code_are_rivals_at_equal_bytes():
 
 
 def test_the_same_levels_for_all_fail_where_numbers_are_uneven():
-    """embeddings: "They give every dimension the same number of levels, so a few dimensions that
-    vary much are written coarsely" "In principal components, int4's recall on clothes GIST falls
-    from {glue:text}`straight-int4` to {glue:text}`turned-int4`." "RaBitQ rotates by itself."
-    "unless the variance is very uneven" """
+    """embeddings: "Rotate before int8 or int4 if the variance is very uneven. These codes give
+    every dimension the same number of levels, so a few dimensions that vary much are written
+    coarsely" "int4's recall on clothes GIST falls from {glue:text}`straight-int4` to
+    {glue:text}`turned-int4`." "RaBitQ rotates by itself." "unless the variance is very uneven" """
     deep = load_dataset("fashion-mnist", features="deep").features
     deep = deep / np.linalg.norm(deep, axis=1, keepdims=True)
     variances = deep.var(axis=0)
@@ -815,7 +816,7 @@ def test_forty_million_texts_fit_at_a_bit_a_number():
     assert n * 64 * 4 / 1e9 > gigabytes[2]
 
 
-def test_one_bit_loses_faster_than_two_and_two_would_be_left_with_half():
+def test_one_bit_loses_faster_than_two_as_rows_grow():
     """embeddings: "If recall went on falling at this pace, one bit alone would find" "The memory
     for a second bit, in contrast, is there." "they are five doublings further"
 
@@ -825,7 +826,8 @@ def test_one_bit_loses_faster_than_two_and_two_would_be_left_with_half():
     falls = {1: [], 2: []}
     for seed in range(3):
         rows = gist[np.random.RandomState(seed).permutation(len(gist))]
-        query, database = rows[:150], rows[150:]
+        query = rows[:150]
+        database = rows[150:]
         for n_bits, losses in falls.items():
             few, many = (
                 recalls_among(
@@ -926,10 +928,11 @@ def test_cells_mind_a_filter():
 
 def test_a_scan_reads_all_that_pass_and_cells_a_part():
     """embeddings: "a scan of the codes that pass does not depend on cells" "But a scan reads every
-    row that passes." "{glue:text}`tenth-needed` cells restore it" "With one percent it rescores a
-    hundred of 400 rows" "a little below our target on one kind, where it needs a larger factor"
-    "where fewer than a hundred # rows pass, a factor of 10 rescores all of them" "so the table
-    starts a little above it" "So check whether a query's nearest rows pass:" """
+    row that passes." "Where a tenth pass at random, twice as many cells restore the recall." "With
+    one percent it rescores a hundred of 400 rows" "On one of them the scan finds only
+    {glue:text}`filter-scan`, a little below our target" "and loses little with each of these
+    filters" "where fewer than a hundred # rows pass, a factor of 10 rescores all of them" "so the
+    table starts a little above it" "So check whether a query's nearest rows pass:" """
     for kind in ("at random", "at one end"):
         for share in (0.5, 0.1, 0.01):
             assert (filtered(kind, share, "codes") > 0.93).all()
@@ -943,6 +946,8 @@ def test_a_scan_reads_all_that_pass_and_cells_a_part():
     assert (rare[rare.rows <= 100].codes == 1).all()
     assert filtered("at random", 1.0, "before").between(0.95, 0.98).all()
     assert filtered("at one end", 0.1, "needed")[GIST[0]] == 256
+    assert filtered("at random", 1.0, "probed")[GIST[0]] == 32
+    assert filtered("at random", 0.1, "needed")[GIST[0]] == 64
     end = [filtered("at one end", 0.1, column) for column in ("codes", "before")]
     assert (end[0] > end[1] + 0.2).all()
     read = filtered("at random", 0.1, "needed") / filtered("at random", 0.1, "cells")
