@@ -3,6 +3,8 @@
 A docstring quotes the sentence, and test_lessons.py makes sure that the book still says it.
 """
 
+import itertools
+
 import faiss
 import numpy as np
 import pandas as pd
@@ -14,7 +16,7 @@ from l2h_tutorial import load_dataset
 from l2h_tutorial.audit import FACTORS, METHODS, audit, found_among, lie_of
 from l2h_tutorial.figures import eight
 from l2h_tutorial.metrics import recall_of_exact
-from l2h_tutorial.quantise import RaBitQ, ScalarCodes, SignCodes
+from l2h_tutorial.quantise import RaBitQ, ScalarCodes, SignCodes, random_rotation
 from l2h_tutorial.search import exact_neighbours
 
 KEPT = pd.read_csv(RESULTS / "quality-by-bytes.csv")
@@ -93,9 +95,18 @@ def test_signs_alone_find_some_and_rescored_most(drawn):
     assert rescored > alone + 0.25
 
 
+def test_most_that_signs_miss_are_among_the_first_hundred(drawn, request):
+    """embeddings: "Most of the others are not far away: they miss the first ten places, but stand
+    among the first hundred." """
+    if request.node.callspec.params["vectors"] != "deep":
+        pytest.skip("the sentence is about the deep features of clothes")
+    alone, rescored = recalls_among(SignCodes(), drawn, [1, 10])
+    assert rescored - alone > (1 - alone) / 2
+
+
 def test_rabitq_is_right_in_the_mean_and_signs_are_too_small(drawn, seed):
-    """embeddings: "is as often too large as too small." "mainly because their centred lengths
-    differ" "of the errors here stay within it" """
+    """embeddings: "is as often too large as too small." "RaBitQ's estimates are right on average"
+    "of the errors here stay within it" """
     query, database, _ = drawn
     exact = (query - database.mean(axis=0)) @ (database - database.mean(axis=0)).T
     close = exact > np.quantile(exact, 0.999)
@@ -113,6 +124,69 @@ def test_rabitq_is_right_in_the_mean_and_signs_are_too_small(drawn, seed):
     error = np.abs(rabitq.scores(query, codes) - exact)
     within = error <= rabitq.error_bounds(query, codes)
     assert within.mean() == pytest.approx(0.943, abs=0.02)
+
+
+def shares_kept(vectors, seed):
+    """Return for each row the share of its products that the signs' one scale keeps."""
+    d = vectors.shape[1]
+    x = (vectors - vectors.mean(axis=0)) @ random_rotation(d, random_state=seed)
+    scale = np.sqrt((x**2).mean())
+    return scale * np.abs(x).sum(axis=1) / (x**2).sum(axis=1)
+
+
+def test_signs_keep_a_share_that_differs_between_rows_of_gist(fashion, seed):
+    """embeddings: "their mean absolute value is only $\\sqrt{2/\\pi} \\approx 0.80$ of that" "What
+    no common scale can mend is that rows are off by different percentages." "mainly because their
+    centred lengths differ" "RaBitQ keeps exactly 1 for every row." "so there signs lose little to
+    RaBitQ" "Signs give every value of every row the same size, the root mean square of all values."
+    """
+    gist = fashion.features / np.linalg.norm(fashion.features, axis=1, keepdims=True)
+    deep = load_dataset("fashion-mnist", features="deep").features
+    deep = deep / np.linalg.norm(deep, axis=1, keepdims=True)
+    of_gist, of_deep = (shares_kept(vectors, seed) for vectors in (gist, deep))
+    low, high = np.quantile(of_gist, [0.05, 0.95])
+    assert low < 0.65
+    assert high > 1.05
+    low, high = np.quantile(of_deep, [0.05, 0.95])
+    assert 0.76 < low < np.sqrt(2 / np.pi) < high < 0.84
+    centred = deep - deep.mean(axis=0)
+    lengths = np.linalg.norm(gist - gist.mean(axis=0), axis=1)
+    assert np.corrcoef(1 / lengths, of_gist)[0, 1] > 0.95
+    signs = SignCodes(rotate=True).fit(deep)
+    assert signs.scale_ == pytest.approx(np.sqrt((centred**2).mean()))
+    rabitq = RaBitQ(random_state=seed).fit(gist)
+    x = rabitq._rotated(gist[:100])
+    r = rabitq._read(rabitq.encode(gist[:100])[:, :-4])
+    np.testing.assert_allclose((r * x).sum(axis=1) / (x**2).sum(axis=1), 1, rtol=1e-4)
+
+
+def test_two_bits_by_hand():
+    """embeddings: "So 4 lies in the second interval above zero and becomes 3, and 2 lies in the
+    first and becomes 1." "the code stands for $\\frac{20}{14}(3, 1) \\approx (4.3, 1.4)$" """
+    rabitq = RaBitQ(2).fit(eight.VECTORS)
+    rabitq.rotation_ = np.eye(2)
+    codes = rabitq.encode([(4, 2)])
+    (stands_for,) = rabitq._read(codes[:, :-4])
+    assert stands_for == pytest.approx([60 / 14, 20 / 14])
+    for query, one_bit, truth in (((5, 1), 20, 22), ((3, 3), 20, 18)):
+        estimate = stands_for @ query
+        assert rabitq.scores([query], codes)[0, 0] == pytest.approx(estimate)
+        assert abs(estimate - truth) < abs(one_bit - truth) / 2
+
+
+def test_each_further_bit_about_halves_the_error(vectors, seed):
+    """embeddings: "Each further bit about halves the error of the code, so every bit leaves less
+    for the next one to gain." "It grows with the length of $\\mathbf{x}$, and also if the signs
+    represent $\\mathbf{x}$ badly." """
+    rows = vectors[:500]
+    errors = []
+    for n_bits in (1, 2, 3, 4):
+        rabitq = RaBitQ(n_bits, random_state=seed).fit(rows)
+        x = rabitq._rotated(rows)
+        r = rabitq._read(rabitq.encode(rows)[:, :-4])
+        errors.append(np.linalg.norm(r - x, axis=1).mean())
+    for more, fewer in itertools.pairwise(errors):
+        assert 0.45 < fewer / more < 0.6
 
 
 def test_rabitq_by_hand():
@@ -136,7 +210,7 @@ def test_rabitq_by_hand():
 
 
 def test_product_codes_by_hand():
-    """embeddings: "Both are nearest to centre 0, so the code is 0, 0." "The code's estimate is
+    """embeddings: "Both have the number 0, so the code is 0, 0." "The code's estimate is
     $18 + 2 = 20$, and the true product is 24." """
     vector = [[4, 2], [-1, 3]]
     query = [[5, 1], [1, 1]]
@@ -159,8 +233,9 @@ def test_product_codes_by_hand():
 
 
 def test_recall_falls_as_the_rows_grow(drawn):
-    """embeddings: "Each doubling costs the code alone" "Rescoring hides this loss for a while. So a
-    factor that suffices for a sample may be too small" """
+    """embeddings: "Each doubling costs the code alone" "because rescoring hides this loss for a
+    while. So a factor that suffices for a sample may be too small" "A larger collection has more
+    rows that look as near as the true ones" "each doubling of the rows cost the code alone" """
     query, database, _ = drawn
     lost = {}
     for n_bits in (1, 2):
@@ -178,7 +253,9 @@ def test_recall_falls_as_the_rows_grow(drawn):
 
 
 def test_the_audit_agrees_with_what_is_kept(vectors, request):
-    """embeddings: "picks the smallest code whose recall interval lies above the target" """
+    """embeddings: "picks the smallest code whose recall interval lies above the target" "It does
+    not try more bits of RaBitQ, or OPQ." "on clothes GIST rotated signs reach the target with the
+    same factor as one-bit RaBitQ" """
     rows = np.random.default_rng(1).permutation(len(vectors))[:5300]
     table = audit(vectors[rows], random_state=0).table
     kinds = {"deep": DEEP[1], "fashion": GIST[1], "cifar": GIST[0]}
@@ -187,6 +264,9 @@ def test_the_audit_agrees_with_what_is_kept(vectors, request):
         audited = table[table.method == method].set_index("factor").recall
         kept = pd.Series({factor: recall(method, factor)[kind] for factor in FACTORS})
         assert (audited - kept).abs().max() <= 0.06, method
+    assert not [method for method in METHODS if "bits" in method or "OPQ" in method]
+    for method in ("signs, rotated, asymmetric", "RaBitQ"):
+        assert recall(method, 2)[GIST[1]] < 0.95 < recall(method, 4)[GIST[1]]
 
 
 def recall_of_faiss(factory, query, database, exact):
@@ -211,9 +291,9 @@ def test_faiss_has_the_same_leaves(drawn):
 
 
 def test_more_bits_of_rabitq_find_as_much_as_those_of_faiss(drawn):
-    """embeddings: "**More bits per dimension** {cite:p}`gao2025` use the same formula." "so the
+    """embeddings: "RaBitQ {cite:p}`gao2025` uses the same formula." "so the
     package takes one width for all intervals, measured in the vector's own standard deviations"
-    "**Rotate before int8 or int4 if the dimensions vary unevenly.**" """
+    "RaBitQ rotates by itself." """
     ours = {}
     for n_bits in (1, 2, 3, 4):
         (ours[n_bits],) = recalls_among(RaBitQ(n_bits), drawn, [1])
@@ -242,9 +322,10 @@ def test_one_bit_in_cells_finds_more_than_without(drawn):
 
 
 def test_faiss_stores_a_bound_only_with_two_bits():
-    """embeddings: "With two bits or more it stores 20 bytes." "and a bound for the error, which
-    makes 12 bytes" "leaves out the bound for one-bit codes and stores 8 bytes" "The package adds
-    four bytes for the product with the mean." """
+    """embeddings: "which stores 8 bytes beside one bit per dimension. Beside two bits or more it
+    stores 20" "Three floats make the twelve bytes." "So two bits take $768 \\cdot 2 / 8 + 20 = 212$
+    bytes per text" "The package adds four bytes for the product with the mean." "With the package's
+    12 bytes they would take {glue:text}`job-four-own`, which just fits" """
     for n_bits in (1, 2, 3, 4):
         factory = f"RaBitQ{n_bits}" if n_bits > 1 else "RaBitQ"
         index = faiss.index_factory(64, factory, faiss.METRIC_INNER_PRODUCT)
@@ -254,6 +335,8 @@ def test_faiss_stores_a_bound_only_with_two_bits():
     assert RaBitQ().fit(np.eye(256)).bytes_per_item_ == 44
     assert faiss.index_factory(256, "RaBitQ", faiss.METRIC_INNER_PRODUCT).sa_code_size() == 40
     assert ScalarCodes(8).fit(np.eye(256)).bytes_per_item_ == 260
+    assert faiss.index_factory(768, "RaBitQ2", faiss.METRIC_INNER_PRODUCT).sa_code_size() == 212
+    assert 15.5 < 40e6 * RaBitQ(4).fit(np.eye(768)).bytes_per_item_ / 1e9 < 16
 
 
 def test_faiss_writes_queries_in_four_bits_unless_told():
@@ -262,8 +345,8 @@ def test_faiss_writes_queries_in_four_bits_unless_told():
 
 
 def test_a_quarter_of_the_components_finds_more_than_a_bit(drawn):
-    """embeddings: "The deep features are *principal components*, sorted by how much they vary."
-    "Drop dimensions only in the order of the components." """
+    """embeddings: "The deep features are *principal components*, sorted by how much they vary, so
+    the last ones say least." "Drop dimensions only in the order of the components" """
     query, rows, _ = drawn
     database = rows[:5000]
     exact = exact_neighbours(query, database, 10)
@@ -286,12 +369,12 @@ def test_a_quarter_of_the_components_finds_more_than_a_bit(drawn):
 
 
 def test_what_bytes_are_worth():
-    """embeddings: "1. **float16** or **int8**: rescore nothing." "int8 keeps nearly all recall"
-    "RaBitQ finds at least {glue:text}`alone-four` on every kind with four bits, and at least"
-    "One-bit RaBitQ and every code above it in {numref}`fig-byte-map` then find at least" "The
-    second bit gains more recall than the next two bits together." "is enough for 5,000 rows if the
-    floats of a hundred" "costs almost nothing, and with RaBitQ each halving after that costs more
-    than the one before" """
+    """embeddings: "1. **float16** or **int8**: rescore nothing." "int8 keeps a quarter of these
+    bytes and still finds" "each halving of RaBitQ's bits costs more than the one before" "one-bit
+    RaBitQ and every code above it in {numref}`fig-byte-map` find at least" "The second bit gains
+    more recall than the next two bits together." "is enough for 5,000 rows if the floats of a
+    hundred" "one bit of RaBitQ per dimension is enough among 5,000 rows" "with a factor of 10 it
+    finds at least" """
     assert (recall("float16") > 0.997).all()
     assert (recall("int8") > 0.98).all()
     assert (recall("int8", 2) > 0.9985).all()
@@ -304,6 +387,10 @@ def test_what_bytes_are_worth():
     assert (four > recall("int4")).all()
     assert (two - one > four - two).all()
     assert (four - two > recall("int8") - four).all()
+    assert (two - one > four - two)[GIST[0]]
+    assert (MEANS["bytes", "float32"] / MEANS["bytes", "int8"])[GIST[0]] == pytest.approx(
+        4, abs=0.04
+    )
     three = recall("RaBitQ, 3 bits")
     assert ((two < three) & (three < four)).all()
     assert (MEANS["bytes", "RaBitQ"] - MEANS["bytes", "signs"] == 12).all()
@@ -312,10 +399,23 @@ def test_what_bytes_are_worth():
         assert (recall(name, 10) > 0.99).all(), name
 
 
+def test_int8_moves_a_vector_less_than_its_neighbours_are_away(vectors):
+    """embeddings: "because rounding to 256 levels moves a vector by much less than the distance to
+    its neighbours" """
+    rows = vectors[:5000]
+    int8 = ScalarCodes(8).fit(rows)
+    written = int8._read(int8.encode(rows)[:, :-4]) + int8.mean_
+    moved = np.linalg.norm(written - rows, axis=1)
+    nearest = exact_neighbours(rows[:300], rows, 2)[:, 1]
+    away = np.linalg.norm(rows[:300] - rows[nearest], axis=1)
+    assert np.median(moved) < np.median(away) / 10
+
+
 def test_the_variance_decides_between_numbers_and_bits():
-    """embeddings: "On our six kinds, the more variance the first quarter holds, the fewer
-    components are best. But six kinds are too few for a law." "and the first quarter of its
-    components at least" """
+    """embeddings: "the quarter raises the recall of the code alone from" "because it holds most of
+    the variance" "On TF-IDF it holds less than half of the variance, and the recall falls by almost
+    half." "So without rescoring it depends on your vectors." "Drop dimensions only in the order of
+    the components" """
     variance = spent("by variance", 4, "4 bits, RaBitQ", "variance")
     assert set(variance.index[variance > 0.8]) == set(STEEP)
     assert set(variance.index[variance < 0.5]) == {WORDS}
@@ -334,6 +434,8 @@ def test_the_variance_decides_between_numbers_and_bits():
     assert (half > one + 0.02)[MIDDLE].all()
     assert (half > quarter + 0.02)[MIDDLE].all()
     assert one[WORDS] > half[WORDS] + 0.1 > quarter[WORDS] + 0.2
+    assert 0.45 < quarter[WORDS] / one[WORDS] < 0.55
+    assert variance[GIST[0]] > 0.8
     as_they_come = spent("as given", 4, "4 bits, RaBitQ")
     assert (as_they_come[GIST] < 0.3).all()
     assert (quarter[GIST] > 0.75).all()
@@ -346,8 +448,8 @@ def test_the_variance_decides_between_numbers_and_bits():
 
 
 def test_with_a_hundred_rescored_all_numbers_have_one_bit():
-    """embeddings: "If you rescore, keep every dimension at one bit." "dropping dimensions never
-    gains more than" "and can lose {glue:text}`ten-loss`" """
+    """embeddings: "But once a hundred rows are rescored, there is almost nothing left to gain, and
+    the quarter still loses {glue:text}`ten-loss` on TF-IDF." """
     ways = ((1, "1 bit, RaBitQ"), (2, "2 bits, RaBitQ"), (4, "4 bits, RaBitQ"))
     one, half, quarter = (spent("by variance", *way, "recall_10") for way in ways)
     assert one.min() > 0.99
@@ -367,16 +469,12 @@ def test_floats_of_a_few_numbers_are_worse_than_bytes_of_all():
 
 
 def test_a_code_that_learned_from_its_own_rows_is_flattered():
-    """embeddings: "OPQ looks better than it is on the very rows that it learned from." "eight-byte
-    OPQ finds up to" "On the photos, more of them gain a little." "5. **Eight bytes**: OPQ,
-    factor 30." """
+    """embeddings: "On the very rows that it learned from, it looks better than it is" "5. **Eight
+    bytes**: OPQ, factor 30." """
     for n in (8, 32):
         own = recall(f"OPQ, {n} bytes")
         others = recall(f"OPQ, {n} bytes, other rows")
         assert (own > others + 0.005).all()
-        more = recall(f"OPQ, {n} bytes, 10,000 other rows").dropna()
-        assert set(more.index) == {GIST[0], DEEP[0]}
-        assert (more - others[more.index]).between(0.005, 0.04).all()
     best = np.maximum(recall("signs, rotated"), recall("signs, rotated, asymmetric"))
     assert (recall("OPQ, 32 bytes") - best > recall(OPQ32) - best).all()
     assert (recall(OPQ8, 10, DRAWS) > recall("ITQ, 64 bits", 10, DRAWS)).all()
@@ -384,16 +482,20 @@ def test_a_code_that_learned_from_its_own_rows_is_flattered():
 
 
 def test_a_cut_and_a_learned_code_are_rivals_at_equal_bytes():
-    """embeddings: "**At 32 bytes, OPQ and RaBitQ on the leading components are rivals.**" "OPQ
-    finds more on the texts, and the best cut on photo GIST. On the other three kinds they differ
-    by at most" "or OPQ's 32 bytes, are enough for 5,000 rows" """
+    """embeddings: "not much less than one-bit RaBitQ with 76 bytes" "That is 24 bytes of bits, and
+    it stores 8 of its 12 other bytes" "neither wins everywhere: OPQ finds more on the texts, and
+    RaBitQ on photo GIST" "RaBitQ, or OPQ with 32 bytes, is enough for 5,000 rows" """
     cuts = [name for name in KEPT.method.unique() if "components, " in name]
     assert len(cuts) == 3
     assert (MEANS["bytes"][cuts] == MEANS["bytes", OPQ32].iloc[0]).all(axis=None)
     lead = recall(OPQ32) - pd.concat([recall(name) for name in cuts], axis=1).max(axis=1)
     assert (lead[[WORDS, LLAMA]] > 0.02).all()
     assert lead[GIST[0]] < -0.05
-    assert (abs(lead) < 0.02)[[GIST[1], *DEEP]].all()
+    assert MEANS["bytes", "RaBitQ"][GIST[0]] == 76
+    assert recall("RaBitQ")[GIST[0]] - 0.1 < recall(OPQ32)[GIST[0]] < recall("RaBitQ")[GIST[0]]
+    for cut in cuts:
+        components, bits = (int(word) for word in cut.split() if word.isdigit())
+        assert components * bits / 8 == 24
     rescored = pd.concat([recall(name, 10) for name in cuts], axis=1).max(axis=1)
     assert rescored.min() > 0.98
     assert (recall(OPQ32, 10) > 0.99).all()
@@ -401,10 +503,10 @@ def test_a_cut_and_a_learned_code_are_rivals_at_equal_bytes():
 
 
 def test_the_same_levels_for_all_fail_where_numbers_are_uneven():
-    """embeddings: "These codes give every dimension the same number of levels, so the errors of
-    the few dimensions that vary most decide." "In principal components, clothes GIST drops from
-    {glue:text}`straight-int4` to {glue:text}`turned-int4` with int4, and less with int8. RaBitQ
-    rotates by itself." "unless the variance is very uneven" """
+    """embeddings: "Rotate before int8 or int4 if the variance is very uneven. These codes give
+    every dimension the same number of levels, so a few dimensions that vary much are written
+    coarsely" "int4's recall on clothes GIST falls from {glue:text}`straight-int4` to
+    {glue:text}`turned-int4`." "RaBitQ rotates by itself." "unless the variance is very uneven" """
     deep = load_dataset("fashion-mnist", features="deep").features
     deep = deep / np.linalg.norm(deep, axis=1, keepdims=True)
     variances = deep.var(axis=0)
@@ -429,9 +531,9 @@ def test_the_same_levels_for_all_fail_where_numbers_are_uneven():
 
 
 def test_centring_saves_what_sits_in_a_corner():
-    """embeddings: "so all its signs are alike and find next to nothing" "**Centre if you compare
-    bits.**" "Centring cures that, and costs no bytes." buckets: "Some learned embeddings are off
-    centre too" """
+    """embeddings: "so all its signs are alike and find next to nothing" "centring makes the bits
+    differ and raises the recall to" "That is still poor" "If you compare bits with bits, centre the
+    vectors first." buckets: "Some learned embeddings are off centre too" """
     assert (MEANS.loc[GIST, ("off_centre", "signs")] > 0.6).all()
     assert MEANS.loc[LLAMA, ("off_centre", "signs")] > 0.2
     assert (recall("signs, uncentred", draws=DRAWS)[GIST] < 0.01).all()
@@ -444,8 +546,8 @@ def test_centring_saves_what_sits_in_a_corner():
 
 def test_only_uneven_lengths_speak_against_centring():
     """embeddings: "because centred vectors differ in length, and signs do not record length" "On
-    rotated photo GIST centring loses" "The next section repairs this." "mainly because their
-    centred lengths differ" """
+    rotated photo GIST it loses" "The next section stores the lengths beside the bits, and then
+    centring pays." """
     uncentred = recall("signs, uncentred, rotated, asymmetric")
     gain = recall("signs, rotated, asymmetric") - uncentred
     assert gain[GIST[0]] < -0.02
@@ -463,22 +565,25 @@ def test_only_uneven_lengths_speak_against_centring():
 
 
 def test_a_rotation_helps_where_the_numbers_vary_unevenly():
-    """embeddings: "**Rotate where the dimensions vary unevenly.**" "On every kind but WordLlama,
-    whose dimensions vary evenly, a rotation raises the recall of centred signs" """
+    """embeddings: "A rotation mixes the dimensions" "On every kind but WordLlama, a rotation raises
+    the recall of centred signs by at least" "WordLlama's dimensions vary evenly already, and there
+    a rotation gains nothing." "the least even kind gains less than three others" """
     gain = recall("signs, rotated") - recall("signs")
     even = MEANS["even", "signs"]
     assert even.idxmax() == LLAMA
     assert even[LLAMA] > 0.9 > 0.7 > even.drop(LLAMA).max()
     assert (gain.drop(LLAMA) > 0.05).all()
-    assert abs(gain[LLAMA]) < 0.02
+    assert -0.02 < gain[LLAMA] < 0
+    assert (gain > gain[even.idxmin()]).sum() == 3
     assert (DRAWS["recall_1", "signs, rotated"] > DRAWS["recall_1", "signs"]).drop(LLAMA).all()
 
 
 def test_the_floats_of_the_query_help_for_nothing():
-    """embeddings: "**Keep the query in floats.** For rotated signs" "Compare RaBitQ with rotated
-    signs and a query in floats, centred or not, whichever does better." "On photo GIST RaBitQ finds
-    {glue:text}`rabitq-gist` more. RaBitQ also gains on WordLlama. On the other four kinds it gains
-    at most" "**RaBitQ's twelve bytes pay on two of the six kinds.**" """
+    """embeddings: "Keeping the query in floats gains at least {glue:text}`asym-least` on every
+    kind, for signs that are centred and rotated." "The fair rival is the better of the two signs in
+    the table, centred or not. On photo GIST RaBitQ finds {glue:text}`rabitq-gist` more than this
+    rival. On WordLlama it finds {glue:text}`rabitq-llama` more, and on the other four kinds at
+    most" """
     for name in ("signs", "signs, rotated"):
         assert (recall(f"{name}, asymmetric", draws=DRAWS) > recall(name, draws=DRAWS)).all()
     uncentred = recall("signs, uncentred, rotated, asymmetric")
@@ -493,9 +598,9 @@ def test_the_floats_of_the_query_help_for_nothing():
 
 
 def test_few_bits_are_paid_for_in_floats_read():
-    """embeddings: "int8 needs no rescoring, two bits of RaBitQ need a factor of 2, and one bit
-    needs at most 4. Signs need between 4 and 100." "because on photo GIST they need a factor of 30"
-    "two bits and three bits need the same factor, 2" """
+    """embeddings: "On photo GIST two bits of RaBitQ need a factor of 2 and one bit needs 4, while
+    plain centred signs need 100." "On the other kinds RaBitQ needs the same factors or smaller
+    ones." "on photo GIST rotated signs need a factor of 30" """
 
     def needed(method):
         """Return the least factor with a recall of 95% on every kind of vectors, else infinity."""
@@ -506,6 +611,9 @@ def test_few_bits_are_paid_for_in_floats_read():
     assert needed("int4") == needed("RaBitQ, 2 bits") == 2
     assert needed("RaBitQ, 3 bits") == 2
     assert needed("RaBitQ") == 4
+    assert recall("RaBitQ, 2 bits")[GIST[0]] < 0.95
+    assert recall("RaBitQ", 2)[GIST[0]] < 0.95
+    assert recall("signs", 30)[GIST[0]] < 0.95
     asymmetric = "signs, rotated, asymmetric"
     assert recall(asymmetric, 4)[GIST[1]] >= 0.95
     assert recall(asymmetric, 10)[GIST[0]] < 0.95 <= recall(asymmetric, 30)[GIST[0]]
@@ -536,7 +644,7 @@ def test_rabitq_of_one_bit_comes_to_int8_with_a_hundred(classes):
 
 def test_two_bits_and_forty_rescored_have_room_above_the_target():
     """embeddings: "of the ten nearest among 5,000 rows if forty rows are rescored" "and forty
-    million is {glue:text}`doublings-left` doublings further" "none of the six comes from a modern
+    million are {glue:text}`doublings-left` doublings further" "none of the six comes from a modern
     text encoder" """
     assert recall("RaBitQ, 2 bits", 4).min() > 0.9985
     assert recall("RaBitQ, 2 bits", 4, DRAWS).min().min() > 0.997
@@ -551,8 +659,8 @@ def spread_of_lengths(features):
 
 
 def test_centred_deep_features_have_about_one_length(fashion):
-    """embeddings: "The deep features are all about equally long, and there RaBitQ gains next to
-    nothing." """
+    """embeddings: "The deep features are all about equally long." "so there signs lose little to
+    RaBitQ" """
     assert spread_of_lengths(load_dataset("fashion-mnist", features="deep").features) < 0.02
     assert spread_of_lengths(fashion.features) > 0.15
     gain = recall("RaBitQ") - recall("signs, rotated, asymmetric")
@@ -566,8 +674,10 @@ def test_centred_gist_of_photos_has_many_lengths(cifar):
 
 
 def test_the_stretch_needs_the_product_with_the_mean():
-    """embeddings: "Signs ignore both facts, and the two errors partly cancel. The stretch mends
-    only one of them: on clothes GIST the stretch alone lowers the recall of signs" """
+    """embeddings: "The stretch alone makes the signs of photo GIST *worse*" "On clothes GIST it
+    lowers the recall" "The reason is that signs make two mistakes, which partly cancel. A row near
+    the mean is short once it is centred, and its product with the mean is large." "So RaBitQ must
+    store $\\mathbf{m}\\cdot\\mathbf{x}_0$ too" """
     signs = recall("signs, rotated, asymmetric")
     product = recall("part of RaBitQ: signs and the mean")
     stretch = recall("part of RaBitQ: the stretch")
@@ -585,8 +695,9 @@ def test_the_stretch_needs_the_product_with_the_mean():
 
 
 def test_labels_help_the_classes_that_have_them_and_harm_others():
-    """embeddings: "take a short code that learned from labels, but only if all classes have labels"
-    "On *new* classes all these codes are below the floats." """
+    """embeddings: "If they do and all classes have labels, take a short code that learned from
+    labels." "on classes without labels such codes do worse than the floats" "On *new* classes all
+    these codes are below the floats." """
     floats, grh, scores = map(by_class, ("float32", "GRH, 64 bits", "class scores, 8 bits"))
     hadamard = by_class("Hadamard codewords, 64 bits")
     assert (grh.old > floats.old + 0.08).all()
@@ -599,7 +710,7 @@ def test_labels_help_the_classes_that_have_them_and_harm_others():
 def test_no_short_code_of_labels_leads_everywhere():
     """embeddings: "one byte of class scores is best on all four kinds of images" "its mAP is above
     that of the floats by" "On texts eight bytes of GRH, or of Hadamard codewords
-    ([](did-it-learn.md)), find more than the byte of scores" """
+    ([](did-it-learn.md)), rank better than the byte of scores" """
     sizes = KEPT.groupby("method").bytes.unique()
     assert list(sizes["GRH, 64 bits"]) == [8]
     assert list(sizes["class scores, 8 bits"]) == [1]
@@ -616,9 +727,9 @@ def test_no_short_code_of_labels_leads_everywhere():
 
 
 def test_features_matter_more_than_codes():
-    """embeddings: "The embedding can matter more than its code." "and eight bytes of deep features,
-    without rescoring," "even eight bytes of OPQ are enough here: with a factor of 10 they stay
-    within {glue:text}`by-code` of the floats' precision" """
+    """embeddings: "because the embedding can matter more than its code" "although OPQ keeps only
+    eight bytes of them and nothing is rescored" "even eight bytes of OPQ are enough here: with a
+    factor of 10 they stay within {glue:text}`by-code` of the floats' precision" """
     floats = MEANS["precision", "float32"]
     assert floats[DEEP[0]] > floats[GIST[0]] + 0.15
     assert MEANS["precision", OPQ8][DEEP[0]] > floats[GIST[0]] + 0.15
@@ -648,9 +759,9 @@ def test_features_matter_more_than_codes():
 def test_each_branch_of_the_tree_keeps_its_promise(method, factor):
     """embeddings: "1. **float16** or **int8**: rescore nothing." "or int4 if the dimensions vary
     evenly or are rotated first. Factor 2." "RaBitQ of all dimensions, factor 4." "rotated where
-    the dimensions vary unevenly, with a factor of 100" "OPQ, trained on as many rows as you can,
-    or the best cut. Factor 10." "5. **Eight bytes**: OPQ, factor 30." "percent on all six kinds
-    among 5,000 rows" """
+    the dimensions vary unevenly, with a factor of 100" "OPQ, trained on as many rows as you can.
+    Factor 10." "5. **Eight bytes**: OPQ, factor 30." "percent on all six kinds. That was measured
+    among 5,000 rows with 256 or 512 dimensions" """
     assert (recall(method, factor) >= 0.95).all()
     smaller = [each for each in FACTORS if each < factor]
     if smaller and not method.startswith("signs"):
@@ -658,10 +769,11 @@ def test_each_branch_of_the_tree_keeps_its_promise(method, factor):
 
 
 def test_forty_million_texts_fit_at_a_bit_a_number():
-    """embeddings: "float32, float16 and int8 do not fit, and RaBitQ's four bits just miss." "Three
-    bits fit and leave {glue:text}`job-left-three` GB, and two bits leave" "Row numbers of 8 bytes
-    take" "You will shrink a vector
-    fourteenfold" "int4 leaves too little for everything else." """
+    """embeddings: "float32, float16 and int8 do not fit, and RaBitQ's four bits in faiss just
+    miss." "which leave {glue:text}`job-left-three` GB instead of" "Row numbers of 8 bytes take"
+    "You will shrink a vector fourteenfold" "int4 fits, but leaves too little for everything else"
+    "more than the two-bit codes" "Our memory allows 96 bytes per text for one bit, and 192 for
+    two." """
     n = 40_000_000
     d = 768
     factories = {
@@ -699,7 +811,35 @@ def test_forty_million_texts_fit_at_a_bit_a_number():
     row_numbers = n * 8 / 1e9
     centres = 16_384 * d * 4 / 1e9
     assert gigabytes[2] + row_numbers + centres < 9
-    assert faiss.index_factory(d, "RR,IVF16384,RaBitQ2", faiss.METRIC_INNER_PRODUCT).d == d
+    for in_cells in ("RR,IVF16384,RaBitQ2", "OPQ192,IVF16384,PQ192"):
+        assert faiss.index_factory(d, in_cells, faiss.METRIC_INNER_PRODUCT).d == d
+    assert n * 64 * 4 / 1e9 > gigabytes[2]
+
+
+def test_one_bit_loses_faster_than_two_as_rows_grow():
+    """embeddings: "If recall went on falling at this pace, one bit alone would find" "The memory
+    for a second bit, in contrast, is there." "they are five doublings further"
+
+    The measure is that of the page, over several draws."""
+    features = load_dataset("fashion-mnist").features
+    gist = features / np.linalg.norm(features, axis=1, keepdims=True)
+    falls = {1: [], 2: []}
+    for seed in range(3):
+        rows = gist[np.random.RandomState(seed).permutation(len(gist))]
+        query = rows[:150]
+        database = rows[150:]
+        for n_bits, losses in falls.items():
+            few, many = (
+                recalls_among(
+                    RaBitQ(n_bits),
+                    (query, part, exact_neighbours(query, part, 10)),
+                    [1],
+                )[0]
+                for part in (database[:1_250], database)
+            )
+            losses.append(few - many)
+    assert np.mean(falls[1]) > np.mean(falls[2]) + 0.01
+    assert int(np.log2(40)) == 5
 
 
 def test_rabitq_keeps_the_length_and_signs_forget_it():
@@ -722,9 +862,10 @@ def test_rabitq_keeps_the_length_and_signs_forget_it():
 
 
 def test_the_claims_of_others():
-    """embeddings: "By class, yes" "By the true ten, with a hundred rescored among 5,000 rows:
-    plain signs no" "trained on held-out rows, find more than the best signs on every kind" "Not
-    enough for signs, even with stored floats" """
+    """embeddings: "It is if any row of the right class will do" "For the true ten, with a hundred
+    rescored among 5,000 rows, plain signs are not" "but one-bit RaBitQ is" "trained on held-out
+    rows, find more than the best signs on every kind" "finds more than OPQ on photo GIST and less
+    on the texts" "For signs that is not enough, even with stored floats" """
     floats = MEANS["precision", "float32"]
     assert (abs(MEANS["precision_rescored", "signs"] - floats) < 0.012).all()
     assert (recall("signs", 10) < 0.95).all()
@@ -751,12 +892,12 @@ def test_the_claims_of_others():
 
 
 def test_cells_mind_a_filter():
-    """embeddings: "**Filters hurt an inverted file**, because" "**Filter before you pick the
-    best.** If one row in a hundred passes at random, filtering afterwards keeps about one of the
-    best hundred. Filtering before loses recall, too, and more of it where fewer rows pass. This
-    holds on all six kinds" "Our queries were chosen without regard to the filter" "A filter hurts
-    when a query's own neighbourhood does not pass." "More cells repair a random filter, but hardly
-    a correlated one." "even half of the cells are not enough" """
+    """embeddings: "so they are spread over more cells" "First, filter before you pick the best. If
+    one row in a hundred passes at random, filtering afterwards keeps about one of the best hundred"
+    "On the other five kinds the order of the three ways is the same." "Our queries were chosen
+    without regard to the filter" "A filter hurts when a query's own neighbourhood does not pass."
+    "more cells repair a random filter, but not a correlated one" "and only all cells together are
+    enough" """
     before = "before"
     after = "after"
     assert (filtered("at random", 1.0, before) >= 0.95).all()
@@ -786,13 +927,27 @@ def test_cells_mind_a_filter():
 
 
 def test_a_scan_reads_all_that_pass_and_cells_a_part():
-    """embeddings: "A scan of the codes that pass loses little" "But a scan reads every row that
-    passes." "{glue:text}`filter-read` percent of the cells restore" "So check whether a query's
-    nearest rows pass:" """
+    """embeddings: "a scan of the codes that pass does not depend on cells" "But a scan reads every
+    row that passes." "Where a tenth pass at random, twice as many cells restore the recall." "With
+    one percent it rescores a hundred of 400 rows" "On one of them the scan finds only
+    {glue:text}`filter-scan`, a little below our target" "and loses little with each of these
+    filters" "where fewer than a hundred # rows pass, a factor of 10 rescores all of them" "so the
+    table starts a little above it" "So check whether a query's nearest rows pass:" """
     for kind in ("at random", "at one end"):
         for share in (0.5, 0.1, 0.01):
             assert (filtered(kind, share, "codes") > 0.93).all()
-    assert FILTERED.codes.min() < 0.94
+    by_filter = FILTERED.groupby(["filter", "share", "vectors"])
+    scan = by_filter.codes.mean()
+    assert (scan < 0.95).sum() == 1
+    assert (scan >= by_filter.before.mean()).all()
+    assert scan.xs(GIST[0], level="vectors").min() > 0.99
+    rare = FILTERED[FILTERED["share"] == 0.01]
+    assert set(rare[rare.vectors == GIST[0]].rows) == {400}
+    assert (rare[rare.rows <= 100].codes == 1).all()
+    assert filtered("at random", 1.0, "before").between(0.95, 0.98).all()
+    assert filtered("at one end", 0.1, "needed")[GIST[0]] == 256
+    assert filtered("at random", 1.0, "probed")[GIST[0]] == 32
+    assert filtered("at random", 0.1, "needed")[GIST[0]] == 64
     end = [filtered("at one end", 0.1, column) for column in ("codes", "before")]
     assert (end[0] > end[1] + 0.2).all()
     read = filtered("at random", 0.1, "needed") / filtered("at random", 0.1, "cells")
