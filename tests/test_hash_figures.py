@@ -390,7 +390,11 @@ def test_a_star_marks_the_nearest_and_frames_mean_classes_alone(visit, addresses
         assert set(frames) == {"solid"}
         stars = tab.page.locator(f"#l2h-{name} li .nearest")
         assert stars.count() == (nearest or sum(data[name]["radii"][0]["near"]))
-        found = float(re.search(r"(\d) of the (?:5|ten)", tab.page.locator(f"#l2h-{name} .status").inner_text())[1])
+        found = float(
+            re.search(
+                r"(\d) of the (?:5|ten)", tab.page.locator(f"#l2h-{name} .status").inner_text()
+            )[1]
+        )
         assert stars.and_(tab.page.locator(":not(.missed)")).count() == found
         tab.check_nothing_went_wrong()
 
