@@ -42,6 +42,7 @@ __all__ = ["grade_notebooks", "main"]
 
 _ANSWERED = re.compile(r"""(?:check|require)\(\s*["']\s*(\d+\.\d+)""")
 _EXERCISES = re.compile(r"(?m)^#+ [\d. ]*Exercises\s*$")
+_SOLUTION = "<summary>Solution "  # in the cell before the code of one
 _MAGIC = re.compile("(?m)^[%!].*$")  # commands to Jupyter
 _MOST_BYTES = 2**26  # of a notebook, and of what its process writes down
 # This script hides two folders, mounts a small one to write in, makes the rest read-only, and runs
@@ -218,7 +219,8 @@ def _read(path: Path) -> tuple[_Cells, list[str]]:
         code = [
             (i >= start, _MAGIC.sub("", sources[i]))
             for i, cell in enumerate(cells)
-            if cell["cell_type"] == "code"
+            # a solution of the book, in a notebook from its site, answers for nobody
+            if cell["cell_type"] == "code" and _SOLUTION not in sources[max(0, i - 1)]
         ]
     except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
         return [], []
