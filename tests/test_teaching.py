@@ -12,7 +12,8 @@ from l2h_book.guide import read_chapter
 GUIDE = (ROOT / "book/teaching.md").read_text(encoding="utf-8")
 PLANS = dict(
     re.findall(
-        r"(?ms)^### (One lecture|A half-day workshop|A four-week module)\n(.*?)(?=^##)", GUIDE
+        r"(?ms)^### (One lecture|A double lecture|A half-day workshop|A four-week module)\n(.*?)(?=^##)",
+        GUIDE,
     )
 )
 
@@ -38,7 +39,7 @@ def test_a_plan_has_what_its_exercises_need(chapters):
     for name, chapter in chapters.items():
         assert set(chapter.exercises) == set(chapter.after), name
         home_of |= {f"exercise {number}": name for number in chapter.exercises}
-    assert len(PLANS) == 3
+    assert len(PLANS) == 4
     for plan, text in PLANS.items():
         done: set[tuple[str, str]] = set()
         for name, parts in re.findall(r"(?m)^([a-z-]+): (.+)$", text):
