@@ -57,7 +57,7 @@ def test_blocks_end_at_three_named_widths(site, visit):
 
 
 @pytest.mark.browser
-def test_what_belongs_to_a_figure_is_as_wide_and_the_contents_follow(site, visit):
+def test_what_belongs_to_a_figure_is_as_wide(site, visit):
     tab = visit(1440)
 
     def edges(element):
