@@ -282,6 +282,7 @@ EXACTLY = next(code for code in re.findall(SHOWN, PAGE) if "def exactly" in code
 def own(postgres, lab):
     """Run what the page shows for vectors that are in a table already, and return its names."""
     names = lab.names()
+    del names["n_bits"], names["n_dims"], names["bits"], names["X"], names["nn"]
     server = postgres["server"]
     names["server"] = server
     server.execute("CREATE TABLE documents (id bigint PRIMARY KEY, vector vector(512))")
