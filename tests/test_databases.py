@@ -293,7 +293,7 @@ def own(postgres, lab):
         exec(SEARCH.replace("items", "documents"), names)
         exec(EXACTLY, names)
         for code in re.findall(SHOWN, SECTIONS["Your own table"]):
-            exec(code, names)
+            exec(code.replace("fetchmany(5000)", "fetchmany(700)"), names)  # several blocks
         yield names
     finally:
         server.execute("DROP TABLE documents")
@@ -308,6 +308,10 @@ def ids_of(names, query):
 @pytest.mark.slow
 @pytest.mark.postgres
 def test_a_column_of_codes_is_added_to_a_table(own, lab):
+    """databases: "The cursor sends a block of rows at a time, in binary form." """
+    assert own["ids"] == list(range(N_OWN))
+    assert len(own["blocks"]) == 3
+    np.testing.assert_array_equal(own["X"], lab.X[:N_OWN])
     found = [ids_of(own, query) for query in lab.queries]
     _, expected = own["nn"].kneighbors(lab.queries)
     assert same_ranking(found, expected, lab.cosines[:, :N_OWN])
