@@ -319,6 +319,18 @@ def test_a_column_of_codes_is_added_to_a_table(own, lab):
 
 @pytest.mark.slow
 @pytest.mark.postgres
+def test_longer_codes_are_stored_and_scan_less(own):
+    """databases: "try longer ones, and keep those with the smaller share" """
+    stored = own["server"].execute("SELECT length(bits) FROM documents GROUP BY 1").fetchall()
+    assert stored == [(256,)] == [(own["n_bits"],)]
+    default = HashNeighbors(n_neighbors=K, random_state=0).fit(own["X"])
+    shorter, longer = default.measure(), own["nn"].measure()
+    assert min(shorter.recall, longer.recall) > 0.94
+    assert longer.scanned < shorter.scanned
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
 def test_a_changed_vector_needs_a_new_code(own, lab):
     """databases: "A changed vector needs a new code, in the same statement."
     "and queries near the new vector miss it" "`store` inserts a row or changes it"
@@ -348,7 +360,8 @@ def test_what_is_no_vector_is_refused_or_comes_last(own, lab):
     distances, ids = nn.kneighbors(lab.queries[:1], len(X))
     assert distances[0][ids[0] == 0] == 1
     own["store"](0, X[0])
-    everything = own["reranked"](lab.queries[0], lab.codes[0], 128, N_OWN)
+    (code,) = own["nn"].codes(lab.queries[:1])
+    everything = own["reranked"](lab.queries[0], code, own["n_bits"], N_OWN)
     assert everything[-1][0] == 0
     assert np.isnan(everything[-1][1])
     X[1, 0] = np.nan
@@ -422,7 +435,8 @@ def test_a_plan_from_before_does_not_make_the_exact_answer_inexact(own_with_inde
 def test_ids_that_are_texts_order_ties_by_the_text(own, lab):
     """databases: "Equal distances are then ordered by the text" """
     own["server"].execute('ALTER TABLE documents ALTER COLUMN id TYPE text COLLATE "C"')
-    found = own["nearest"](lab.codes[0], N_OWN)
+    (code,) = own["nn"].codes(lab.queries[:1])
+    found = own["nearest"](code, N_OWN)
     assert found == sorted(found, key=lambda row: (row[1], row[0]))
     assert found != sorted(found, key=lambda row: (row[1], int(row[0])))
 
