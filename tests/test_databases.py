@@ -293,7 +293,8 @@ def own(postgres, lab):
         exec(SEARCH.replace("items", "documents"), names)
         exec(EXACTLY, names)
         for code in re.findall(SHOWN, SECTIONS["Your own table"]):
-            exec(code.replace("fetchmany(5000)", "fetchmany(700)"), names)  # several blocks
+            code = code.replace("fetchmany(5000)", "fetchmany(700)")  # several blocks and batches
+            exec(code.replace("10_000", "700"), names)
         yield names
     finally:
         server.execute("DROP TABLE documents")
@@ -315,6 +316,27 @@ def test_a_column_of_codes_is_added_to_a_table(own, lab):
     found = [ids_of(own, query) for query in lab.queries]
     _, expected = own["nn"].kneighbors(lab.queries)
     assert same_ranking(found, expected, lab.cosines[:, :N_OWN])
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_a_new_column_locks_the_table_and_filling_it_does_not(own):
+    """databases: "`ADD COLUMN` locks the table, for readers too, until its transaction ends."
+    "Meanwhile others can read `documents`."
+    """
+    server = own["server"]
+    database = server.info.dbname
+    with psycopg.connect(
+        host=server.info.host, user="postgres", dbname=database, autocommit=True
+    ) as other:
+        other.execute("SET lock_timeout = '100ms'")
+        with server.transaction(force_rollback=True):
+            server.execute("UPDATE documents SET bits = ~bits")
+            assert other.execute("SELECT count(bits) FROM documents").fetchone() == (N_OWN,)
+        with server.transaction(force_rollback=True):
+            server.execute("ALTER TABLE documents ADD COLUMN more bit(8)")
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                other.execute("SELECT count(bits) FROM documents")
 
 
 @pytest.mark.slow
