@@ -355,7 +355,7 @@ def test_longer_codes_are_stored_and_scan_less(own):
 @pytest.mark.postgres
 def test_a_changed_vector_needs_a_new_code(own, lab):
     """databases: "A changed vector needs a new code, in the same statement."
-    "and queries near the new vector miss it" "`store` inserts a row or changes it"
+    "and queries near the new vector miss it" "`store` changes a row, and inserts it if there is none with this `id`."
     """
     other = -lab.X[3]  # as far from the old one as can be
     given = {"id": 3, "vector": str(other.tolist())}
@@ -367,6 +367,40 @@ def test_a_changed_vector_needs_a_new_code(own, lab):
     assert ids_of(own, other)[:2] == [3, N_OWN]
     own["remove"](3)
     assert ids_of(own, other)[0] == N_OWN
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_other_columns_that_must_not_be_null(own, lab):
+    """databases: "If your table has other columns that must not be null"
+    "From then on, an `INSERT` without a code fails"
+    """
+    server = own["server"]
+    server.execute("ALTER TABLE documents ADD COLUMN title text NOT NULL DEFAULT 'old'")
+    server.execute("ALTER TABLE documents ALTER COLUMN title DROP DEFAULT")
+    other = -lab.X[3]
+    own["store"](3, other)
+    assert ids_of(own, other)[0] == 3
+    assert server.execute("SELECT title FROM documents WHERE id = 3").fetchone() == ("old",)
+    with pytest.raises(psycopg.errors.NotNullViolation, match="title"):
+        own["store"](N_OWN, other)
+    with pytest.raises(psycopg.errors.NotNullViolation, match="bits"):
+        server.execute(
+            "INSERT INTO documents (id, vector, title) "
+            "SELECT %(id)s, vector, title FROM documents WHERE id = 3",
+            {"id": N_OWN},
+        )
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_a_row_without_a_code_is_missed(own, lab):
+    """databases: "`reranked` misses a row without a code." """
+    query = lab.X[3]
+    assert ids_of(own, query)[0] == 3
+    own["server"].execute("ALTER TABLE documents ALTER COLUMN bits DROP NOT NULL")
+    own["server"].execute("UPDATE documents SET bits = NULL WHERE id = 3")
+    assert 3 not in ids_of(own, query)
 
 
 @pytest.mark.slow
