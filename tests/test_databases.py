@@ -341,6 +341,30 @@ def test_a_new_column_locks_the_table_and_filling_it_does_not(own):
 
 @pytest.mark.slow
 @pytest.mark.postgres
+def test_old_copies_of_rows_stay_until_a_full_vacuum(own):
+    """databases: "the file is now about twice as large, and every scan reads all of it"
+    "`VACUUM FULL` writes the table without the old copies."
+    "PostgreSQL may scan a large table with several processes unless you forbid it"
+    """
+    server = own["server"]
+
+    def size():
+        return server.execute("SELECT pg_relation_size('documents')").fetchone()[0]
+
+    # 384 numbers fit into a row, and 512 do not
+    server.execute("""
+        ALTER TABLE documents ALTER COLUMN vector TYPE vector(384)
+        USING subvector(vector, 1, 384)""")
+    small = size()
+    server.execute("UPDATE documents SET bits = ~bits")
+    assert 1.8 * small < size() < 2.2 * small
+    server.execute("VACUUM FULL documents")
+    assert size() <= small
+    assert server.execute("SHOW max_parallel_workers_per_gather").fetchone() != ("0",)
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
 def test_longer_codes_are_stored_and_scan_less(own):
     """databases: "try longer ones, and keep those with the smaller share" """
     stored = own["server"].execute("SELECT length(bits) FROM documents GROUP BY 1").fetchall()
