@@ -492,6 +492,20 @@ def test_an_index_on_vectors_makes_re_ranking_inexact(own_with_index, lab):
 
 @pytest.mark.slow
 @pytest.mark.postgres
+def test_the_recall_is_that_of_the_package(own_with_index, lab):
+    """databases: "Compare its answers with the exact ones, for an array `Q` of queries"
+    "`exactly` matters for the found rows and for the true ones"
+    """
+    queries = lab.queries[:N_QUERIES]
+    measured = own_with_index["nn"].measure(queries)
+    assert measured.recall < 1
+    assert own_with_index["recall"](queries) == pytest.approx(measured.recall)
+    own_with_index["exactly"] = lambda search, *given: search(*given)
+    assert own_with_index["recall"](queries) != pytest.approx(measured.recall)
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
 def test_a_plan_from_before_does_not_make_the_exact_answer_inexact(own_with_index, lab):
     """databases: "a plan that it made before, when index scans were allowed" """
     names = own_with_index
