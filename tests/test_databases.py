@@ -379,7 +379,8 @@ def test_longer_codes_are_stored_and_scan_less(own):
 @pytest.mark.postgres
 def test_a_changed_vector_needs_a_new_code(own, lab):
     """databases: "A changed vector needs a new code, in the same statement."
-    "and queries near the new vector miss it" "`store` changes a row, and inserts it if there is none with this `id`."
+    "and queries near the new vector miss it"
+    "`store` changes a row, and inserts it if there is none with this `id`."
     """
     other = -lab.X[3]  # as far from the old one as can be
     given = {"id": 3, "vector": str(other.tolist())}
@@ -494,7 +495,7 @@ def test_an_index_on_vectors_makes_re_ranking_inexact(own_with_index, lab):
 @pytest.mark.postgres
 def test_the_recall_is_that_of_the_package(own_with_index, lab):
     """databases: "Compare its answers with the exact ones, for an array `Q` of queries"
-    "`exactly` matters for the found rows and for the true ones"
+    "`neighbours` and `exact` may both miss rows unless they are called by `exactly`"
     """
     queries = lab.queries[:N_QUERIES]
     measured = own_with_index["nn"].measure(queries)
