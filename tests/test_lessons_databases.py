@@ -3,6 +3,8 @@
 A docstring quotes the sentence, and test_lessons.py makes sure that the book still says it.
 """
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from visits import RESULTS
@@ -113,6 +115,12 @@ def test_codes_without_an_index_save_a_part_of_the_time():
     assert (share["CIFAR-10, GIST"] > share["clusters, drawn"]).all()
     in_radius = WAYS.groupby("kind").in_radius.first()
     assert in_radius["CIFAR-10, GIST"] > 20 * in_radius["clusters, drawn"]
+
+
+def test_the_server_s_times_are_of_one_process():
+    """databases: "our times are of one process" """
+    source = (Path(__file__).parent / "benchmarks/databases_exact.py").read_text(encoding="utf-8")
+    assert '"max_parallel_workers_per_gather": "0"' in source
 
 
 def test_an_index_on_vectors_is_better_and_larger():
