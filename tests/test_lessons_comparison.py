@@ -793,7 +793,9 @@ def test_the_rule_of_thumb_is_the_share_of_test_images():
     """comparison: "two test sets share on average $\\rho = n_\\text{test}/(n_\\text{test} +
     n_\\text{train})$ of their images" "Then the term to add is $\\rho/(1 - \\rho)$, which is
     $n_\\text{test}/n_\\text{train}$." """
-    n_test, n_train, n_splits = 100, 300, 2000
+    n_test = 100
+    n_train = 300
+    n_splits = 2000
     rng = np.random.default_rng(0)
     splits = [rng.permutation(n_test + n_train)[:n_test] for _ in range(n_splits)]
     shared = np.mean(
