@@ -437,8 +437,8 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
     ranks below ITQ by" "The difference is not significant, though smaller ones are" "use an
     unsupervised code fitted to the whole database, or the cosine." "On Fashion-MNIST GRH from
     CCA-ITQ ranked far lower on all ten triples." "and for these the code ranks best without votes"
-    comparison: "In [chapter 9](did-it-learn.md), labels of other classes lowered mAP on
-    Fashion-MNIST. On CIFAR-10 we cannot tell." """
+    comparison: "In [chapter 9](did-it-learn.md), codes taught with labels of other classes
+    ranked far lower on Fashion-MNIST. On CIFAR-10 we cannot tell." """
     triples = by_split("held-out", name)
     scores = triples.mean()
     taught = scores[
