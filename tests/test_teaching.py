@@ -10,12 +10,8 @@ from visits import CHAPTERS, ROOT
 from l2h_book.guide import read_chapter
 
 GUIDE = (ROOT / "book/teaching.md").read_text(encoding="utf-8")
-PLANS = dict(
-    re.findall(
-        r"(?ms)^### (One lecture|A double lecture|A half-day workshop|A four-week module)\n(.*?)(?=^##)",
-        GUIDE,
-    )
-)
+NAMES = "One lecture|A double lecture|A half-day workshop|A four-week module"
+PLANS = dict(re.findall(rf"(?ms)^### ({NAMES})\n(.*?)(?=^##)", GUIDE))
 
 
 @pytest.fixture(scope="module")
