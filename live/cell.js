@@ -28,7 +28,7 @@ export class Cell {
 
   set code(code) {
     this.#editor.code = code;
-    this.ran = false;
+    this.#page.changed(this);
   }
 
   get edited() {
@@ -96,9 +96,7 @@ export class Cell {
       this.say(`This cell does not run in the browser: ${this.why}`);
     } else if (input) {
       this.#editor = new Editor(input, this.told.source, label);
-      this.onEdit(() => {
-        this.ran = false;
-      });
+      this.onEdit(() => this.#page.changed(this));
       this.#editor.area.addEventListener("keydown", (event) => this.#key(event));
       row.append(...this.#buttons(row));
       if (this.told.seconds * SLOWER >= LONG) this.say(this.#duration());

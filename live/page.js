@@ -97,6 +97,11 @@ class Page {
     return (await this.python.ready) && this.python.life === life;
   }
 
+  // Have a cell that was edited run again before those below it are trusted, and these too.
+  changed(cell) {
+    for (const other of cell.stub ? [cell] : this.cells.slice(cell.index)) other.ran = false;
+  }
+
   async runAbove(cell) {
     if (await this.comes()) await this.runAll(this.above(cell));
   }
