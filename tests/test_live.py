@@ -147,10 +147,10 @@ def test_what_lies_between_an_edit_and_a_cell_runs_again(live, browser, address)
     areas = running.page.locator("div.cell textarea:visible")
     first, second, third = (place_of(areas.nth(i)) for i in range(3))
     codes = [areas.nth(i).input_value() for i in range(3)]
-    running.run(first, f"{codes[0]}\na = 1")
-    running.run(second, f"{codes[1]}\nb = a + 1")
+    running.run(first, f"{codes[0]}\nprint(a := 1)")
+    running.run(second, f"{codes[1]}\nprint(b := a + 1)")
     assert running.run(third, f"{codes[2]}\nprint('b is', b)").split()[-1] == "2"
-    running.page.locator(f"{first} textarea").fill(f"{codes[0]}\na = 5")
+    running.page.locator(f"{first} textarea").fill(f"{codes[0]}\nprint(a := 5)")
     assert running.run(third).split()[-1] == "6"
     running.tab.context.close()
 
