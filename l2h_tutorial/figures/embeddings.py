@@ -10,7 +10,7 @@ from ..checks import Floats
 from .colours import BLUE, GREY, look
 from .style import across, grid_of_plane, hide_ticks, panels, show_plane, styled
 
-_GRID = 240  # places of the plane whose codes are compared, to each side
+_GRID = 160  # places of the plane whose codes are compared, to each side
 
 
 @styled
@@ -84,8 +84,8 @@ def cells_of_codes(points: Floats, codes: Mapping[str, Callable[[Floats], Floats
                 extent=(-reach, reach) * 2,
                 colors=[BLUE],
             )
-        # a quarter of the points show the same, in a smaller file
-        axes.scatter(*points[::4].T, s=4, color=GREY, alpha=0.5)
+        # an eighth of the points show the same, in a smaller file
+        axes.scatter(*points[::8].T, s=4, color=GREY, alpha=0.5)
         axes.scatter(*places.T, s=45, color=BLUE, marker="x", linewidth=2)
         show_plane(axes, reach, title=f"{title}:\n{len(places)} codes")
         hide_ticks(axes)

@@ -78,12 +78,12 @@ def both_themes(svg: str) -> str:
     >>> path = '<path d="M 1.2345 2" style="fill: #ffffff"/>'
     >>> dark = both_themes(f'<?xml?><!-- made by --><svg width="9pt">{path}</svg>')
     >>> print(dark.partition("<style>")[0], dark.partition("</style>")[2], sep="|")
-    <svg class="drawn" width="9pt">|<path d="M1.23 2" style="fill: #ffffff"/></svg>
+    <svg class="drawn" width="9pt">|<path d="M1.2 2" style="fill: #ffffff"/></svg>
     """
     svg = _LEFT_OUT.sub("", svg)
     svg = svg.replace("<svg ", '<svg class="drawn" ', 1).replace("xlink:href", "href")
     svg = svg.replace(">", f">{_STYLE}", 1)
-    svg = _NUMBERS.sub(lambda numbers: re.sub(r"(\.\d\d)\d+", r"\1", numbers[0]), svg)
+    svg = _NUMBERS.sub(lambda numbers: re.sub(r"(\.\d)\d+", r"\1", numbers[0]), svg)
     svg = _PATH.sub(lambda path: re.sub(r"\s*([MLHVCQZz])\s*", r"\1", path[0]), svg)
     names = {name: f"n{i}" for i, name in enumerate(dict.fromkeys(_NAME.findall(svg)))}
     svg = _NAME.sub(lambda name: names[name[0]], svg)
