@@ -285,6 +285,7 @@ def own(postgres, lab):
     del names["n_bits"], names["n_dims"], names["bits"], names["X"], names["nn"]
     server = postgres["server"]
     names["server"] = server
+    names["Q"] = lab.queries[:N_QUERIES]
     server.execute("CREATE TABLE documents (id bigint PRIMARY KEY, vector vector(512))")
     try:
         with server.cursor().copy("COPY documents FROM STDIN") as copy:
@@ -366,14 +367,10 @@ def test_old_copies_of_rows_stay_until_a_full_vacuum(own):
 @pytest.mark.slow
 @pytest.mark.postgres
 def test_longer_codes_are_stored_and_scan_less(own):
-    """databases: "try longer ones, and keep those with the smaller share" """
+    """databases: "Longer codes take more bytes, and usually scan fewer rows" """
     stored = own["server"].execute("SELECT length(bits) FROM documents GROUP BY 1").fetchall()
     assert stored == [(256,)] == [(own["n_bits"],)]
-    default = HashNeighbors(n_neighbors=K, random_state=0).fit(own["X"])
-    shorter = default.measure()
-    longer = own["nn"].measure()
-    assert min(shorter.recall, longer.recall) > 0.94
-    assert longer.scanned < shorter.scanned
+    assert own["longer"].scanned < own["shorter"].scanned
 
 
 @pytest.mark.slow
@@ -462,7 +459,7 @@ def own_with_index(own):
         WITH (m = 2, ef_construction = 4)""")
     server.execute("ANALYZE documents")
     server.execute("SET hnsw.ef_search = 20")
-    server.execute("SET cpu_operator_cost = 0.1")  # many more rows would need no such setting
+    server.execute("SET cpu_operator_cost = 0.1")  # with so few rows PostgreSQL would scan
     yield own
     server.execute("RESET cpu_operator_cost")
     server.execute("RESET hnsw.ef_search")
@@ -495,15 +492,17 @@ def test_an_index_on_vectors_makes_re_ranking_inexact(own_with_index, lab):
 @pytest.mark.slow
 @pytest.mark.postgres
 def test_the_recall_is_that_of_the_package(own_with_index, lab):
-    """databases: "Compare its answers with the exact ones, for an array `Q` of queries"
+    """databases: "Compare its answers with the exact ones, for some hundred queries `Q`."
     "`neighbours` and `exact` may both miss rows unless they are called by `exactly`"
     """
     queries = lab.queries[:N_QUERIES]
     measured = own_with_index["nn"].measure(queries)
     assert measured.recall < 1
-    assert own_with_index["recall"](queries) == pytest.approx(measured.recall)
-    own_with_index["exactly"] = lambda search, *given: search(*given)
-    assert own_with_index["recall"](queries) != pytest.approx(measured.recall)
+    a_tie = 1 / (K * N_QUERIES)
+    neighbours, exactly = own_with_index["neighbours"], own_with_index["exactly"]
+    found = own_with_index["recall"](partial(exactly, neighbours), queries)
+    assert found == pytest.approx(measured.recall, abs=1.1 * a_tie)
+    assert own_with_index["recall"](neighbours, queries) < measured.recall - 2 * a_tie
 
 
 @pytest.mark.slow

@@ -42,7 +42,6 @@ __all__ = ["grade_notebooks", "main"]
 
 _ANSWERED = re.compile(r"""(?:check|require)\(\s*["']\s*(\d+\.\d+)""")
 _EXERCISES = re.compile(r"(?m)^#+ [\d. ]*Exercises\s*$")
-_SOLUTION = "<summary>Solution "  # in the cell before the code of one
 _MAGIC = re.compile("(?m)^[%!].*$")  # commands to Jupyter
 _MOST_BYTES = 2**26  # of a notebook, and of what its process writes down
 # This script hides two folders, mounts a small one to write in, makes the rest read-only, and runs
@@ -219,13 +218,25 @@ def _read(path: Path) -> tuple[_Cells, list[str]]:
         code = [
             (i >= start, _MAGIC.sub("", sources[i]))
             for i, cell in enumerate(cells)
-            # a solution of the book, in a notebook from its site, answers for nobody
-            if cell["cell_type"] == "code" and _SOLUTION not in sources[max(0, i - 1)]
+            if cell["cell_type"] == "code" and not _is_solution(cell)
         ]
-    except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        RecursionError,
+    ):
         return [], []
     answers = "\n".join(source for whole, source in code if whole)
     return code, [number for number in _ANSWERED.findall(answers) if _exists(number)]
+
+
+def _is_solution(cell: Mapping[str, Any]) -> bool:
+    """Return whether a cell is the book's own answer, in a notebook from its site."""
+    return "solution" in cell.get("metadata", {}).get("tags", [])
 
 
 def _marks(counted: Mapping[str, Exercise], verdicts: Mapping[str, Verdict]) -> dict[str, Any]:

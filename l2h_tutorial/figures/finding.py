@@ -291,7 +291,7 @@ def wedge(theta: float) -> Figure:
 
 def _mark_degrees(axis: Axis, end: float = np.pi) -> None:
     """Write degrees along an axis of radians, as far as `end`."""
-    degrees = np.arange(0, np.degrees(end) + 1, 45)
+    degrees = 45 * np.arange(np.degrees(end) // 45 + 1)
     axis.set_ticks(np.radians(degrees), [f"{each:.0f}°" for each in degrees])
 
 

@@ -335,7 +335,8 @@ def verdicts(claims: pd.DataFrame) -> Figure:
     for ahead, rows in claims.groupby("ahead", sort=False):
         lines += [(ahead, ""), *((ahead, of) for of in rows["of"].unique())]
     places = [lines.index(pair) for pair in zip(claims["ahead"], claims["of"], strict=True)]
-    claims = claims.assign(place=places + 0.36 * claims["n_train"].rank(method="dense") - 0.54)
+    rank = claims["n_train"].rank(method="dense")
+    claims = claims.assign(place=places + 0.36 * (rank - (rank.max() + 1) / 2))
     figure, (axes,) = panels(1, 0.9 + across(0.3, 0.24) * len(lines))
     axes.axvline(0, color="black", linewidth=0.8)
     axes.plot(claims["published"], claims["place"], "|", color="black", label="published")

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import AutoLocator, EngFormatter, LogFormatter, MaxNLocator
 
-from ..checks import Array, Bits, Floats, Objects
+from ..checks import Array, Bits, Floats
 from .colours import GREY, LINE
 
 P = ParamSpec("P")
@@ -190,7 +190,7 @@ def write(axes: Axes, place: Any, text: str, **properties: Any) -> None:
     axes.text(x, y, text, ha="center", va="center", **properties)
 
 
-def in_digits(bits: Bits) -> Objects:
+def in_digits(bits: Bits) -> Array:
     """Return the code of each row as a text of zeros and ones."""
     return np.array(["".join(row) for row in np.where(bits, "1", "0")])
 

@@ -154,6 +154,9 @@ def _code_cell(page: Page, executed: NotebookNode, index: int) -> NotebookNode:
         jupyter["source_hidden"] = True
     if tags & {"hide-output", "hide-cell", "solution"}:
         jupyter["outputs_hidden"] = True
+    kept: dict[str, Any] = {"jupyter": jupyter} if jupyter else {}
+    if "solution" in tags:
+        kept["tags"] = ["solution"]  # which a grader leaves out
     alt = source.metadata.get("mystnb", {}).get("image", {}).get("alt")
     # a copy: coalesce_streams changes its argument, which other editions need as it is
     printed = coalesce_streams(deepcopy(source.outputs))
@@ -171,7 +174,7 @@ def _code_cell(page: Page, executed: NotebookNode, index: int) -> NotebookNode:
         source.source,
         execution_count=source.execution_count,
         outputs=[] if tags & _WITHOUT_OUTPUT else [_clean(output, alt) for output in outputs],
-        metadata={"jupyter": jupyter} if jupyter else {},
+        metadata=kept,
     )
 
 
