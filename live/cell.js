@@ -36,20 +36,20 @@ export class Cell {
   }
 
   say(words) {
+    delete this.element.dataset.verdict;
     this.#words.textContent = words;
   }
 
   // Show what a check said of an exercise: whether the answer is "right" or "wrong".
   judge(verdict, words) {
-    this.element.dataset.verdict = verdict;
     this.say(words);
+    this.element.dataset.verdict = verdict;
   }
 
   // Have the book's own lines and output back; the browser can take the lines back.
   reset() {
     this.#editor.replace(this.told.source);
     this.output.reset();
-    delete this.element.dataset.verdict;
     this.say("");
   }
 
@@ -70,14 +70,14 @@ export class Cell {
   async run(python) {
     const { output } = this;
     output?.begin(this.edited);
-    delete this.element?.dataset.verdict;
-    this.#words?.replaceChildren();
+    if (this.#words) this.say("");
+    this.stale = false;
     this.printed = "";
     const well = await python.run(this.code, (told) => {
       if (told.kind === "stdout") this.printed += told.text;
       output?.show(told);
     });
-    this.ran = well;
+    this.ran = well && !this.stale; // it may have been edited meanwhile
     return well;
   }
 
@@ -96,7 +96,10 @@ export class Cell {
       this.say(`This cell does not run in the browser: ${this.why}`);
     } else if (input) {
       this.#editor = new Editor(input, this.told.source, label);
-      this.onEdit(() => this.#page.changed(this));
+      this.onEdit(() => {
+        this.#page.changed(this);
+        if (this.element.dataset.verdict) this.say("");
+      });
       this.#editor.area.addEventListener("keydown", (event) => this.#key(event));
       row.append(...this.#buttons(row));
       if (this.told.seconds * SLOWER >= LONG) this.say(this.#duration());

@@ -99,23 +99,30 @@ class Page {
 
   // Have a cell that was edited run again before those below it are trusted, and these too.
   changed(cell) {
-    for (const other of cell.stub ? [cell] : this.cells.slice(cell.index)) other.ran = false;
+    for (const other of cell.stub ? [cell] : this.cells.slice(cell.index)) {
+      other.ran = false;
+      other.stale = true;
+    }
   }
 
-  async runAbove(cell) {
-    if (await this.comes()) await this.runAll(this.above(cell));
-  }
-
-  // Run a cell, after what was asked for before.
   run(cell) {
+    this.#inTurn(cell, () => this.#runInTurn(cell));
+  }
+
+  runAbove(cell) {
+    this.#inTurn(cell, () => this.runAll(this.above(cell)));
+  }
+
+  // Do something for a cell when Python is there, and has done what was asked for before.
+  #inTurn(cell, act) {
     const { life } = this.python;
     const before = this.#last;
     cell.say("This cell waits for Python.");
     this.#last = (async () => {
-      await before;
-      const comes = await this.comes();
-      cell.say("");
-      if (comes && this.python.life === life) await this.#runInTurn(cell);
+      await before?.catch(() => {});
+      const comes = this.python.life === life && (await this.comes());
+      cell.say(comes ? "" : "Python did not start, or was stopped: run this cell again.");
+      if (comes) await act();
     })();
   }
 

@@ -84,7 +84,10 @@ export class Vectors {
       const { content, rows, of } = await sampled(file);
       const count = rows === of ? `${of}` : `${rows} of ${of}`;
       this.words.textContent = `${file.name}: ${count} rows. This takes a minute or so.`;
-      if (!(await this.page.comes())) return;
+      if (!(await this.page.comes())) {
+        this.words.textContent = "Python did not start, or was stopped. Choose the file again.";
+        return;
+      }
       this.#python.put(PLACE, content);
       this.output.begin(false);
       this.page.bar.runs(1, 1);

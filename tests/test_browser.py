@@ -8,10 +8,10 @@ import pytest
 from visits import CHAPTERS, PAGES, REFERENCE, ROOT, SCHEMES, TOC, WIDTHS, sampled, violations
 
 LETTERS = ("text", "text-bold", "text-italic", "sans", "heading")
+# the explorer has codes; chapter 10 has two large drawings, for which 600 KB were raised to 610
+MOST_BYTES = {"book/explorer": 700e3, "book/embeddings": 610e3}
 
 # In the browser
-# the explorer has codes, and chapter 10 two drawings of six kinds of vectors
-MOST_BYTES = {"book/explorer": 700e3, "book/embeddings": 610e3}
 
 
 @pytest.mark.browser
@@ -197,15 +197,11 @@ def test_search_finds_without_a_network(address, visit):
 
 
 @pytest.mark.browser
-def test_results_come_while_one_types_each_page_once(address, visit):
+def test_a_search_shows_each_page_once_in_whole_words(address, visit):
     tab = visit(1280)
-    tab.go(f"{address}/search.html")
-    field = tab.page.locator("main input[name=q]")
+    tab.go(f"{address}/search.html?q=hyperplane of a")
     summary = tab.page.locator(".search-summary", has_text="Search finished")
-    for query in ("collis", "hyperplane"):
-        field.fill(query)
-        tab.page.wait_for_url(f"**/search.html?q={query}")
-        summary.wait_for(timeout=20_000)
+    summary.wait_for(timeout=20_000)
     pages = tab.page.locator("#search-results li:not(:has(> span)) > a").evaluate_all(
         "(all) => all.map((one) => one.pathname)"
     )
@@ -218,8 +214,6 @@ def test_results_come_while_one_types_each_page_once(address, visit):
     marked = tab.page.locator("#search-results mark").all_inner_texts()
     assert set(map(str.lower, marked)) <= {"hyperplane", "hyperplanes", "hyperplanes_"}
     assert marked
-    field.fill("")
-    tab.page.get_by_text("Type a word").wait_for()
     tab.check_nothing_went_wrong()
 
 

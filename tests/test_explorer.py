@@ -24,7 +24,7 @@ from playing import (
     tab_to,
 )
 from sklearn.metrics.pairwise import cosine_similarity
-from visits import ROOT, violations
+from visits import ROOT, SITE, violations
 
 from l2h_book.play import Explorer
 from l2h_book.play.plane import hyperplanes_of
@@ -215,7 +215,11 @@ def page_address(explorer):
 def answers(page_address, explorer):
     """Return the explorer with the page's codes: a build may round a zero to the other side."""
     same = copy.copy(explorer)
-    same._bits = codes_of(data_of(page_address, "explorer"))
+    data = data_of(page_address, "explorer")
+    same._bits = codes_of(data)
+    script = (SITE / "book" / data["database"]["file"]).read_bytes()
+    file = f"data:text/javascript;base64,{base64.b64encode(script).decode()}"
+    same.data = explorer.data | {"database": data["database"] | {"file": file}}
     return same
 
 
@@ -483,7 +487,7 @@ def check_the_race(page, explorer, query, radius, whole=False):
     found = inside[np.argsort(-cosines[inside])[:10]]
     assert (both, most) == (len(np.intersect1d(exact, found)), 10)
     explained = page.locator(".race .small").inner_text()
-    assert f"the vectors of the {len(inside)} picture" in explained
+    assert f"the vectors of the {len(inside):,} picture" in explained
     assert f"the vectors of all {len(vectors):,} pictures" in explained
 
 
@@ -510,6 +514,11 @@ def held_by(address):
 def directions(text, n):
     values = np.frombuffer(base64.b64decode(text), np.int8).astype(float).reshape(n, -1)
     return values / np.linalg.norm(values, axis=1, keepdims=True)
+
+
+def test_a_large_database_is_not_offered(monkeypatch):
+    monkeypatch.setattr("l2h_book.play.explorer._DATABASE_AT_MOST", 100)
+    assert small().data["database"] is None
 
 
 def test_the_race_has_the_vectors_of_the_package(explorer, split):

@@ -544,6 +544,33 @@ def test_a_link_lands_on_its_figure(visit, addresses, name, device):
 
 
 @pytest.mark.browser
+def test_paper_shows_a_figure_that_says_something(visit, addresses):
+    """Afterwards the figure is as it was; one that a reader has set is printed as it is."""
+    page = opened(visit, addresses["falling-lines"], name="falling-lines").page
+    lines = page.locator("#l2h-falling-lines").get_by_role("slider", name="Lines")
+    for start, printed in ((None, "400"), ("#lines=50", "50")):
+        if start:
+            page.evaluate(f"location.hash = '{start}'")
+            page.wait_for_timeout(100)
+        before = lines.input_value()
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert lines.input_value() == printed
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert lines.input_value() == before
+
+
+@pytest.mark.browser
+def test_on_a_phone_the_way_back_is_on_the_screen(visit, addresses):
+    page = opened(visit, addresses["falling-lines"], name="falling-lines", **PHONE).page
+    page.locator('a.reference[href^="#theta="]').first.tap()
+    back = page.get_by_role("button", name="Back to the text")
+    back.wait_for()
+    page.wait_for_timeout(300)
+    box = back.bounding_box()
+    assert 0 <= box["y"] <= page.viewport_size["height"] - box["height"]
+
+
+@pytest.mark.browser
 def test_a_link_in_the_text_leads_back_to_it(visit, addresses):
     tab = opened(visit, addresses["falling-lines"], name="falling-lines")
     link = tab.page.locator('a.reference[href^="#theta="]').first

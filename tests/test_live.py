@@ -156,6 +156,20 @@ def test_what_lies_between_an_edit_and_a_cell_runs_again(live, browser, address)
 
 
 @pytest.mark.browser
+def test_an_edit_while_a_cell_runs_counts(chapter):
+    page = chapter.page
+    area = page.locator(f"{OWN} textarea")
+    runs = int(page.locator(OWN).get_attribute("data-runs") or 0)
+    area.fill("import time\ntime.sleep(2)\nprint('old')")
+    area.press("Control+Enter")
+    chapter.wait("running")
+    area.fill("print('new')")
+    page.wait_for_selector(f"{OWN}[data-runs='{runs + 1}']", state="attached")
+    chapter.wait("Python is ready")
+    assert not page.evaluate(f"livePage.cells.find((one) => one.told.id === '{OWN[1:]}').ran")
+
+
+@pytest.mark.browser
 def test_an_error_is_shown_and_python_goes_on(chapter):
     assert "ZeroDivisionError: division by zero" in chapter.run(OWN, "1 / 0")
     chapter.wait("The cell ended with an error.")

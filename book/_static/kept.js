@@ -88,7 +88,9 @@ document.addEventListener("DOMContentLoaded", () => {
         below.open = true;
         below.scrollIntoView({ block: "nearest" });
         said.textContent = "The answer is below.";
-      } else said.textContent = field.value ? "Kept. Now try it." : "Write a guess first.";
+      } else if (!field.value) said.textContent = "Write a guess first.";
+      else if (kept("guesses", name) === field.value) said.textContent = "Kept. Now try it.";
+      else said.textContent = "Now try it."; // a browser may keep nothing
     });
     guessed.className = "guessed";
     label.append("Your guess ", field);

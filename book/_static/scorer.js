@@ -17,39 +17,25 @@ var Scorer = {
   partialTerm: 2,
 };
 
-// Results come as one types. An empty search says what to do.
+// An empty search says what to do.
 document.addEventListener("DOMContentLoaded", () => {
   const out = document.getElementById("search-results");
-  const hint = "Type a word or a name of the package in the field above.";
-  const field = document.querySelector("main input[name=q]");
-  let waiting = 0;
-  if (!asked().trim()) out.textContent = hint;
-  field.addEventListener("input", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => {
-      history.replaceState(null, "", `?${new URLSearchParams({ q: field.value })}`);
-      out.textContent = field.value.trim() ? "" : hint;
-      Search.stopPulse();
-      if (field.value.trim()) Search.performSearch(field.value);
-    }, 250);
-  });
+  if (!asked().trim()) out.textContent = "Type a word or a name of the package in the field above, and press Enter.";
 });
 
-// Of each page the best hit is shown, and of the reference each name; what is still being shown of
-// an earlier search ends.
+// Of each page the best hit is shown, and of the reference each name.
 document.addEventListener("DOMContentLoaded", () => {
   const whole = Search._performSearch;
-  let results = [];
   Search._performSearch = (...query) => {
     const seen = new Set();
-    results.length = 0;
-    results = whole(...query).reverse();
-    results = results.filter(([page, , anchor, about]) => {
+    const first = ([page, , anchor, about]) => {
       const hit = about ? page + anchor : page;
       return !seen.has(hit) && seen.add(hit);
-    });
-    results.reverse(); // the last is shown first
-    return results;
+    };
+    return whole(...query)
+      .reverse()
+      .filter(first)
+      .reverse(); // the last is shown first
   };
 });
 
@@ -65,7 +51,8 @@ document.addEventListener("DOMContentLoaded", () => {
   Search._parseQuery = (query) => _parseQuery(query).with(3, new Set());
   Search.makeSearchSummary = (html, stems, anchor) => {
     const text = Search.htmlToText(html, anchor).replace(/\s+/g, " ").trim();
-    const either = [...stems, ...splitQuery(asked())].join("|");
+    const typed = splitQuery(asked()).filter((word) => !stopwords.includes(word.toLowerCase()));
+    const either = [...stems, ...typed].join("|");
     const words = new RegExp(`([\\p{L}\\d_]*(?:${either})[\\p{L}\\d_]*)`, "iu");
     const phrase = text.toLowerCase().indexOf(asked().trim().toLowerCase());
     const hit = phrase < 0 ? text.search(words) : phrase;

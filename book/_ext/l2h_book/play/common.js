@@ -103,7 +103,9 @@ function offerReturn(figure) {
     link.focus({ preventScroll: true });
     back.remove();
   });
-  figure.querySelector(".copy")?.after(back);
+  const controls = figure.querySelector(".controls");
+  if (figure.querySelector(".story")) figure.querySelector(".copy").after(back);
+  else controls?.prepend(back);
 }
 
 // Leads to a figure when the address asks for it: on arrival, and when a link on the page is
@@ -121,7 +123,8 @@ function leadOnArrival(figure, asked, update) {
   };
   window.addEventListener("hashchange", lead);
   // a link to what the address says already changes nothing in it
-  document.addEventListener("click", ({ target }) => {
+  document.addEventListener("click", ({ target, ctrlKey, metaKey, shiftKey }) => {
+    if (ctrlKey || metaKey || shiftKey) return; // it opens elsewhere
     if (location.hash && target.closest("a")?.getAttribute("href") === location.hash) lead();
   });
 }

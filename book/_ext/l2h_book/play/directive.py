@@ -218,7 +218,7 @@ def _put_beside(
 
 
 def _read(name: str) -> str:
-    """Return a file of this folder, without spaces and comments that only its writers need.
+    """Return a file of this folder, without needless spaces, and a script without comments.
 
     Pages are lighter for that.
     """

@@ -3,8 +3,8 @@
 //
 // A control is a slider {key, label, least, most, step, text}, a choice {key, label, choices} or a
 // button {label, act, spent}, whose `act` gives what changes and whose `spent` says when there is
-// nothing left to do. A slider's `most` may be a function of the state. What has no label is set in the drawing, what has a `place` stands there. The
-// address bar keeps all that has a key, so that a link in the prose sets it, and what `more` gives.
+// nothing left to do. A slider's `most` may be a function of the state. What has no label is set in
+// the drawing. What has a `place` stands there. The address bar keeps all that has a key, so that a link in the prose sets it, and what `more` gives.
 // On paper a figure that nobody has set shows what `printed` says.
 
 function live(
@@ -18,7 +18,7 @@ function live(
     draw,
     sentence,
     more = () => ({}),
-    printed = {},
+    printed = null,
   },
 ) {
   const root = part(name);
@@ -62,13 +62,13 @@ function live(
     if (kept.length) address.write(values());
   }
 
-  window.addEventListener("beforeprint", () => {
+  function showOnPaper() {
     if (kept.some(({ key }) => state[key] !== start[key])) return;
-    Object.assign(state, printed);
-    show();
-    Object.assign(state, start);
-  });
-  window.addEventListener("afterprint", show);
+    const before = { ...state };
+    window.addEventListener("afterprint", () => assign(before), { once: true });
+    assign(printed);
+  }
+  if (printed) window.addEventListener("beforeprint", showOnPaper);
 
   function fromAddress() {
     const given = address.read();

@@ -96,7 +96,7 @@ class Race {
     try {
       task = await taskOf();
     } catch (error) {
-      this.said.textContent = error.message;
+      if (this.running === running) this.said.textContent = error.message;
       return;
     }
     if (this.running !== running) return;
@@ -122,6 +122,6 @@ class Race {
     const factor = Math.max(all, few) / Math.min(all, few);
     const times = factor.toFixed(factor < 10 ? 1 : 0);
     const verdict = few < all ? `was ${times} times as fast` : `took ${times} times as long`;
-    this.said.textContent = `Comparing all took ${milliseconds(all)}, codes first ${milliseconds(few)}. So codes first ${verdict}, in your browser just now. It compared ${plural(compared, "picture")} in full and skipped ${skipped.toLocaleString("en")}. It finds ${both} of the ${plural(exact.length, "nearest picture", "nearest pictures")}.`;
+    this.said.textContent = `Comparing all took ${milliseconds(all)}, codes first ${milliseconds(few)}. So codes first ${verdict}, in your browser just now. Codes first compared ${plural(compared, "picture")} in full and skipped ${skipped.toLocaleString("en")}. It found ${both} of the ${plural(exact.length, "nearest picture", "nearest pictures")}.`;
   }
 }

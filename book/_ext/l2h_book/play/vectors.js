@@ -8,16 +8,17 @@ const bytesOf = (text) => Uint8Array.from(atob(text), (character) => character.c
 // Runs a file, which is a script that defines something, and gives what `readIt` makes of that
 function fetchOnce(file, readIt) {
   if (!fetched.has(file)) {
-    const promise = new Promise((then, fail) => {
-      const script = make("script", { src: file });
-      script.addEventListener("load", () => then(readIt()));
-      script.addEventListener("error", () => {
-        fetched.delete(file); // the next who asks tries again
-        fail(new Error("What the page computes with could not be fetched. Are you online?"));
-      });
-      document.head.append(script);
+    const script = make("script", { src: file });
+    const came = new Promise((then, fail) => {
+      script.addEventListener("load", then);
+      script.addEventListener("error", fail);
     });
-    fetched.set(file, promise);
+    const failed = () => {
+      fetched.delete(file); // the next who asks tries again
+      throw new Error("What the page computes with could not be fetched. Are you online?");
+    };
+    document.head.append(script);
+    fetched.set(file, came.then(readIt).catch(failed));
   }
   return fetched.get(file);
 }
