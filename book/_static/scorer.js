@@ -20,7 +20,8 @@ var Scorer = {
 // An empty search says what to do.
 document.addEventListener("DOMContentLoaded", () => {
   const out = document.getElementById("search-results");
-  if (!asked().trim()) out.textContent = "Type a word or a name of the package in the field above, and press Enter.";
+  if (!asked().trim())
+    out.textContent = "Type a word or a name of the package in the field above, and press Enter.";
 });
 
 // Of each page the best hit is shown, and of the reference each name.
