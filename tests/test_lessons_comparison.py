@@ -109,7 +109,9 @@ def codes(hasher, split):
 @both
 def test_all_splits_were_measured_with_what_tuning_chose(name):
     """comparison: "Fashion-MNIST is split five times and CIFAR-10 twenty times."
-    "Each method is tuned separately for each question"
+    "Each method is tuned separately for each number of labels and, in the figure, for each length"
+    "All settings are tuned for ranking the whole database, even if a search then looks only within
+    a radius or at one percent."
     did-it-learn: "on ten triples of classes" """
     n_splits = {"fashion-mnist": 5, "cifar10": 20}[name]
     tuned = TUNED[TUNED.dataset == name].set_index("question")
@@ -124,7 +126,12 @@ def test_all_splits_were_measured_with_what_tuning_chose(name):
             assert set(splits) == set(methods)
             assert len(splits) == (10 if question == "held-out" else n_splits)
     lines = LOOKS[(LOOKS.dataset == name) & (LOOKS["look"] == 0)]
-    assert set(lines.method) == set(fair_fight_map.contenders_on_the_map(parameters(name)))
+    chosen = parameters(name)
+    assert set(lines.method) == set(fair_fight_map.contenders_on_the_map(chosen))
+    codes = fair_fight_percent.contenders(chosen)
+    for method in ("CCA-ITQ", "GRH from CCA-ITQ", "KSH"):
+        settings = codes[f"{method}, 32 bits"].get_params()
+        assert chosen["ranking", method].items() <= settings.items()
     assert set(lines.groupby("method").size()) == {n_splits}
 
 
@@ -262,7 +269,7 @@ def read(name, share):
     return figures.read_map(lines_of_the_map(name), "precision", [share]).iloc[0]
 
 
-def test_with_alpha_tuned_ksh_is_above_grh_on_fewer_splits():
+def test_with_alpha_tuned_ksh_is_still_above_grh():
     """comparison: "KSH's mean average precision (mAP) is then above GRH's by" "although on
     Fashion-MNIST tuning would choose to have no votes at all" """
     by_alpha = TUNED[(TUNED.question == "alpha") & TUNED.method.str.endswith(" from CCA-ITQ")]
@@ -274,7 +281,6 @@ def test_with_alpha_tuned_ksh_is_above_grh_on_fewer_splits():
     }
     ksh = by_split("ranking", "fashion-mnist")["KSH"]
     above = ksh - by_split("alpha", "fashion-mnist")["0.5 from CCA-ITQ"]
-    assert (above > 0).sum() == 4
     assert 0.001 < above.mean() < 0.003
 
 
@@ -290,7 +296,7 @@ def beyond_as_many(name, method, other):
 
 
 @both
-def test_for_as_many_candidates_the_first_look_is_worth_less(name):
+def test_at_equal_shares_grh_is_ahead_of_lsh_in_one_case(name):
     """comparison: "But it clearly does so in only one case of four, and with 32 bits LSH finds
     more on both data sets." "a few codewords, which
     more bits do not divide much" "and LSH's bucket of 32 bits holds only about a tenth" "Learning
@@ -321,22 +327,19 @@ def test_for_as_many_candidates_the_first_look_is_worth_less(name):
         taught = lines[f"CCA-ITQ, {n_bits} bits"].scanned.iloc[0]
         assert taught > 10 * lines[f"LSH, {n_bits} bits"].scanned.iloc[0]
     if name == "fashion-mnist":
+        assert longer_grh.scanned / grh.scanned > 0.9
         assert 0.09 < longer_lsh.scanned / lsh.scanned < 0.11
 
 
 @both
-def test_at_a_larger_radius_grh_passes_the_exact_cosine(name):
-    """comparison: "With larger radii GRH finds more than LSH, PCAH and even the exact cosine. But
-    on Fashion-MNIST this takes radius 1, at which GRH scans {glue:text}`wide-scanned-f`
-    percent" """
-    lines = lines_of_the_map(name)
-    line = lines["GRH from CCA-ITQ, 16 bits"]
-    passed = line[line.precision > lines["exact cosine"].precision[0]]
-    assert passed.index[0] == 1
-    level = read(name, line.scanned[1])
-    assert line.precision[1] > level[level.index.str.match("LSH|PCAH")].max()
+def test_at_radius_two_grh_passes_the_exact_cosine(name):
+    """comparison: "With radius 2, GRH with 16 bits finds more than LSH, PCAH and even the exact
+    cosine. But on Fashion-MNIST GRH then scans {glue:text}`wide-scanned-f` percent" """
+    line = lines_of_the_map(name)["GRH from CCA-ITQ, 16 bits"]
+    level = read(name, line.scanned[2])
+    assert line.precision[2] > level[level.index.str.match("LSH|PCAH")].max()
     if name == "fashion-mnist":
-        assert 0.075 < passed.scanned[1] < 0.085
+        assert 0.095 < line.scanned[2] < 0.1
     of_method = LOOKS[LOOKS.dataset == name].set_index(["method", "look", "seed"])
     of_method = of_method.precision.sort_index()
     gain = of_method["GRH from CCA-ITQ, 16 bits", 2] - of_method["exact cosine", 0]
@@ -385,8 +388,8 @@ def test_codes_that_are_ranked_change_the_picture(name):
     all hash codes, and CCA-ITQ above those without labels: on every split." "If few vectors may be
     compared in full, rank the codes and re-rank what the budget allows" "Both find more than LSH
     with 32 bits, on every split." "Compression costs little on Fashion-MNIST" "On CIFAR-10 it costs
-    more:" "a bucket, at radius 0, is a poor way to use a learned code, and a ranking is a good
-    one" """
+    more:" "a bucket, at radius 0, is a poor way to use any of these codes, and a ranking is a
+    good one" """
     found = (
         CHEAP[CHEAP.dataset == name].pivot(index="seed", columns="method", values="map").dropna()
     )
@@ -403,9 +406,14 @@ def test_codes_that_are_ranked_change_the_picture(name):
         assert 0.008 < found["class scores"].mean() - byte.mean() < 0.015
     best = without.mean().drop("LSH, 32 bits").idxmax()
     assert best == {"fashion-mnist": "PCAH, 32 bits", "cifar10": "ITQ, 32 bits"}[name]
-    methods = ("CCA-ITQ", "GRH from CCA-ITQ")
-    for code in (f"{method}, {n_bits} bits" for method, n_bits in product(methods, (16, 32))):
-        assert found[code].mean() > lines_of_the_map(name)[code].precision[0] + 0.03
+    # a line that does not reach down to one percent begins with a bucket that holds more
+    at_one_percent = read(name, 0.01)
+    codes = found.columns.intersection(at_one_percent.index).drop("class scores")
+    assert len(codes) == 10
+    for code in codes:
+        bucket = lines_of_the_map(name)[code].iloc[0]
+        assert found[code].mean() > bucket.precision
+        assert bucket.scanned > 0.01 or found[code].mean() > at_one_percent[code]
     assert (without[["PCAH, 32 bits", "ITQ, 32 bits"]].min(axis=1) > without["LSH, 32 bits"]).all()
 
 
@@ -413,22 +421,25 @@ def test_codes_that_are_ranked_change_the_picture(name):
 def test_who_is_ahead_depends_on_how_the_codes_are_used(name):
     """comparison: "In the bucket, GRH is ahead of LSH and PCAH, because GRH scans far more. At
     equal shares there, PCAH is ahead of GRH, and the plain classifier is ahead of all codes. At one
-    percent, GRH is ahead of LSH and PCAH, and the byte is ahead of GRH." "the order is again the
-    byte, GRH, and then LSH and PCAH" "all at one point of GRH's line. This is its smallest
+    percent, GRH is ahead of LSH and PCAH, and the byte is ahead of GRH." "at equal shares it is ahead
+    of GRH. At one percent CCA-ITQ is ahead of GRH on Fashion-MNIST and behind on CIFAR-10." "the
+    order is again the byte, GRH, and then LSH and PCAH" "all at one point of GRH's line. This is its smallest
     search" """
     lines = lines_of_the_map(name)
     of_percent = CHEAP[CHEAP.dataset == name].groupby("method")["map"].mean()
     for n_bits in (16, 32):
-        grh, lsh, pcah = (f"{code}, {n_bits} bits" for code in ("GRH from CCA-ITQ", "LSH", "PCAH"))
+        codes = ("GRH from CCA-ITQ", "CCA-ITQ", "LSH", "PCAH")
+        grh, start, lsh, pcah = (f"{code}, {n_bits} bits" for code in codes)
         bucket = lines[grh].iloc[0]
         others = pd.DataFrame([lines[code].iloc[0] for code in (lsh, pcah)])
         assert bucket.precision > others.precision.max() + 0.1
         assert bucket.scanned > 10 * others.scanned.max()
         level = read(name, bucket.scanned)
-        assert level[pcah] > bucket.precision
+        assert level[[pcah, start]].min() > bucket.precision
         assert level["class scores"] == level.max()
         byte = of_percent["class scores, 8 bits"]
         assert byte > of_percent[grh] > of_percent[[lsh, pcah]].max()
+        assert (of_percent[start] > of_percent[grh]) == (name == "fashion-mnist")
     ranked = by_split("ranking", name).mean()
     assert ranked["class scores, 8 bits"] > ranked["GRH from CCA-ITQ"]
     assert ranked["GRH from CCA-ITQ"] > ranked[["LSH", "PCAH"]].max()
@@ -444,6 +455,8 @@ def test_who_is_ahead_depends_on_how_the_codes_are_used(name):
     ],
 )
 def test_a_budget_that_is_kept_is_what_is_measured(dataset, method):
+    """comparison: "So rank all codes by their Hamming distance from the query, with ties in random
+    order" """
     codes = fair_fight_percent.contenders(parameters(dataset.name))
     found = fair_fight_percent.measure_percent(dataset, codes[method], 0)
     kept = IN_BUDGET[(IN_BUDGET.dataset == dataset.name) & (IN_BUDGET.method == method)]
@@ -496,8 +509,9 @@ def test_the_later_bits_of_pcah_know_neighbours_not_classes(seed):
 @both
 def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
     """comparison: "one byte of its scores ranks better than every hash code measured, on every
-    split." "Even four bits of its scores are level with GRH's 32:" "This confirms, for queries of
-    known classes, what" "That is not enough: on Fashion-MNIST it ranks below every hash code that
+    split." "Four bits of its scores come close to GRH's 32. They are behind on every split of
+    Fashion-MNIST" "and ahead on 19 of the 20 splits of CIFAR-10" "That the byte wins agrees, for
+    queries of known classes, with what" "That is not enough: on Fashion-MNIST it ranks below every hash code that
     learned from labels" "Byte above all hash codes: on every split." "the byte ranks better than
     the hash codes of 32 bits, with twenty labels per class or a hundred" "the byte of class scores
     ranks above every hash code that was measured" "The classifier is worse than before, but the
@@ -518,6 +532,9 @@ def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
     assert not IN_BUDGET.method.str.contains("labelled cells").any()
     four = splits["class scores, 4 bits"] - splits["GRH from CCA-ITQ"]
     assert abs(four.mean()) < 0.007
+    n_ahead = {"fashion-mnist": 0, "cifar10": 19}[name]
+    assert (four > 0).sum() == n_ahead
+    assert (four < 0).sum() == len(four) - n_ahead
     taught = [*FEW, "class scores, 8 bits"]
     assert (by_split("200 labels", name)[taught].mean() < splits[taught].mean()).all()
     if name == "fashion-mnist":
@@ -580,9 +597,10 @@ def test_which_contrasts_are_significant():
     CCA-ITQ is ahead, without a star." "GRH above KSH: one star on CIFAR-10. On Fashion-MNIST KSH is
     ahead, without a star." "Of GRH and KSH, that is GRH in the row with 1,000 labels
     (*ranking*), and KSH in the row with 50." "Cosine above ITQ:
-    no star on Fashion-MNIST, two stars on CIFAR-10." "PCAH above LSH: one star and two. ITQ above
-    LSH: no star and two." "the interval of the cosine's lead ends at
-    {glue:text}`cosine-high-f`" "Among so many questions our example is not significant" "Linear GRH
+    no star on Fashion-MNIST, two stars on CIFAR-10." "PCAH above LSH: one star on
+    Fashion-MNIST, two on CIFAR-10. ITQ above LSH: none and two." "the interval of the cosine's lead
+    ends below {glue:text}`cosine-high-f`" "With a linear classifier for each bit it has no star on
+    either, so on CIFAR-10 the kernel matters." "Among so many questions our example is not significant" "Linear GRH
     from CCA-ITQ against CCA-ITQ: no star." "Linear GRH takes longer to fit. Their difference is
     small: both ends of both intervals lie within {glue:text}`linear-most` of zero." """
     assert significant(asked("comparison")) == {
@@ -607,10 +625,12 @@ def test_which_contrasts_are_significant():
     assert lead("50 labels", "fashion-mnist", "KSH", "CCA-ITQ").mean < -0.003
     assert lead("ranking", "fashion-mnist", "GRH from CCA-ITQ", "KSH").mean < -0.003
     cosine = lead("ranking", "fashion-mnist", "exact cosine", "ITQ")
-    assert -0.001 < cosine.low < cosine.high < 0.005
-    for name in NAMES:
-        linear = lead("ranking", name, "GRH linear from CCA-ITQ", "CCA-ITQ")
-        assert -0.006 < linear.low < linear.high < 0.006
+    # rounded up, the page shows .004, and .006 for linear GRH
+    assert 0.003 < cosine.high < 0.004
+    linear = [lead("ranking", name, "GRH linear from CCA-ITQ", "CCA-ITQ") for name in NAMES]
+    assert 0.005 < max(max(-each.low, each.high) for each in linear) < 0.006
+    of_kernel = lead("ranking", "cifar10", "GRH from CCA-ITQ", "GRH linear from CCA-ITQ")
+    assert of_kernel.low > 0.01
     fit = KEPT[KEPT.question == "ranking"].groupby(["method", "dataset"])["fit_seconds"].median()
     assert (fit["GRH linear from CCA-ITQ"] > 2 * fit["CCA-ITQ"]).all()
     trials = TUNED[TUNED.question == "ranking"].pivot(
@@ -622,12 +642,17 @@ def test_which_contrasts_are_significant():
 def test_one_percent_of_a_split_is_fifty_images(dataset):
     """comparison: "on all {glue:text}`n-database` database images of earlier chapters" "a database
     of 5,000 images" "Here that is 50 candidates for ten answers." "which is twenty times the 50
-    comparisons that we ration here" "The running text follows six of the ten" """
+    comparisons that we ration here" "The running text mainly follows six of the ten"
+    "within one radius some queries meet far more images than others" """
     n_measured = len(fair_fight.split_of(dataset, "ranking", 0).y_database)
     assert n_measured == 5000
     assert len(split_dataset(dataset).y_database) > n_measured
-    codes = IN_BUDGET.method[IN_BUDGET.method != "class scores, 8 bits"].str.partition(",")[0]
-    assert set(codes) == {"LSH", "PCAH", "ITQ", "CCA-ITQ", "GRH from CCA-ITQ", "KSH"}
+    methods = IN_BUDGET.method[IN_BUDGET.method != "class scores, 8 bits"].str.partition(",")[0]
+    assert set(methods) == {"LSH", "PCAH", "ITQ", "CCA-ITQ", "GRH from CCA-ITQ", "KSH"}
+    query_bits, bits = codes(CCAITQ(16, random_state=0), split_of(dataset, 0))
+    n_met = HashTable(bits).query_radius(query_bits, 1, count_only=True)
+    few, many = np.percentile(n_met, [10, 90])
+    assert many > 10 * few
 
 
 def test_holm_multiplies_the_p_value_of_the_example():
@@ -655,13 +680,12 @@ def test_the_interval_by_hand_is_that_of_the_package():
     """comparison: "The standard error is $s \\sqrt{8/15}$, which is"
     "{glue:text}`worked-root` = {glue:text}`worked-error`." "{glue:text}`worked-error` =
     {glue:text}`worked-reach`." "It is {glue:text}`wider-f` times as wide as for independent splits,
-    and still it excludes zero." "That is more than the familiar $1.96$" """
+    and still it excludes zero." """
     maps = by_split("ranking", "fashion-mnist")
     differences = maps["GRH from CCA-ITQ"] - maps["GRH kernel"]
     assert len(differences) == 5
     mean, low, high, _ = mean_and_interval(differences, 1000 / 3000)
     t = round(student.isf(0.025, 4), 3)
-    assert t > 1.96
     error = round(round(differences.std(), 4) * round((1 / 5 + 1 / 3) ** 0.5, 3), 4)
     half = round(t * error, 4)
     by_hand = (round(mean, 4) - half, round(mean, 4) + half)
@@ -744,7 +768,7 @@ def stars_by_ratio(page, ratio):
 
 def test_which_stars_depend_on_the_ratio():
     """comparison: "With 1,000 labels it ranks above KSH with one star on Fashion-MNIST and two on
-    CIFAR-10. With 200 labels it has two stars on both by the same convention" "because the row
+    CIFAR-10. With 200 labels it has two stars on both by the same convention" "the row
     *labelled cells* has the same stars" "On CIFAR-10 it ranks above its own start, CCA-ITQ, with
     two stars, but on Fashion-MNIST with none." "Above KSH: at least one star." "is this book's
     choice, and it is lenient: with a ratio of 1, {glue:text}`stars-gone` of our {glue:text}`stars`
@@ -786,10 +810,12 @@ def test_few_labels_have_a_larger_ratio_than_the_table():
     only its lead on CIFAR-10 would be significant" "Of the byte's leads over hash codes, for
     example, only that over KSH was." "With 200 labels, with 50 and at one percent, labelled cells
     were not measured" """
-    assert [1000 / 200, 1000 / 50] == [5, 20]
+    n_queries = KEPT.groupby("question")["n_queries"].first()
+    questions = ("200 labels", "50 labels")
+    ratios = [n_queries[question] / fair_fight.N_LABELS[question] for question in questions]
+    assert ratios == [5, 20]
     byte = "class scores, 8 bits"
-    few = stars_by_ratio("comparison", 5)
-    fewer = stars_by_ratio("comparison", 20)
+    few, fewer = (stars_by_ratio("comparison", ratio) for ratio in ratios)
     of_byte = f"200 labels: {byte}, minus KSH"
     assert (of_byte, "cifar10") in few
     assert (of_byte, "fashion-mnist") not in few
@@ -797,23 +823,6 @@ def test_few_labels_have_a_larger_ratio_than_the_table():
     opponents = {other for _, method, other in asked("comparison") if method == byte}
     assert opponents == {"KSH", "exact cosine"}
     assert set(KEPT.question[KEPT.method == f"{byte}, labelled cells"]) == {"ranking"}
-
-
-def test_the_rule_of_thumb_is_the_share_of_test_images():
-    """comparison: "two test sets share on average $\\rho = n_\\text{test}/(n_\\text{test} +
-    n_\\text{train})$ of their images" "Then the term to add is $\\rho/(1 - \\rho)$, which is
-    $n_\\text{test}/n_\\text{train}$." """
-    n_test = 100
-    n_train = 300
-    n_splits = 2000
-    rng = np.random.default_rng(0)
-    splits = [rng.permutation(n_test + n_train)[:n_test] for _ in range(n_splits)]
-    shared = np.mean(
-        [np.isin(*pair).mean() for pair in zip(splits[::2], splits[1::2], strict=True)]
-    )
-    rho = Fraction(n_test, n_test + n_train)
-    assert shared == pytest.approx(float(rho), abs=0.01)
-    assert rho / (1 - rho) == Fraction(n_test, n_train)
 
 
 def test_which_stars_would_fall_if_both_chapters_asked_together():
