@@ -412,7 +412,7 @@ def test_codes_that_are_ranked_change_the_picture(name):
     assert len(codes) == 10
     for code in codes:
         bucket = lines_of_the_map(name)[code].iloc[0]
-        assert found[code].mean() > bucket.precision
+        assert found[code].mean() > bucket.precision + 0.03
         assert bucket.scanned > 0.01 or found[code].mean() > at_one_percent[code]
     assert (without[["PCAH, 32 bits", "ITQ, 32 bits"]].min(axis=1) > without["LSH, 32 bits"]).all()
 
@@ -421,12 +421,13 @@ def test_codes_that_are_ranked_change_the_picture(name):
 def test_who_is_ahead_depends_on_how_the_codes_are_used(name):
     """comparison: "In the bucket, GRH is ahead of LSH and PCAH, because GRH scans far more. At
     equal shares there, PCAH is ahead of GRH, and the plain classifier is ahead of all codes. At one
-    percent, GRH is ahead of LSH and PCAH, and the byte is ahead of GRH." "at equal shares it is ahead
-    of GRH. At one percent CCA-ITQ is ahead of GRH on Fashion-MNIST and behind on CIFAR-10." "the
-    order is again the byte, GRH, and then LSH and PCAH" "all at one point of GRH's line. This is its smallest
-    search" """
+    percent, GRH is ahead of LSH and PCAH, and the byte is ahead of GRH." "At the share of GRH's
+    bucket it is ahead of GRH, and at one percent slightly ahead on Fashion-MNIST and far behind on
+    CIFAR-10." "the order is again the byte, GRH, and then LSH and PCAH" "all at one point of GRH's
+    line. This is its smallest search" """
     lines = lines_of_the_map(name)
-    of_percent = CHEAP[CHEAP.dataset == name].groupby("method")["map"].mean()
+    found = CHEAP[CHEAP.dataset == name].pivot(index="seed", columns="method", values="map")
+    of_percent = found.mean()
     for n_bits in (16, 32):
         codes = ("GRH from CCA-ITQ", "CCA-ITQ", "LSH", "PCAH")
         grh, start, lsh, pcah = (f"{code}, {n_bits} bits" for code in codes)
@@ -439,7 +440,12 @@ def test_who_is_ahead_depends_on_how_the_codes_are_used(name):
         assert level["class scores"] == level.max()
         byte = of_percent["class scores, 8 bits"]
         assert byte > of_percent[grh] > of_percent[[lsh, pcah]].max()
-        assert (of_percent[start] > of_percent[grh]) == (name == "fashion-mnist")
+        start_is_ahead = found[start] - found[grh]
+        if name == "fashion-mnist":
+            assert 0 < start_is_ahead.mean() < 0.005
+            assert (start_is_ahead > 0).sum() == {16: 5, 32: 3}[n_bits]
+        else:
+            assert (start_is_ahead < -0.02).all()
     ranked = by_split("ranking", name).mean()
     assert ranked["class scores, 8 bits"] > ranked["GRH from CCA-ITQ"]
     assert ranked["GRH from CCA-ITQ"] > ranked[["LSH", "PCAH"]].max()
@@ -511,11 +517,12 @@ def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
     """comparison: "one byte of its scores ranks better than every hash code measured, on every
     split." "Four bits of its scores come close to GRH's 32. They are behind on every split of
     Fashion-MNIST" "and ahead on 19 of the 20 splits of CIFAR-10" "That the byte wins agrees, for
-    queries of known classes, with what" "That is not enough: on Fashion-MNIST it ranks below every hash code that
-    learned from labels" "Byte above all hash codes: on every split." "the byte ranks better than
-    the hash codes of 32 bits, with twenty labels per class or a hundred" "the byte of class scores
-    ranks above every hash code that was measured" "The classifier is worse than before, but the
-    hash codes learn from the same few labels, and so they are worse as well." "it scores
+    queries of known classes, with what" "That is not enough: on Fashion-MNIST it ranks below every
+    hash code that learned from labels" "Byte above all hash codes: on every split." "the byte ranks
+    better than the hash codes of 32 bits, with twenty labels per class or a hundred" "the byte of
+    class scores ranks above every hash code that was measured" "The classifier is worse than
+    before, but the hash codes learn from the same few labels, and so they are worse as well."
+    "it scores
     {glue:text}`map-labelled-f` on Fashion-MNIST instead of" "and it still ranks above every hash
     code on every split" "What this is worth was measured only over the [whole
     ranking](whole-ranking)."
@@ -598,11 +605,12 @@ def test_which_contrasts_are_significant():
     ahead, without a star." "Of GRH and KSH, that is GRH in the row with 1,000 labels
     (*ranking*), and KSH in the row with 50." "Cosine above ITQ:
     no star on Fashion-MNIST, two stars on CIFAR-10." "PCAH above LSH: one star on
-    Fashion-MNIST, two on CIFAR-10. ITQ above LSH: none and two." "the interval of the cosine's lead
-    ends below {glue:text}`cosine-high-f`" "With a linear classifier for each bit it has no star on
-    either, so on CIFAR-10 the kernel matters." "Among so many questions our example is not significant" "Linear GRH
-    from CCA-ITQ against CCA-ITQ: no star." "Linear GRH takes longer to fit. Their difference is
-    small: both ends of both intervals lie within {glue:text}`linear-most` of zero." """
+    Fashion-MNIST, two on CIFAR-10. ITQ above LSH: none and two." "the interval of the cosine's
+    lead ends below {glue:text}`cosine-high-f`" "With a linear classifier for each bit it has no
+    star on either, so on CIFAR-10 the kernel matters." "Among so many questions our example is not
+    significant" "Linear GRH from CCA-ITQ against CCA-ITQ: no star." "Linear GRH takes longer to
+    fit. Their difference is small: both ends of both intervals lie within
+    {glue:text}`linear-most` of zero." """
     assert significant(asked("comparison")) == {
         ("ranking", "exact cosine", "ITQ"): (0, 1),
         ("ranking", "GRH from CCA-ITQ", "CCA-ITQ"): (0, 1),
