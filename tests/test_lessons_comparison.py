@@ -351,8 +351,9 @@ def test_at_radius_two_grh_passes_the_exact_cosine(name):
 def test_the_classifier_is_ahead_on_the_map(name):
     """comparison: "This may be why the line of the class scores *falls* in
     {numref}`fig-fair-map`." "with 32 bits it finds more than with 16
-    wherever at least half a percent is scanned" "That is more than PCAH found at any of the four
-    radii, even at the largest, where it scanned far more than one percent." """
+    wherever at least half a percent is scanned" "That is more than PCAH found at radius 8 or
+    below. At radius 12 PCAH scanned more than ten times as many images, but did not find clearly
+    more." """
     scores = lines_of_the_map(name)["class scores"]
     (of_one_percent,) = scores.precision[scores.scanned == 0.01]
     assert of_one_percent > lines_of_the_map(name)["PCAH, 32 bits"].precision.max() + 0.01
@@ -360,7 +361,7 @@ def test_the_classifier_is_ahead_on_the_map(name):
         others = read(name, look.scanned).drop(["class scores", "exact cosine"])
         assert look.precision > others.max() + 0.01
     assert (np.diff(scores.precision) < 0).all()
-    assert lines_of_the_map(name)["PCAH, 32 bits"].scanned[12] > 0.05
+    assert lines_of_the_map(name)["PCAH, 32 bits"].scanned[12] > 0.1
     for share in (0.005, 0.01, 0.02, 0.05, 0.1):
         found = read(name, share)
         assert found["PCAH, 32 bits"] > found["PCAH, 16 bits"]
