@@ -31,7 +31,7 @@ from test_lessons_comparison import (
     significant,
     split_of,
 )
-from test_lessons_grh import score
+from test_lessons_grh import score, share_flipped, shuffled
 
 from l2h_tutorial import GRH, ITQ, LSH
 from l2h_tutorial.baselines import CCAITQ
@@ -56,15 +56,15 @@ def test_the_figure_of_controls_says_what_is_left(name):
     scores = by_split("ranking", name).mean()
     grh = scores["GRH from CCA-ITQ"]
     lead_over_lsh = grh - scores["LSH"]
-    shuffled = by_split("shuffled", name)["GRH from CCA-ITQ"].mean()
+    nonsense = by_split("shuffled", name)["GRH from CCA-ITQ"].mean()
     no_votes = by_split("alpha", name)["0.5 from CCA-ITQ"].mean()
-    assert shuffled - scores["LSH"] < 0.1 * lead_over_lsh
-    assert shuffled < grh / 2
+    assert nonsense - scores["LSH"] < 0.1 * lead_over_lsh
+    assert nonsense < grh / 2
     if name == "cifar10":
         assert grh - no_votes > 0.01
         assert no_votes - scores["CCA-ITQ"] > 0.04
     if name == "fashion-mnist":
-        assert shuffled < scores["LSH"]
+        assert nonsense < scores["LSH"]
     assert grh - scores["Hadamard codewords"] < 0.1 * lead_over_lsh
     if name == "fashion-mnist":
         assert no_votes >= grh > scores["CCA-ITQ"] > 0.99 * grh
@@ -74,6 +74,18 @@ def test_the_figure_of_controls_says_what_is_left(name):
     assert scores["class scores, 8 bits"] > max(followers)
     assert min(followers) > scores["exact cosine"] + 0.05
     assert min(close) > scores["exact cosine"] + 0.1 > scores["LSH"]
+
+
+@both
+def test_each_step_was_tuned_by_itself(name):
+    """did-it-learn: "What a refit gains over its start is due to the classifier, and what GRH gains
+    over the refit to the votes, but for the tuning: each was tuned by itself, with labels, and from
+    CCA-ITQ each has a ridge of its own for the start." """
+    chosen = parameters(name)
+    of_grh, of_refit = (
+        chosen["alpha", f"{alpha} from CCA-ITQ"]["initial__ridge"] for alpha in ("1.0", "0.5")
+    )
+    assert of_refit not in (of_grh, chosen["alpha", "CCA-ITQ"]["ridge"])
 
 
 @both
@@ -97,9 +109,9 @@ def test_from_lsh_the_votes_look_decisive(name):
 
 
 def test_shuffled_labels_end_near_a_random_order(dataset, seed):
-    """did-it-learn: "barely above the {glue:text}`random-here` of random codes" "Above all,
-    shuffled labels ruin its start as well." "with the setting tuned for true labels" "(The table
-    has more, because there everything is tuned anew.)" """
+    """did-it-learn: "barely above the {glue:text}`random-here` of random codes" "Shuffled labels
+    also ruin its start: CCA-ITQ alone has {glue:text}`nonsense-start` with the setting tuned for
+    true labels." """
     s = split_of(dataset, seed)
     chosen = parameters(dataset.name)["ranking", "GRH from CCA-ITQ"]
     grh = GRH(
@@ -109,9 +121,7 @@ def test_shuffled_labels_end_near_a_random_order(dataset, seed):
     assert score(grh.set_params(**chosen).fit(s.X_train, wrong), s) < 0.15
     start = CCAITQ(32, ridge=chosen["initial__ridge"], random_state=seed)
     lsh = LSH(32, random_state=seed).fit(s.X_train)
-    alone = score(start.fit(s.X_train, wrong), s)
-    assert alone < score(lsh, s)
-    assert alone < by_split("shuffled", dataset.name)["GRH from CCA-ITQ"].mean()
+    assert score(start.fit(s.X_train, wrong), s) < score(lsh, s)
 
 
 def test_directions_for_nonsense_hold_little_of_the_images(dataset, seed):
@@ -136,21 +146,19 @@ def test_at_the_tuned_alpha_nonsense_flips_few_bits(dataset, seed):
     close to a tie." "so narrow a majority flips only {glue:text}`flipped` percent of the bits. The
     others stay as LSH had them" """
     s = split_of(dataset, seed)
-    own = np.where(LSH(32, random_state=seed).fit_transform(s.X_train), 1, -1)
-    wrong = np.random.default_rng(seed).permutation(s.y_train)
-    votes = np.array([own[wrong == label].mean(axis=0) for label in np.unique(wrong)])[wrong]
-    flipped = {alpha: np.mean((alpha * votes + (1 - alpha) * own) * own < 0) for alpha in (0.9, 1)}
-    assert flipped[0.9] < 0.25
-    assert flipped[1] > 0.4
+    wrong = shuffled(s, seed)
+    assert share_flipped(s, 0.9, wrong, seed) < 0.25
+    assert share_flipped(s, 1, wrong, seed) > 0.4
 
 
 @both
-def test_tuned_for_nonsense_grh_unlearns_it(name):
+def test_tuned_for_nonsense_grh_loses_most_of_its_lead(name):
     """did-it-learn: "so with nonsense it loses most of what it had gained over LSH" "GRH from
     CCA-ITQ falls further, on Fashion-MNIST to {glue:text}`shuffled-f`, below LSH. Its $\\alpha$ is
     fixed at 1" "Why does it not fall all the way to LSH?" "With $\\alpha$ = [0.9]{.definition},
-    which tuning chose here" "So tuned nonsense may well beat the start." "shuffled labels cost it
-    most of what it had gained over LSH" """
+    which tuning chose here" "Tuning had only [0.9]{.definition} and 1 to choose from, so nonsense
+    could not turn the votes off: as a refit, GRH from LSH would lose only about" "So tuned nonsense
+    may well beat the start." "shuffled labels cost it most of what it had gained over LSH" """
     ranking = by_split("ranking", name)
     wrong = by_split("shuffled", name)
     assert abs(ranking["random codes"].mean() - 0.1) < 0.005
@@ -165,7 +173,9 @@ def test_tuned_for_nonsense_grh_unlearns_it(name):
     assert wrong["GRH from CCA-ITQ"].mean() < ranking["LSH"].mean() + 0.02
     chosen = parameters(name)
     assert "alpha" not in chosen["shuffled", "GRH from CCA-ITQ"]
-    assert chosen["shuffled", "GRH kernel"]["alpha"] == min(fair_fight.ALPHA) == 0.9
+    assert chosen["shuffled", "GRH kernel"]["alpha"] == 0.9
+    assert fair_fight.QUESTIONS["shuffled"]["GRH kernel"][1]["alpha"] == (0.9, 1)
+    assert (by_split("alpha", name)["0.5"] > wrong["GRH kernel"]).all()
 
 
 @both
@@ -175,9 +185,9 @@ def test_what_shuffled_labels_cost_is_beyond_doubt(name):
     they lie far above zero." "GRH from LSH is the cleanest case, because its start uses no labels"
     """
     true = by_split("ranking", name)
-    shuffled = by_split("shuffled", name)
-    for method in shuffled:
-        _, low, _, _ = mean_and_interval(true[method] - shuffled[method], 1 / 3)
+    nonsense = by_split("shuffled", name)
+    for method in nonsense:
+        _, low, _, _ = mean_and_interval(true[method] - nonsense[method], 1 / 3)
         assert low > 0.1
 
 
@@ -207,17 +217,16 @@ def test_an_output_code_with_its_codewords_is_grh(dataset, seed, classifier, ini
 
 @both
 def test_what_the_graph_adds_is_a_choice_of_codewords(name):
-    """did-it-learn:  "Hadamard codewords cost GRH from
-    CCA-ITQ little, however: {glue:text}`from-cca-size-f` on Fashion-MNIST, which is significant."
-    "There the refit, without a graph, ranks above them too" "but rank no higher than GRH from LSH"
-    "but GRH from CCA-ITQ ranks above both tables" "On CIFAR-10 Hadamard codewords rank
-    significantly higher than GRH from LSH, by {glue:text}`start-size-c`." "so we cannot tell which
-    of the two ranks higher"  "random
-    codewords without any graph do nearly as well" "from LSH they did nearly as well as the votes"
-    "GRH from LSH ranks higher than random codewords on every split" "That is less than a tenth of
-    what the votes had added to the refit" "most of what the votes added to the refit needs no
-    graph" "What GRH learned from a graph beyond the labels was little, wherever we could separate
-    the two." """
+    """did-it-learn: "Hadamard codewords cost GRH from CCA-ITQ little, however:
+    {glue:text}`from-cca-size-f` on Fashion-MNIST, which is significant." "There the refit, without
+    a graph, ranks above them too, so this lead needs no graph." "but we could not show that they
+    rank higher than GRH from LSH" "but GRH from CCA-ITQ ranks above both tables" "On CIFAR-10
+    Hadamard codewords rank significantly higher than GRH from LSH, by {glue:text}`start-size-c`."
+    "so we cannot tell which of the two ranks higher" "random codewords without any graph do nearly
+    as well" "from LSH they did nearly as well as the votes" "GRH from LSH ranks higher than random
+    codewords on every split" "That is less than a tenth of what the votes had added to the refit"
+    "most of what the votes added to the refit needs no graph" "With one label for each image, GRH
+    learned little from a graph beyond the labels." """
     assert lead("ranking", name, "GRH kernel", "Hadamard codewords").high < 0
     from_cca = lead("ranking", name, "GRH from CCA-ITQ", "Hadamard codewords")
     assert 0 < from_cca.low < from_cca.mean < 0.02
@@ -229,10 +238,9 @@ def test_what_the_graph_adds_is_a_choice_of_codewords(name):
     of_random = lead("ranking", name, "GRH from CCA-ITQ", "random codewords")
     assert of_random.low > 0
     above = lead("ranking", name, "GRH kernel", "random codewords")
-    assert above.mean > 0
-
+    assert above.high > 0
     if name == "fashion-mnist":
-        assert above.low < 0 < above.high
+        assert above.low < 0
         assert abs(above.mean) < 0.002
     else:
         assert 0 < above.low < above.mean < 0.015
@@ -429,26 +437,24 @@ def test_on_texts_grh_is_ahead_of_a_byte_of_class_scores():
 def test_labels_of_other_classes_did_harm_or_helped_little(name):
     """did-it-learn: "votes with $\\alpha$ = [0.9]{.definition} lower mAP on all ten triples, but
     this loss does not survive the correction for {glue:text}`asked` comparisons" "and it ranks
-    below ITQ on each of the ten triples" "and none of these differences is certain enough to call"
-    "on neither data set did we find
-    evidence that labels of other classes help." "On Fashion-MNIST, none of the five best methods
-    was taught a label. Only the refit owes anything to labels" "Intervals are wide compared with
-    the gain of ITQ over random codes." "The exact cosine ranks above ITQ on" "On Fashion-MNIST SDH
-    ranks below ITQ by" "The difference is not significant, though smaller ones are" "use an
-    unsupervised code fitted to the whole database, or the cosine." "On Fashion-MNIST GRH from
-    CCA-ITQ ranked far lower on all ten triples." "and for these the code ranks best without votes"
-    comparison: "In [chapter 9](did-it-learn.md), codes taught with labels of other classes
-    ranked far lower on Fashion-MNIST. On CIFAR-10 we cannot tell." """
+    below ITQ on each of the ten triples" "and none of the differences between methods that we
+    tested is certain enough to call" "on neither data set did we find evidence that labels of other
+    classes help." "On Fashion-MNIST, none of the five best methods was taught a label. Only the
+    refit owes anything to labels" "Intervals are wide compared with the gain of ITQ over random
+    codes." "The exact cosine ranks above ITQ on" "On Fashion-MNIST SDH ranks below ITQ by" "The
+    difference is not significant, though smaller ones are" "use an unsupervised code fitted to the
+    whole database, or the cosine." "On Fashion-MNIST GRH from CCA-ITQ ranked far lower on all ten
+    triples." "and for these the code ranks best without votes"
+    comparison: "In [chapter 9](did-it-learn.md), codes taught with labels of other classes ranked
+    far lower on Fashion-MNIST. On CIFAR-10 we cannot tell." """
     triples = by_split("held-out", name)
     scores = triples.mean()
     taught = scores[
         ["CCA-ITQ", "KSH", "SDH", "GRH kernel", "GRH from CCA-ITQ", "Hadamard codewords"]
     ]
-    assert scores["class scores, 8 bits"] < taught.min()
     assert scores.idxmax() in ("exact cosine", "ITQ")
     votes = lead("held-out", name, "GRH kernel", "GRH kernel, alpha 0.5")
     if name == "fashion-mnist":
-        assert set(taught.nlargest(2).index) == {"KSH", "SDH"}
         assert (triples["GRH from CCA-ITQ"] < triples["ITQ"]).all()
         assert (
             scores["GRH kernel"] < scores["GRH kernel, alpha 0.8"] < scores["GRH kernel, alpha 0.5"]
@@ -465,17 +471,12 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
         assert set(scores.nlargest(5).index) == set(untaught)
         assert over_itq.mean < lead("held-out", name, "GRH kernel, alpha 0.5", "ITQ").mean
     else:
-        assert taught.idxmax() == "SDH"
         assert -0.015 < votes.low < 0 < votes.high < 0.015
         assert (triples["exact cosine"] > triples["ITQ"]).all()
         gain = scores["ITQ"] - scores["random codes"]
         leads = [lead("held-out", name, method, "ITQ") for method in ("GRH from CCA-ITQ", "SDH")]
         for over_itq in leads:
             assert over_itq.low < -gain / 3 < 0 < gain / 3 < over_itq.high
-        widths = [over_itq.high - over_itq.low for over_itq in leads]
-        assert widths[1] == pytest.approx(widths[0], rel=0.1)
-        assert scores.max() < 0.25
-        assert scores.nlargest(2).iloc[1] < scores["exact cosine"] - 0.015
 
 
 def test_fewer_images_and_the_labels_both_cost_something():
@@ -484,15 +485,13 @@ def test_fewer_images_and_the_labels_both_cost_something():
     the loss, because CCA-ITQ by itself ranks no higher than GRH." "Whether kernel and votes help or
     harm after CCA-ITQ, we cannot tell." "Then the loss of GRH splits into two parts, and the
     intervals of both exclude zero." "The interval of what these votes lose on Fashion-MNIST
-    excludes zero" "which is taught no label and sees the same few images, ranks below ITQ too"
-    "This difference was not tested." "The part due to labels was not tested." """
+    excludes zero" "This difference was not tested." "The part due to labels was not tested." """
     itq = "ITQ, labelled images"
     images = lead("held-out", "fashion-mnist", itq, "ITQ")
     labels = lead("held-out", "fashion-mnist", "GRH from CCA-ITQ", itq)
     votes = lead("held-out", "fashion-mnist", "GRH kernel", "GRH kernel, alpha 0.5")
     for cost in (images, labels, votes):
         assert cost.high < -0.02
-    assert lead("held-out", "fashion-mnist", "GRH kernel, alpha 0.5", "ITQ").high < 0
     assert ("held-out", "GRH from CCA-ITQ", itq) not in asked("did-it-learn")
     triples = by_split("held-out", "fashion-mnist")
     assert (triples["GRH from CCA-ITQ"] < triples[itq]).all()
@@ -500,20 +499,6 @@ def test_fewer_images_and_the_labels_both_cost_something():
     assert start.mean < labels.mean
     after_start = lead("held-out", "fashion-mnist", "GRH from CCA-ITQ", "CCA-ITQ")
     assert after_start.low < 0 < after_start.mean < after_start.high
-    assert images.mean + labels.mean == pytest.approx(
-        lead("held-out", "fashion-mnist", "GRH from CCA-ITQ", "ITQ").mean
-    )
-
-
-def chosen_for_triples(name, methods):
-    """Return by triple the method of highest validation MAP, and its MAP for the queries."""
-    validated = TUNED[TUNED.dataset == name].set_index(["question", "method"]).validation_map
-    triples = by_split("held-out", name)
-    best = {}
-    for triple in triples.index:
-        of_triple = validated[fair_fight.asked_with("held-out", triple)]
-        best[triple] = of_triple[methods].idxmax()
-    return best, pd.Series({triple: triples[method][triple] for triple, method in best.items()})
 
 
 @both
@@ -523,12 +508,15 @@ def test_tuning_that_may_refuse_votes_refuses_them(name):
     Fashion-MNIST the last row is exactly zero" """
     refit = "GRH kernel, alpha 0.5"
     triples = by_split("held-out", name)
-    best, maps = chosen_for_triples(name, [refit, "GRH kernel, alpha 0.8", "GRH kernel"])
+    validated = TUNED[TUNED.dataset == name].set_index(["question", "method"]).validation_map
+    of_triples = [validated[fair_fight.asked_with("held-out", triple)] for triple in triples.index]
+    methods = [refit, "GRH kernel, alpha 0.8", "GRH kernel"]
+    best = pd.Series([on[methods].idxmax() for on in of_triples], triples.index)
     if name == "fashion-mnist":
-        assert set(best.values()) == {refit}
+        assert set(best) == {refit}
     else:
-        kept_on = [triple for triple, method in best.items() if method != refit]
-        assert len(kept_on) == 9
+        assert (best != refit).sum() > 5
+        maps = pd.Series({triple: triples[method][triple] for triple, method in best.items()})
         _, low, high, _ = mean_and_interval(maps - triples[refit], 3 / 7)
         assert low < 0 < high
 
@@ -625,7 +613,10 @@ def test_tuning_for_other_classes_asks_for_weaker_votes():
 @both
 def test_without_a_kernel_grh_is_its_start(name):
     """did-it-learn: "With a linear SVM instead, GRH from CCA-ITQ has" "On CIFAR-10 that is hardly
-    more than its start has, so there the kernel made GRH work." """
+    more than its start has, so there kernel ridge made GRH work (a difference that was not
+    tested)." """
+    pair = ("ranking", "GRH from CCA-ITQ", "GRH linear from CCA-ITQ")
+    assert pair not in asked("did-it-learn")
     ranking = by_split("ranking", name)
     linear = ranking["GRH linear from CCA-ITQ"]
     cost = ranking["GRH from CCA-ITQ"] - linear
