@@ -927,7 +927,7 @@ def test_many_queries_are_far_from_all_rows_of_one_end(drawn):
 def test_cells_mind_a_filter():
     """embeddings: "so they are spread over more cells" "First, filter before you pick the best. If
     one row in a hundred passes at random, filtering afterwards keeps about one of the best hundred"
-    "On the other five kinds the order of the three ways is the same." "Our queries were chosen
+    "On the other five kinds the order of the three ways is the same" "Our queries were chosen
     without regard to the filter"
     "how many more cells are needed depends on the filter" "and even half of the cells are not
     enough" "found by doubling in each draw, and then averaged over the draws." """
