@@ -3,6 +3,7 @@
 A docstring quotes the sentence, and test_lessons.py makes sure that the book still says it.
 """
 
+import inspect
 import itertools
 import re
 
@@ -10,6 +11,7 @@ import faiss
 import numpy as np
 import pandas as pd
 import pytest
+from benchmarks.quality_by_bytes import N_MORE_OTHERS, N_OTHERS, product_codes
 from sklearn.decomposition import PCA
 from visits import RESULTS, ROOT
 
@@ -60,6 +62,19 @@ def filtered(kind, share, column):
     return FILTERED[is_asked].groupby("vectors")[column].mean()
 
 
+def unit(features):
+    """Return the rows with length one."""
+    return features / np.linalg.norm(features, axis=1, keepdims=True)
+
+
+def printed(name, **names):
+    """Return a function as the page prints it, which sees NumPy and `names`."""
+    page = (ROOT / "book/embeddings.md").read_text(encoding="utf-8")
+    names["np"] = np
+    exec(re.search(rf"(?m)^def {name}\(.+\n(?: .+\n)+", page)[0], names)
+    return names[name]
+
+
 def recalls_among(code, drawn, factors):
     """Return the mean recall of a code for each factor of rescoring."""
     _, found = found_among(code, *drawn, factors)
@@ -77,7 +92,7 @@ def vectors(request):
         features = load_dataset("fashion-mnist", features="deep").features
     else:
         features = request.getfixturevalue(request.param).features
-    return features / np.linalg.norm(features, axis=1, keepdims=True)
+    return unit(features)
 
 
 @pytest.fixture
@@ -89,20 +104,14 @@ def drawn(vectors, seed):
     return query, database, exact_neighbours(query, database, 10)
 
 
-def test_signs_alone_find_some_and_rescored_most(drawn):
-    """embeddings: "With one thirty-second of the bytes, a search finds" """
+def test_signs_alone_find_some_and_rescored_most(drawn, request):
+    """embeddings: "With one thirty-second of the bytes, a search finds" "Most of the others are not
+    far away: they miss the first ten places, but stand among the first hundred." """
     alone, rescored = recalls_among(SignCodes(), drawn, [1, 10])
     assert 0.1 < alone < 0.55
     assert rescored > alone + 0.25
-
-
-def test_most_that_signs_miss_are_among_the_first_hundred(drawn, request):
-    """embeddings: "Most of the others are not far away: they miss the first ten places, but stand
-    among the first hundred." """
-    if request.node.callspec.params["vectors"] != "deep":
-        pytest.skip("the sentence is about the deep features of clothes")
-    alone, rescored = recalls_among(SignCodes(), drawn, [1, 10])
-    assert rescored - alone > (1 - alone) / 2
+    if request.node.callspec.params["vectors"] == "deep":
+        assert rescored - alone > (1 - alone) / 2
 
 
 def test_rabitq_is_right_in_the_mean_and_signs_are_too_small(drawn, seed):
@@ -127,24 +136,18 @@ def test_rabitq_is_right_in_the_mean_and_signs_are_too_small(drawn, seed):
     assert within.mean() == pytest.approx(0.943, abs=0.02)
 
 
-def shares_kept(vectors, seed):
-    """Return for each row the share of its products that the signs' one scale keeps."""
-    d = vectors.shape[1]
-    x = (vectors - vectors.mean(axis=0)) @ random_rotation(d, random_state=seed)
-    scale = np.sqrt((x**2).mean())
-    return scale * np.abs(x).sum(axis=1) / (x**2).sum(axis=1)
-
-
 def test_signs_keep_a_share_that_differs_between_rows_of_gist(fashion, seed):
     """embeddings: "their mean absolute value is only $\\sqrt{2/\\pi} \\approx 0.80$ of that" "What
     no common scale can mend is that rows are off by different percentages." "mainly because their
     centred lengths differ" "RaBitQ keeps exactly 1 for every row." "so there signs lose little to
     RaBitQ" "Signs give every value of every row the same size, the root mean square of all values."
     """
-    gist = fashion.features / np.linalg.norm(fashion.features, axis=1, keepdims=True)
-    deep = load_dataset("fashion-mnist", features="deep").features
-    deep = deep / np.linalg.norm(deep, axis=1, keepdims=True)
-    of_gist, of_deep = (shares_kept(vectors, seed) for vectors in (gist, deep))
+    gist = unit(fashion.features)
+    deep = unit(load_dataset("fashion-mnist", features="deep").features)
+    shares_kept = printed(
+        "shares_kept", random_rotation=lambda d, **_: random_rotation(d, random_state=seed)
+    )
+    of_gist, of_deep = map(shares_kept, (gist, deep))
     low, high = np.quantile(of_gist, [0.05, 0.95])
     assert low < 0.65
     assert high > 1.05
@@ -165,11 +168,7 @@ def test_two_bits_by_hand():
     """embeddings: "So 4 lies in the second interval above zero and becomes 3, and 2 lies in the
     first and becomes 1." "the code stands for $\\frac{20}{14}(3, 1) \\approx (4.3, 1.4)$"
     "measured in the vector's own standard deviations around zero." """
-    page = (ROOT / "book/embeddings.md").read_text(encoding="utf-8")
-    printed = re.search(r"(?m)^def steps\(.+\n(?: .+\n)+", page)[0]
-    names = {"np": np}
-    exec(printed, names)
-    assert names["steps"](np.array([[4, 2]]), 2, 0.9957).tolist() == [[3, 1]]
+    assert printed("steps")(np.array([[4, 2]]), 2, 0.9957).tolist() == [[3, 1]]
     rabitq = RaBitQ(2).fit(eight.VECTORS)
     rabitq.rotation_ = np.eye(2)
     codes = rabitq.encode([(4, 2)])
@@ -183,8 +182,7 @@ def test_two_bits_by_hand():
 
 def test_each_further_bit_about_halves_the_error(vectors, seed):
     """embeddings: "Each further bit about halves the error of the code, so every bit leaves less
-    for the next one to gain." "It grows with the length of $\\mathbf{x}$, and also if the signs
-    represent $\\mathbf{x}$ badly." """
+    for the next one to gain." """
     rows = vectors[:500]
     errors = []
     for n_bits in (1, 2, 3, 4):
@@ -200,7 +198,8 @@ def test_rabitq_by_hand():
     """embeddings: "the code stands for $\\mathbf{r} = \\frac{20}{6}(1, 1) = (\\frac{10}{3},
     \\frac{10}{3})$" "It is at right angles to $\\mathbf{x}$:" "The estimate doubles with the
     vector, as the true product does" "For queries on one side of $\\mathbf{x}$ the estimate is
-    too small, and for queries on the other side it is too large." """
+    too small, and for queries on the other side it is too large." "It grows with the length of
+    $\\mathbf{x}$, and also if the signs represent $\\mathbf{x}$ badly." """
     x, y = eight.VECTORS[eight.NAMES.index("slipper")].tolist()
     assert (x, y) == (4, 2)
     assert eight.VECTORS.sum(axis=0).tolist() == [0, 0]
@@ -212,8 +211,14 @@ def test_rabitq_by_hand():
         assert query[0] * x + query[1] * y == truth
     along = (2 * x, 2 * y)
     assert stretched * sum(along) == pytest.approx(along[0] * x + along[1] * y)
-    doubled = (4 * x * x + 4 * y * y) / (2 * x + 2 * y)
+    rabitq = RaBitQ().fit(eight.VECTORS)
+    rabitq.rotation_ = np.eye(2)
+    as_long = (np.hypot(x, y), 0)  # its signs represent it worse
+    codes = rabitq.encode([(x, y), (2 * x, 2 * y), as_long])
+    slipper, doubled, badly = codes[:, -12:-8].copy().view("<f4")[:, 0]
+    assert slipper == pytest.approx(stretched)
     assert doubled == pytest.approx(2 * stretched)
+    assert badly > 1.3 * stretched
 
 
 def test_product_codes_by_hand():
@@ -239,12 +244,14 @@ def test_product_codes_by_hand():
     assert sum(product(a, b) for a, b in zip(query, vector, strict=True)) == 24
 
 
-def test_recall_falls_as_the_rows_grow(drawn):
+def test_recall_falls_as_the_rows_grow(drawn, request):
     """embeddings: "Each doubling costs the code alone" "because rescoring hides this loss for a
     while. So a factor that suffices for a sample may be too small" "A larger collection has more
     rows that look as near as the true ones" "But each doubling of clothes GIST cost the code alone
-    some recall" """
+    some recall" "If recall went on falling at its mean pace, one bit alone would find" "The memory
+    for a second bit, in contrast, is there." """
     query, database, _ = drawn
+    fell = {}
     lost = {}
     for n_bits in (1, 2):
         found = []
@@ -253,9 +260,11 @@ def test_recall_falls_as_the_rows_grow(drawn):
             exact = exact_neighbours(query, rows, 10)
             found.append(recalls_among(RaBitQ(n_bits), (query, rows, exact), [1, 4]))
         alone, rescored = np.transpose(found)
-        assert (np.diff(alone) < 0.02).all()  # 150 queries err by that much
-        assert alone[-1] < alone[0] - 0.03
+        if request.node.callspec.params["vectors"] == "fashion":
+            assert (np.diff(alone) < 0).all()
+        fell[n_bits] = alone[0] - alone[-1]
         lost[n_bits] = rescored[0] - rescored[-1]
+    assert fell[1] > fell[2] + 0.01 > 0.04
     assert lost[1] > 0.005
     assert lost[2] < 0.003
 
@@ -263,15 +272,18 @@ def test_recall_falls_as_the_rows_grow(drawn):
 def test_the_audit_agrees_with_what_is_kept(vectors, request):
     """embeddings: "picks the smallest code whose recall interval lies above the target" "It does
     not try more bits of RaBitQ, or OPQ." "on clothes GIST rotated signs reach the target with the
-    same factor as one-bit RaBitQ" """
+    same factor as one-bit RaBitQ" "`audit` advises signs, which our list leaves out." """
     rows = np.random.default_rng(1).permutation(len(vectors))[:5300]
-    table = audit(vectors[rows], random_state=0).table
+    audited = audit(vectors[rows], random_state=0)
+    table = audited.table
     kinds = {"deep": DEEP[1], "fashion": GIST[1], "cifar": GIST[0]}
     kind = kinds[request.node.callspec.params["vectors"]]
     for method in METHODS:
-        audited = table[table.method == method].set_index("factor").recall
+        anew = table[table.method == method].set_index("factor").recall
         kept = pd.Series({factor: recall(method, factor)[kind] for factor in FACTORS})
-        assert (audited - kept).abs().max() <= 0.06, method
+        assert (anew - kept).abs().max() <= 0.06, method
+    if kind == GIST[1]:
+        assert "take signs" in audited.advice
     assert not [method for method in METHODS if "bits" in method or "OPQ" in method]
     for method in ("signs, rotated, asymmetric", "RaBitQ"):
         assert recall(method, 2)[GIST[1]] < 0.95 < recall(method, 4)[GIST[1]]
@@ -298,24 +310,30 @@ def test_faiss_has_the_same_leaves(drawn):
             assert theirs == pytest.approx(ours, abs=0.05), factory
 
 
-def test_components_in_faiss_need_the_distance(fashion):
-    """embeddings: "because `PCAR` subtracts the mean, compare by `METRIC_L2`." """
-    gist = fashion.features / np.linalg.norm(fashion.features, axis=1, keepdims=True)
-    query = gist[:50]
-    database = gist[50:3050]
-    ten = exact_neighbours(query, database, 10)
+def test_components_in_faiss_need_the_distance(drawn):
+    """embeddings: "Because `PCAR` subtracts the mean, compare by `METRIC_L2`, which leaves out the
+    length of the rest and so finds a little more or less than our tables say." """
+    query, database, ten = drawn
+    half = database.shape[1] // 2
     by_product, by_distance = (
-        recall_of_faiss("PCAR512,Flat", query, database, ten, metric)
+        recall_of_faiss(f"PCAR{half},RaBitQ4", query, database, ten, metric)
         for metric in (faiss.METRIC_INNER_PRODUCT, faiss.METRIC_L2)
     )
-    assert by_product < 0.6
-    assert by_distance > 0.99
+    mean = database.mean(axis=0)
+    turn = PCA(half, svd_solver="covariance_eigh").fit(database).components_.T
+    turned = (database - mean) @ turn
+    code = RaBitQ(4, random_state=0).fit(turned)
+    scores = code.scores((query - mean) @ turn, code.encode(turned)) + database @ mean
+    whole_product = recall_of_exact(np.argsort(-scores, axis=1)[:, :10], ten)
+    assert 0.0005 < abs(by_distance - whole_product) < 0.03
+    if lie_of(database)[0] > 0.5:
+        assert by_product < 0.6
 
 
 def test_more_bits_of_rabitq_find_as_much_as_those_of_faiss(drawn):
     """embeddings: "RaBitQ {cite:p}`gao2025` uses the same formula." "so the
     package takes one width for all intervals, measured in the vector's own standard deviations"
-    "RaBitQ rotates by itself." """
+    "The package's RaBitQ rotates by itself." """
     ours = {}
     for n_bits in (1, 2, 3, 4):
         (ours[n_bits],) = recalls_among(RaBitQ(n_bits), drawn, [1])
@@ -394,7 +412,7 @@ def test_what_bytes_are_worth():
     RaBitQ and every code above it in {numref}`fig-byte-map` find at least" "The second bit gains
     more recall than the next two bits together." "is enough for 5,000 rows if the floats of a
     hundred" "one bit of RaBitQ per dimension is enough among 5,000 rows" "Among 5,000 rows
-    one bit is enough." """
+    one bit is enough." "because there the codes differ most" """
     assert (recall("float16") > 0.997).all()
     assert (recall("int8") > 0.98).all()
     assert (recall("int8", 2) > 0.9985).all()
@@ -407,14 +425,15 @@ def test_what_bytes_are_worth():
     assert (four > recall("int4")).all()
     assert (two - one > four - two).all()
     assert (four - two > recall("int8") - four).all()
-    assert (two - one > four - two)[GIST[0]]
     assert (MEANS["bytes", "float32"] / MEANS["bytes", "int8"])[GIST[0]] == pytest.approx(
         4, abs=0.04
     )
+    in_figure = ["int8", "RaBitQ, 4 bits", "RaBitQ, 2 bits", "RaBitQ", "signs", OPQ32, OPQ8]
+    spread = MEANS["recall_1"][in_figure].std(axis=1)
+    assert spread.drop(GIST[0]).max() < spread[GIST[0]] - 0.02
     three = recall("RaBitQ, 3 bits")
     assert ((two < three) & (three < four)).all()
     assert (MEANS["bytes", "RaBitQ"] - MEANS["bytes", "signs"] == 12).all()
-    assert (recall(OPQ8) > recall("ITQ, 64 bits") + 0.05).all()
     for name in ("int8", "RaBitQ, 4 bits", "RaBitQ, 3 bits", "int4", "RaBitQ, 2 bits"):
         assert (recall(name, 10) > 0.99).all(), name
 
@@ -435,9 +454,9 @@ def test_the_variance_decides_between_numbers_and_bits():
     """embeddings: "the quarter raises the recall of the code alone from" "because it holds most of
     the variance" "On TF-IDF it holds less than half of the variance, and the recall falls by almost
     half." "Half of the dimensions, with two bits, find more than all with one
-    on every kind but TF-IDF." "by code alone they find more than all with two bits on four of the
-    six kinds" "Drop dimensions only in the order of
-    the components" """
+    on every kind but TF-IDF." "by code alone they find more than all with two bits on four
+    kinds. WordLlama is undecided, and on TF-IDF they find much less." "Drop dimensions only in the
+    order of the components" """
     variance = spent("by variance", 4, "4 bits, RaBitQ", "variance")
     assert set(variance.index[variance > 0.8]) == set(STEEP)
     assert set(variance.index[variance < 0.5]) == {WORDS}
@@ -454,13 +473,14 @@ def test_the_variance_decides_between_numbers_and_bits():
     assert (quarter > half)[STEEP].all()
     assert (quarter - half)[DEEP[1]] < 0.02
     assert (half > one + 0.02)[[*STEEP, *MIDDLE]].all()
-    half_in_four = spent("by variance", 2, "4 bits, RaBitQ")
-    more = half_in_four > spent("by variance", 1, "2 bits, RaBitQ")
-    assert set(more.index[more]) == {*STEEP, DEEP[0]}
+    all_in_two = spent("by variance", 1, "2 bits, RaBitQ")
+    more = spent("by variance", 2, "4 bits, RaBitQ") - all_in_two
+    assert (more > 0.01)[[*STEEP, DEEP[0]]].all()
+    assert abs(more[LLAMA]) < 0.005
+    assert more[WORDS] < -0.2
     assert (half > quarter + 0.02)[MIDDLE].all()
     assert one[WORDS] > half[WORDS] + 0.1 > quarter[WORDS] + 0.2
     assert 0.45 < quarter[WORDS] / one[WORDS] < 0.55
-    assert variance[GIST[0]] > 0.8
     as_they_come = spent("as given", 4, "4 bits, RaBitQ")
     assert (as_they_come[GIST] < 0.3).all()
     assert (quarter[GIST] > 0.75).all()
@@ -494,16 +514,21 @@ def test_floats_of_a_few_numbers_are_worse_than_bytes_of_all():
 
 
 def test_a_code_that_learned_from_its_own_rows_is_flattered():
-    """embeddings: "On the very rows that it learned from, it looks better than it is" "5. **Eight
-    bytes**: OPQ, factor 30." """
+    """embeddings: "On the very rows that it learned from, it looks better than it is" "Our
+    OPQ learned in 10 iterations from at most 4,500 rows, which are fewer than faiss recommends.
+    From 10,000 rows its 32 bytes find {glue:text}`opq-more` instead of {glue:text}`photo-opq32` on
+    photo GIST." """
     for n in (8, 32):
         own = recall(f"OPQ, {n} bytes")
         others = recall(f"OPQ, {n} bytes, other rows")
         assert (own > others + 0.005).all()
-    best = np.maximum(recall("signs, rotated"), recall("signs, rotated, asymmetric"))
-    assert (recall("OPQ, 32 bytes") - best > recall(OPQ32) - best).all()
-    assert (recall(OPQ8, 10, DRAWS) > recall("ITQ, 64 bits", 10, DRAWS)).all()
-    assert (recall(OPQ8, 10) > 0.85).all()
+        more = recall(f"OPQ, {n} bytes, 10,000 other rows").dropna()
+        assert GIST[0] in more
+        assert (more > others[more.index] + 0.01).all()
+    assert N_OTHERS == 4500
+    recommended = 256 * faiss.ClusteringParameters().min_points_per_centroid
+    assert N_OTHERS < recommended <= N_MORE_OTHERS == 10_000
+    assert ".niter = 10\n" in inspect.getsource(product_codes)
 
 
 def test_a_cut_and_a_learned_code_are_rivals_at_equal_bytes():
@@ -523,23 +548,15 @@ def test_a_cut_and_a_learned_code_are_rivals_at_equal_bytes():
     more = recall(OPQ32) > recall("RaBitQ") + 0.01
     assert set(more.index[more]) == {*DEEP, GIST[1]}
     assert recall("RaBitQ")[GIST[0]] - 0.1 < recall(OPQ32)[GIST[0]] < recall("RaBitQ")[GIST[0]]
-    for cut in cuts:
-        components, bits = (int(word) for word in cut.split() if word.isdigit())
-        assert components * bits / 8 == 24
-    rescored = pd.concat([recall(name, 10) for name in cuts], axis=1).max(axis=1)
-    assert rescored.min() > 0.98
-    assert (recall(OPQ32, 10) > 0.99).all()
-    assert (recall("RaBitQ", 10) - recall(OPQ32, 10)).between(-0.001, 0.006).all()
 
 
 def test_the_same_levels_for_all_fail_where_numbers_are_uneven():
     """embeddings: "Rotate before int8 or int4 if the variance is very uneven. These codes give
     every dimension the same number of levels, so a few dimensions that vary much are written
     coarsely" "int4's recall on clothes GIST falls from {glue:text}`straight-int4` to
-    {glue:text}`turned-int4`." "RaBitQ rotates by itself." "rotate the vectors
+    {glue:text}`turned-int4`." "The package's RaBitQ rotates by itself." "rotate the vectors
     before int8 or int4 if their variance is very uneven" """
-    deep = load_dataset("fashion-mnist", features="deep").features
-    deep = deep / np.linalg.norm(deep, axis=1, keepdims=True)
+    deep = unit(load_dataset("fashion-mnist", features="deep").features)
     variances = deep.var(axis=0)
     steps = METHODS["int4"].fit(deep).step_
     parts = np.sort(variances * steps**2)  # of each dimension in the estimate's squared error
@@ -549,13 +566,9 @@ def test_the_same_levels_for_all_fail_where_numbers_are_uneven():
         assert spent(order, 1, "8 bits")[clothes] == pytest.approx(int8, abs=0.015)
         assert spent(order, 1, "4 bits")[clothes] == pytest.approx(int4, abs=0.03)
         assert spent(order, 1, "4 bits, RaBitQ")[clothes] > 0.94
-    assert spent("by variance", 1, "4 bits", "recall_4")[clothes] < 0.85
-    assert spent("by variance", 1, "8 bits", "recall_2")[clothes] > 0.998
     assert (
         spent("by variance", 1, "4 bits")[GIST[0]] < spent("as given", 1, "4 bits")[GIST[0]] - 0.1
     )
-    worst = SPENT[(SPENT.order == "by variance") & (SPENT.code == "8 bits") & (SPENT.share == 1)]
-    assert worst.groupby("vectors").recall_1.mean().idxmin() == clothes
 
 
 # Centre, rotate, the query's floats
@@ -578,21 +591,16 @@ def test_centring_saves_what_sits_in_a_corner():
 def test_only_uneven_lengths_speak_against_centring():
     """embeddings: "because centring takes two things from the signs. Centred vectors differ in
     length, which signs do not record, and a product with the mean is left out." "On rotated photo
-    GIST it loses" "and then centring pays." """
+    GIST it loses" "and then centring pays on five of the six kinds." """
     uncentred = recall("signs, uncentred, rotated, asymmetric")
     gain = recall("signs, rotated, asymmetric") - uncentred
     assert gain[GIST[0]] < -0.02
     assert gain[GIST[1]] > 0.04
     assert gain.drop([GIST[0], LLAMA]).min() > -0.005
-    assert recall("RaBitQ")[GIST[0]] > uncentred[GIST[0]] + 0.2
-    assert recall("RaBitQ")[LLAMA] > uncentred[LLAMA] + 0.05
-    for turned in ("", ", rotated"):
-        straight = recall(f"signs{turned}, asymmetric", draws=DRAWS)
-        lost = recall(f"signs, uncentred{turned}, asymmetric", draws=DRAWS) - straight
-        assert (lost[LLAMA] > 0.005).all()
-        assert 0.01 < lost[LLAMA].mean() < 0.02
-        symmetric = recall(f"signs{turned}") - recall(f"signs, uncentred{turned}")
-        assert -0.006 < symmetric.min() == symmetric[DEEP[0]] < 0
+    paid = recall("RaBitQ") - uncentred
+    assert paid[GIST[0]] > 0.2
+    assert paid[LLAMA] > 0.05
+    assert set(paid.index[paid > 0.002]) == set(paid.index) - {DEEP[0]}
 
 
 def test_a_rotation_helps_where_the_numbers_vary_unevenly():
@@ -636,8 +644,8 @@ def test_the_floats_of_the_query_help_for_nothing():
 
 def test_few_bits_are_paid_for_in_floats_read():
     """embeddings: "On photo GIST two bits of RaBitQ need a factor of 2 and one bit needs 4, while
-    plain centred signs need 100." "On the other kinds RaBitQ needs the same factors or smaller
-    ones." "on photo GIST rotated signs need a factor of 30" """
+    centred and rotated signs need 30, even with the query in floats." "On the other kinds RaBitQ
+    needs the same factors or smaller ones." "on photo GIST rotated signs need a factor of 30" """
 
     def needed(method):
         """Return the least factor with a recall of 95% on every kind of vectors, else infinity."""
@@ -650,13 +658,10 @@ def test_few_bits_are_paid_for_in_floats_read():
     assert needed("RaBitQ") == 4
     assert recall("RaBitQ, 2 bits")[GIST[0]] < 0.95
     assert recall("RaBitQ", 2)[GIST[0]] < 0.95
-    assert recall("signs", 30)[GIST[0]] < 0.95
-    asymmetric = "signs, rotated, asymmetric"
-    assert recall(asymmetric, 4)[GIST[1]] >= 0.95
-    assert recall(asymmetric, 10)[GIST[0]] < 0.95 <= recall(asymmetric, 30)[GIST[0]]
-    assert needed(asymmetric) == 30
-    assert needed("signs, rotated") == 30
-    assert needed("signs") == 100
+    for turned in ("", ", asymmetric"):
+        assert needed(f"signs, rotated{turned}") == 30
+        assert recall(f"signs, rotated{turned}", 10)[GIST[0]] < 0.95
+    assert recall("signs, uncentred, rotated, asymmetric", 10)[GIST[0]] < 0.95
     assert needed("LSH, 64 bits") == np.inf
 
 
@@ -690,14 +695,14 @@ def test_two_bits_and_forty_rescored_have_room_above_the_target():
 
 def spread_of_lengths(features):
     """Return the deviation of the centred unit vectors' lengths, as a share of their mean."""
-    vectors = features / np.linalg.norm(features, axis=1, keepdims=True)
+    vectors = unit(features)
     lengths = np.linalg.norm(vectors - vectors.mean(axis=0), axis=1)
     return lengths.std() / lengths.mean()
 
 
 def test_centred_deep_features_have_about_one_length(fashion):
-    """embeddings: "The deep features are all about equally long." "so there signs lose little to
-    RaBitQ" """
+    """embeddings: "Centred, the deep features are all about equally long." "so there signs
+    lose little to RaBitQ" """
     assert spread_of_lengths(load_dataset("fashion-mnist", features="deep").features) < 0.02
     assert spread_of_lengths(fashion.features) > 0.15
     gain = recall("RaBitQ") - recall("signs, rotated, asymmetric")
@@ -814,8 +819,7 @@ def test_forty_million_texts_fit_at_a_bit_a_number():
     miss." "which leave {glue:text}`job-left-three` GB instead of" "Row numbers of 8 bytes take"
     "You will shrink a vector fourteenfold" "int4 fits, but leaves too little for everything else"
     "more than the two-bit codes" "which fits beside these codes" "Half of the dimensions with four
-    bits also take 192" "another {glue:text}`centres-ms` ms" "Our memory allows 96 bytes per text
-    for one bit, and 192 for two." """
+    bits also take 192" "One bit per dimension takes 96 bytes per text, and two bits take 192." """
     n = 40_000_000
     d = 768
     factories = {
@@ -826,7 +830,8 @@ def test_forty_million_texts_fit_at_a_bit_a_number():
         3: "RR,RaBitQ3",
         2: "RR,RaBitQ2",
         1: "RR,RaBitQ",
-        "OPQ": "OPQ32,PQ32",
+        "OPQ, 192 bytes": "OPQ192,PQ192",
+        "OPQ, 96 bytes": "OPQ96,PQ96",
     }
     bytes_a_row = pd.Series(
         {
@@ -842,7 +847,8 @@ def test_forty_million_texts_fit_at_a_bit_a_number():
         3 * d // 8 + 20,
         d // 4 + 20,
         d // 8 + 8,
-        32,
+        192,
+        96,
     ]
     gigabytes = n * bytes_a_row / 1e9
     assert gigabytes[["float32", "float16", "int8"]].min() > 16
@@ -863,33 +869,6 @@ def test_forty_million_texts_fit_at_a_bit_a_number():
     assert gigabytes[2] + n * 32 * 4 / 1e9 + row_numbers < 14.5
     half = faiss.index_factory(d, "PCAR384,RaBitQ4", faiss.METRIC_INNER_PRODUCT)
     assert half.sa_code_size() == bytes_a_row[2]
-    assert 1000 * 16_384 * 4 * d / 10e9 == pytest.approx(5, abs=0.1)
-
-
-def test_one_bit_loses_faster_than_two_as_rows_grow():
-    """embeddings: "If recall went on falling at its mean pace, one bit alone would find" "The
-    memory for a second bit, in contrast, is there." "they are five doublings further"
-
-    The measure is that of the page, over several draws."""
-    features = load_dataset("fashion-mnist").features
-    gist = features / np.linalg.norm(features, axis=1, keepdims=True)
-    falls = {1: [], 2: []}
-    for seed in range(3):
-        rows = gist[np.random.RandomState(seed).permutation(len(gist))]
-        query = rows[:150]
-        database = rows[150:]
-        for n_bits, losses in falls.items():
-            few, many = (
-                recalls_among(
-                    RaBitQ(n_bits),
-                    (query, part, exact_neighbours(query, part, 10)),
-                    [1],
-                )[0]
-                for part in (database[:1_250], database)
-            )
-            losses.append(few - many)
-    assert np.mean(falls[1]) > np.mean(falls[2]) + 0.01
-    assert int(np.log2(40)) == 5
 
 
 def test_rabitq_keeps_the_length_and_signs_forget_it():
@@ -919,13 +898,7 @@ def test_the_claims_of_others():
     floats = MEANS["precision", "float32"]
     assert (abs(MEANS["precision_rescored", "signs"] - floats) < 0.012).all()
     assert (recall("signs", 10) < 0.95).all()
-    times = by_class("GRH, 64 bits").old / by_class("float32").old
-    assert times.between(1.1, 2.2).all()
-    assert (times < 2).sum() >= 5
     assert (recall("signs", 2) < 0.85).all()
-    for turned in ("", ", uncentred"):
-        for name in (f"signs{turned}, rotated, asymmetric", f"signs{turned}, asymmetric"):
-            assert (recall(OPQ32) > recall(name)).all()
     both = recall("signs, rotated, asymmetric", 10)
     assert both.drop([GIST[0], LLAMA]).min() > 0.995
     assert 0.85 < both[GIST[0]] < 0.95 < both[LLAMA] < 0.97
@@ -941,10 +914,20 @@ def test_the_claims_of_others():
 # Filters
 
 
+def test_many_queries_are_far_from_all_rows_of_one_end(drawn):
+    """embeddings: "Many queries then lie far from every row that passes, so the cells near them
+    hold almost none of these rows." """
+    query, database, _ = drawn
+    first = PCA(1).fit_transform(database)[:, 0]
+    passes = first > np.quantile(first, 0.9)
+    share = passes[exact_neighbours(query, database, len(database) // 10)].mean(axis=1)
+    assert np.mean(share < 0.01) > 0.4
+
+
 def test_cells_mind_a_filter():
     """embeddings: "so they are spread over more cells" "First, filter before you pick the best. If
     one row in a hundred passes at random, filtering afterwards keeps about one of the best hundred"
-    "On the other five kinds the order of the three ways is the same." "Our queries were chosen
+    "On the other five kinds the order of the three ways is the same" "Our queries were chosen
     without regard to the filter"
     "how many more cells are needed depends on the filter" "and even half of the cells are not
     enough" "found by doubling in each draw, and then averaged over the draws." """
@@ -972,16 +955,15 @@ def test_cells_mind_a_filter():
     for share in (0.1, 0.01):
         at_one_end = filtered("at one end", share, "needed")
         assert (at_one_end == filtered("at one end", share, "cells")).all()
-    read = filtered("at one end", 0.5, "needed") / filtered("at one end", 0.5, "cells")
-    assert (read >= 0.5).all()
 
 
 def test_a_scan_reads_all_that_pass_and_cells_a_part():
     """embeddings: "a scan of the codes that pass does not depend on cells" "But a scan reads every
     row that passes." "Where a tenth pass at random, twice as many cells restore the recall." "and
     loses little with each of these filters" "where fewer than a hundred # rows pass, a factor of 10
-    rescores all of them" "so it is usually a little higher" "Where one percent pass at random, it
-    takes {glue:text}`cells-rare` of the" "So check whether a query's nearest rows pass:" """
+    rescores all of them" "so the recall is usually a little above it" "Where one percent pass at
+    random, it takes {glue:text}`cells-rare` of the" "But a hundredth is a hope" "So check whether a
+    query's nearest rows pass:" """
     for kind in ("at random", "at one end"):
         for share in (0.5, 0.1, 0.01):
             assert (filtered(kind, share, "codes") > 0.93).all()
@@ -1000,5 +982,5 @@ def test_a_scan_reads_all_that_pass_and_cells_a_part():
     assert 96 < filtered("at random", 0.01, "needed")[GIST[0]] < 128
     end = [filtered("at one end", 0.1, column) for column in ("codes", "before")]
     assert (end[0] > end[1] + 0.2).all()
-    read = filtered("at random", 0.1, "needed") / filtered("at random", 0.1, "cells")
-    assert read.between(0.05, 0.5).all()
+    probed = filtered("at random", 1.0, "probed") / filtered("at random", 1.0, "cells")
+    assert (probed > 0.03).all()
