@@ -312,7 +312,6 @@ def ids_of(names, query):
 def test_a_column_of_codes_is_added_to_a_table(own, lab):
     """databases: "The cursor sends a block of rows at a time, in binary form." """
     assert own["ids"] == list(range(N_OWN))
-    assert len(own["blocks"]) == 3
     np.testing.assert_array_equal(own["X"], lab.X[:N_OWN])
     found = [ids_of(own, query) for query in lab.queries]
     _, expected = own["nn"].kneighbors(lab.queries)
@@ -499,7 +498,8 @@ def test_the_recall_is_that_of_the_package(own_with_index, lab):
     measured = own_with_index["nn"].measure(queries)
     assert measured.recall < 1
     a_tie = 1 / (K * N_QUERIES)
-    neighbours, exactly = own_with_index["neighbours"], own_with_index["exactly"]
+    neighbours = own_with_index["neighbours"]
+    exactly = own_with_index["exactly"]
     found = own_with_index["recall"](partial(exactly, neighbours), queries)
     assert found == pytest.approx(measured.recall, abs=1.1 * a_tie)
     assert own_with_index["recall"](neighbours, queries) < measured.recall - 2 * a_tie

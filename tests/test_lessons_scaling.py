@@ -314,7 +314,7 @@ def test_the_time_of_a_table_grows_less_than_its_rows():
 
 def test_cells_bring_the_bill_to_one_server():
     """scaling: "Both codes are too large to scan in a tenth of a second" "Cells are the inverted
-    file of" "The bill takes the largest share. It was measured on at most" "with full floats
+    file of" "The bill takes the largest share, measured on at most" "with full floats
     inside the cells; with codes, recall can only be lower" "The longer time exceeds our tenth of a
     second." "search fewer cells, or take one bit, which needs" """
     cells = pd.read_csv(RESULTS / "filtered-cells.csv")
