@@ -47,6 +47,9 @@ document.addEventListener("DOMContentLoaded", () => {
   Search.htmlToText = (html, anchor) => {
     const page = new DOMParser().parseFromString(html, "text/html");
     for (const part of page.querySelectorAll("#jb-print-toc, .selftest-status")) part.remove();
+    // the last word of a block must not run into the first of the next
+    for (const block of page.querySelectorAll(":not(a, b, code, em, i, span, strong, sub, sup)"))
+      block.append(" ");
     return htmlToText(page.documentElement.outerHTML, anchor);
   };
   Search._parseQuery = (query) => _parseQuery(query).with(3, new Set());
