@@ -81,6 +81,13 @@ export class Cell {
     return well;
   }
 
+  // Scroll as little as shows what came, to a reader who has not moved on.
+  showResult() {
+    const { top } = this.#words.getBoundingClientRect();
+    if (top > 0 && top < innerHeight)
+      this.element.lastElementChild.scrollIntoView({ block: "nearest" });
+  }
+
   #show(index, count) {
     const input = this.element.querySelector(".cell_input");
     const label = `Code of cell ${index + 1} of ${count}`;

@@ -131,9 +131,13 @@ class Page {
     const { life } = this.python;
     const well = await this.runAll(this.above(cell).filter((other) => !other.ran));
     if (this.python.life !== life) return; // it was stopped
-    if (!well) this.#blame(cell);
-    else await this.runAll([cell]);
-    if (well && cell.stub) this.exercises.checked(cell);
+    if (!well) {
+      this.#blame(cell);
+      return;
+    }
+    await this.runAll([cell]);
+    if (cell.stub) this.exercises.checked(cell);
+    cell.showResult();
   }
 
   // Say that a cell above failed, and lead to it.

@@ -231,6 +231,21 @@ def test_an_edited_figure_is_drawn(chapter):
 
 
 @pytest.mark.browser
+def test_what_comes_out_is_scrolled_above_the_bar(chapter):
+    area = chapter.page.locator(f"{OWN} textarea")
+    area.fill("1 / 0")
+    area.evaluate("(one) => scrollBy(0, one.getBoundingClientRect().bottom - innerHeight + 60)")
+    area.press("Control+Enter")
+    last = chapter.page.locator(OWN).get_by_text("ZeroDivisionError: ")
+    last.wait_for()
+    bar = chapter.page.locator(".live-bar").bounding_box()
+    chapter.page.wait_for_function(
+        "([id, top]) => document.querySelector(id).getBoundingClientRect().bottom <= top",
+        arg=[f"{OWN} .cell_output", bar["y"]],
+    )
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("loop", ["while True: pass", "while True: print('x')"])
 def test_an_endless_loop_is_stopped(chapter, loop):
     chapter.run(OWN, "kept = 1")

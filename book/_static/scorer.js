@@ -24,8 +24,9 @@ document.addEventListener("DOMContentLoaded", () => {
     out.textContent = "Type a word or a name of the package in the field above, and press Enter.";
 });
 
-// Of each page the best hit is shown, and of the reference each name.
-document.addEventListener("DOMContentLoaded", () => {
+// Of each page the best hit is shown, and of the reference each name. Sphinx searches as soon as the
+// page is there, so this must not wait for it.
+{
   const whole = Search._performSearch;
   Search._performSearch = (...query) => {
     const seen = new Set();
@@ -38,15 +39,16 @@ document.addEventListener("DOMContentLoaded", () => {
       .filter(first)
       .reverse(); // the last is shown first
   };
-});
+}
 
-// An excerpt is of the text: not of the contents of a page, nor of what is said to an answer. It
-// has whole words, and marks whole words. Titles are links, and marked enough.
-document.addEventListener("DOMContentLoaded", () => {
+// An excerpt is of the text: not of a page's title, links and contents, nor of what is said to an
+// answer. It has whole words, and marks whole words. Titles are links, and marked enough.
+{
+  const LEFT_OUT = "h1, .notebook-link, .live-place, #jb-print-toc, .selftest-status";
   const { htmlToText, _parseQuery } = Search;
   Search.htmlToText = (html, anchor) => {
     const page = new DOMParser().parseFromString(html, "text/html");
-    for (const part of page.querySelectorAll("#jb-print-toc, .selftest-status")) part.remove();
+    for (const part of page.querySelectorAll(LEFT_OUT)) part.remove();
     // the last word of a block must not run into the first of the next
     for (const block of page.querySelectorAll(":not(a, b, code, em, i, span, strong, sub, sup)"))
       block.append(" ");
@@ -71,4 +73,4 @@ document.addEventListener("DOMContentLoaded", () => {
     });
     return summary;
   };
-});
+}

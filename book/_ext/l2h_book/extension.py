@@ -2,6 +2,7 @@
 
 import os
 import posixpath
+import shutil
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -187,8 +188,11 @@ def _put_files_beside(app: Any, exception: Exception | None) -> None:
     if exception or app.builder.name != "html":
         return
     write_fonts(Path(app.outdir))
-    for source_map in Path(app.outdir, "_static").rglob("*.map"):  # for the theme's developers
-        source_map.unlink()
+    # of the theme, what no page loads: for its developers, a script of all icons, translations
+    static = Path(app.outdir, "_static")
+    for unused in (*static.rglob("*.map"), *static.glob("scripts/fontawesome.js*")):
+        unused.unlink()
+    shutil.rmtree(static / "locales", ignore_errors=True)
     wheel = Path(app.config.l2h_wheel)
     names = _notebooks(app)
     files = {wheel.name: wheel}

@@ -11,15 +11,14 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _BRACKETS = re.compile(r"\([^()]*\)")
 _NAME = re.compile(r"[.#](-?[A-Za-z_][\w-]*)")
 _WORD = re.compile(r"-?[A-Za-z_][\w-]*")
-# no page loads the script of all icons; the arrow of a hint gets its class piece by piece
-_NOT_LOADED = "fontawesome.js"
+# the arrow of a hint gets its class piece by piece
 _MADE_BY_SCRIPTS = {"bs-tooltip-auto", "bs-popover-auto"}
 
 
 def cut_styles(site: Path) -> None:
     """Leave of the theme's style sheets the rules whose classes and names occur on the site."""
     pages = [path for path in site.rglob("*.html") if "_static" not in path.parts]
-    scripts = [path for path in (site / "_static").rglob("*.js") if path.name != _NOT_LOADED]
+    scripts = [*(site / "_static").rglob("*.js")]
     words = set(_MADE_BY_SCRIPTS)
     for path in pages + scripts:
         words |= words_of(path.read_text(encoding="utf-8"))
