@@ -370,9 +370,8 @@ def test_at_radius_two_grh_passes_the_exact_cosine(name):
 def test_the_classifier_is_ahead_on_the_map(name):
     """comparison: "This may be why the line of the class scores *falls* in
     {numref}`fig-fair-map`." "with 32 bits it finds more than with 16
-    wherever at least half a percent is scanned" "At about the same share of the database, PCAH's
-    precision is only {glue:text}`pcah-alike`. Even at about ten times that share PCAH has no clear
-    lead" """
+    wherever at least half a percent is scanned" "So not even ten times the share takes PCAH clearly
+    past the classifier." """
     scores = lines_of_the_map(name)["class scores"]
     (of_one_percent,) = scores.precision[scores.scanned == 0.01]
     assert of_one_percent > lines_of_the_map(name)["PCAH, 32 bits"].precision.max() + 0.01
@@ -381,7 +380,6 @@ def test_the_classifier_is_ahead_on_the_map(name):
         assert look.precision > others.max() + 0.01
     assert (np.diff(scores.precision) < 0).all()
     assert 0.1 < lines_of_the_map(name)["PCAH, 32 bits"].scanned[12] < 0.12
-    assert of_one_percent > read(name, 0.01)["PCAH, 32 bits"] + 0.05
     for share in (0.005, 0.01, 0.02, 0.05, 0.1):
         found = read(name, share)
         assert found["PCAH, 32 bits"] > found["PCAH, 16 bits"]
@@ -401,17 +399,16 @@ def test_learned_codes_begin_further_right_and_pass_the_cosine(name):
 
 @both
 def test_codes_that_are_ranked_change_the_picture(name):
-    """comparison: "KSH, GRH and CCA-ITQ, which learn from labels, find more than LSH, PCAH and
-    ITQ, on every split." "a byte of class scores finds more than each of the eleven hash codes in
-    the table, on every split of both data sets." "On CIFAR-10 ITQ finds
-    more than PCAH, with one star. On Fashion-MNIST PCAH has the higher mean, without a star."
-    "With many labels, a byte of class scores then finds the most of the codes tried." "Byte above
-    all hash codes, and CCA-ITQ above those without labels: on every split." "If few vectors may be
-    compared in full, rank the codes and re-rank what the budget allows" "Both find more than LSH
-    with 32 bits, on every split." "a bucket, at radius 0, is a poor way to use any of these codes,
-    and a ranking is a good one" "Its lead over KSH, the best of the eleven, has a paired interval
-    of" "holds {glue:text}`grh-scanned-f` percent, and yet one percent that is ranked finds more"
-    """
+    """comparison: "KSH, GRH and CCA-ITQ, which learn from labels, find more than LSH, PCAH and ITQ,
+    on every split." "a byte of class scores finds more than each of the eleven hash codes in the
+    table, on every split of both data sets." "On CIFAR-10 ITQ finds more than PCAH, with one star.
+    On Fashion-MNIST PCAH has the higher mean, without a star." "With many labels, a byte of class
+    scores then finds the most of the codes tried." "Byte above all hash codes, and CCA-ITQ above
+    those without labels: on every split." "If few vectors may be compared in full, rank the codes
+    and re-rank what the budget allows" "Both find more than LSH with 32 bits, on every split." "a
+    bucket, at radius 0, is a poor way to use any of these codes, and a ranking is a good one" "Its
+    lead over KSH, the best of the eleven, has a [95 percent]{.definition} interval of" "holds
+    {glue:text}`grh-scanned-f` percent, and yet one percent that is ranked finds more" """
     found = (
         CHEAP[CHEAP.dataset == name].pivot(index="seed", columns="method", values="map").dropna()
     )
@@ -442,8 +439,10 @@ def test_who_is_ahead_depends_on_how_the_codes_are_used(name):
     """comparison: "Each row gives the order of the means, the highest first, with hash codes of 32
     bits." "GRH is first in the first row because its bucket is the largest, and last in the second,
     where all codes scan as much. The class scores, as ten floats or as a byte, are first wherever
-    they were measured." "all for the search of GRH's own bucket" """
+    they were measured." "all for the search of GRH's own bucket" "KSH was not searched by radius."
+    """
     lines = lines_of_the_map(name)
+    assert not any("KSH" in code for code in lines)
     grh = "GRH from CCA-ITQ, 32 bits"
     codes = [code for code in lines if code.endswith("32 bits")]
     assert len(codes) == 5
@@ -712,8 +711,8 @@ def test_the_interval_by_hand_is_that_of_the_package():
 
 
 def test_a_missing_star_does_not_say_equal():
-    """comparison: "So a missing star says less on Fashion-MNIST, and nowhere that two methods are
-    equal." "The size that this takes differs from row to row" """
+    """comparison: "So a missing star says less on Fashion-MNIST, and it never says that two methods
+    are equal." "The size that this takes differs from row to row" """
     tests = paired_contrasts(MEASURED, asked("comparison"))
     row = tests.loc["50 labels: class scores, 8 bits, minus KSH", "fashion-mnist"]
     assert row.p > 0.05
