@@ -780,9 +780,10 @@ def stars_by_ratio(page, ratio):
 
 
 def test_which_stars_depend_on_the_ratio():
-    """comparison: "The best evidence is that for the byte, in the row with 200 labels: two stars on
-    both data sets. With 1,000 labels the byte ranks above KSH with one star on Fashion-MNIST and
-    two on CIFAR-10, and so does the byte with *labelled cells*." "GRH ranks above its own start,
+    """comparison: "By stars, the best evidence is that for the byte in the row with 200 labels: two
+    stars on both data sets. With 1,000 labels the byte ranks above KSH with one star on
+    Fashion-MNIST and two on CIFAR-10, and so does the byte with *labelled cells*." "GRH ranks above
+    its own start,
     CCA-ITQ, with two stars on CIFAR-10, but with none on Fashion-MNIST." "Above KSH: at least one
     star." "is this book's choice, and with a ratio of 1, {glue:text}`stars-gone` of our
     {glue:text}`stars` significant differences would go."
