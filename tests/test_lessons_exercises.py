@@ -153,22 +153,6 @@ def test_with_half_of_the_images_only_learners_lose(centred, seeds):
     assert np.mean(losses, axis=0).min() > 0.003
 
 
-def test_without_its_labels_a_class_is_ranked_worse_by_learners(centred, seeds):
-    """comparison: "Their hyperplanes had no reason to keep that class together" """
-    losses = []
-    for seed in seeds:
-        others = centred.y_train != 2 * seed
-        queries = centred.y_query == 2 * seed
-        losses.append(
-            [
-                fitted_score(method, centred, queries=queries)
-                - fitted_score(method, centred, others, queries)
-                for method in learners(seed)
-            ]
-        )
-    assert np.mean(losses, axis=0).min() > 0.02
-
-
 def test_a_query_in_the_database_is_its_first_answer(centred, seed):
     """did-it-learn: "and a query that is also in the database finds itself at distance 0"
     "Look at mAP too: it hardly notices" """

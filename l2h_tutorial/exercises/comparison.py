@@ -12,7 +12,7 @@ from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble
 
 # 8.1
 
-_BROKEN = {"A": "cost", "B": "tuning", "C": "luck", "D": "data", "E": "opponents"}
+_BROKEN = {"A": "cost", "B": "tuning", "C": "draws", "D": "data", "E": "opponents"}
 
 
 def _read_rules(answer: Any) -> dict[str, str]:
@@ -32,7 +32,7 @@ def _read_rules(answer: Any) -> dict[str, str]:
 
 def _names(letter: str, hint: str) -> Requirement:
     """Ask for the rule that a sentence breaks. Without it the rule would be another one."""
-    other = "luck" if _BROKEN[letter] != "luck" else "cost"
+    other = "draws" if _BROKEN[letter] != "draws" else "cost"
     return Requirement(
         lambda rules: rules[letter] == _BROKEN[letter],
         f"Sentence {letter}: {hint}",

@@ -109,7 +109,7 @@ def _move_label_above(axes: Axes) -> None:
             panel.set_title(panel.get_title("left"), pad=21)
 
 
-_GAP = 6  # pixels from a line to the box of its name
+_GAP = 6  # pixels from a line, or from the edge of the panel, to the box of its name
 _NEARER = 8  # so many times nearer to its own line is near enough: other lines do not matter
 _STEPS = 40  # places along each piece of a line
 _SIDES = np.array([[x, y] for x in (-1, 0, 1) for y in (-1, 1, 0)])
@@ -128,7 +128,8 @@ def _name_lines(axes: Axes) -> None:
         places = (taken[i][:, None] + (half + _GAP) * _SIDES).reshape(-1, 2)
         others = np.concatenate([axes.bbox.corners(), *taken[:i], *taken[i + 1 :]])
         room = np.minimum(gaps(places, others, half), _NEARER * gaps(places, taken[i], half))
-        inside = (places - half >= axes.bbox.min) & (places + half <= axes.bbox.max)
+        panel = axes.bbox.padded(-_GAP)
+        inside = (places - half >= panel.min) & (places + half <= panel.max)
         place = places[np.where(inside.all(axis=1), room, -1).argmax()]
         text.set(position=axes.transAxes.inverted().transform(place), transform=axes.transAxes)
         taken.append(place + half * _SIDES)
