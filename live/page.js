@@ -129,7 +129,9 @@ class Page {
   // Run a cell, after those above it that have not run as they are.
   async #runInTurn(cell) {
     const { life } = this.python;
-    const well = await this.runAll(this.above(cell).filter((other) => !other.ran));
+    const first = this.above(cell).filter((other) => !other.ran);
+    if (first.length) cell.say(`Cells above that have not run go first: ${first.length}.`);
+    const well = await this.runAll(first);
     if (this.python.life !== life) return; // it was stopped
     if (!well) {
       this.#blame(cell);

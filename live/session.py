@@ -127,7 +127,11 @@ def audit_file(path):
     from l2h_tutorial import figures
     from l2h_tutorial.audit import audit
 
-    found = audit(np.load(path), random_state=0)
+    try:
+        found = audit(np.load(path), random_state=0)
+    except (TypeError, ValueError) as error:
+        print(f"These vectors cannot be audited. {error}")
+        return
     print(found.advice)
     display(figures.table(found.table))
 

@@ -8,11 +8,15 @@ const PLACE = "tmp/vectors.npy";
 const PROMPT =
   "Drop an .npy file with your vectors here, a row each, or choose one. It stays in your browser.";
 
+const NOT_NPY = "This is no .npy file: numpy.save writes one.";
+const NO_ROWS = "This file needs one row for each vector, and has something else.";
+
 // What the beginning of an .npy file says: the words of its header, and where the numbers begin.
 async function headerOf(file) {
+  if (file.size < 12) throw new Error(NOT_NPY);
   const start = new DataView(await file.slice(0, 12).arrayBuffer());
   const name = [...new Uint8Array(start.buffer, 1, 5)].map((one) => String.fromCharCode(one));
-  if (name.join("") !== "NUMPY") throw new Error("This is no .npy file: numpy.save writes one.");
+  if (name.join("") !== "NUMPY") throw new Error(NOT_NPY);
   const long = start.getUint8(6) > 1;
   const begin = long ? 12 : 10;
   const end = begin + (long ? start.getUint32(8, true) : start.getUint16(8, true));
@@ -33,7 +37,9 @@ function headerFor(words, rows) {
 // A file with at most MOST_ROWS rows, taken from places all over the whole one.
 export async function sampled(file) {
   const { words, end } = await headerOf(file);
-  const rows = Number(/'shape': \((\d+),/.exec(words)?.[1] ?? 0);
+  const shape = /'shape': \((\d+), \d+\)/.exec(words);
+  if (!shape) throw new Error(NO_ROWS);
+  const rows = Number(shape[1]);
   if (rows <= MOST_ROWS) {
     if (file.size > MOST_BYTES) throw new Error("These vectors are too long for a page.");
     return { content: await file.arrayBuffer(), rows, of: rows };
@@ -80,6 +86,7 @@ export class Vectors {
 
   async #audit(file) {
     if (!file) return;
+    this.output.reset();
     try {
       const { content, rows, of } = await sampled(file);
       const count = rows === of ? `${of}` : `${rows} of ${of}`;

@@ -196,6 +196,25 @@ def test_search_finds_without_a_network(address, visit):
     tab.check_nothing_went_wrong()
 
 
+@pytest.mark.browser
+def test_what_was_opened_opens_without_a_network(address, visit):
+    tab = visit(390, service_workers="allow")
+    pages = [f"{address}/book/index.html", f"{address}/book/lsh.html"]
+    tab.go(pages[0])
+    tab.page.wait_for_function("() => navigator.serviceWorker.controller")
+    tab.page.wait_for_function("() => caches.match(location.href)")
+    tab.go(pages[1])
+    tab.page.wait_for_load_state("networkidle")
+    tab.context.set_offline(True)
+    for page in pages:
+        tab.go(page)
+        assert tab.page.locator("article h1").is_visible()
+        assert tab.page.locator("article img").first.evaluate("(one) => one.naturalWidth") > 100
+    tab.check_nothing_went_wrong()
+    tab.page.goto(f"{address}/book/buckets.html")
+    assert "has not opened this page before" in tab.page.locator("body").inner_text()
+
+
 def found_pages(tab):
     """Return the pages that a search has found, names of the package left out."""
     summary = tab.page.locator(".search-summary", has_text="Search finished")

@@ -383,10 +383,33 @@ def test_ones_own_vectors_are_audited_on_a_phone(live, browser, address, tmp_pat
     running.page.wait_for_selector(".live-vectors[data-runs='1']", state="attached")
     assert "mine.npy: 5000 of 6000 rows" in box.inner_text()
     assert "RaBitQ" in box.locator("table").inner_text()
+    np.save(tmp_path / "one.npy", vectors[0])
+    box.locator("input").set_input_files(tmp_path / "one.npy")
+    box.get_by_text("needs one row for each vector").wait_for()
+    assert box.locator("table").count() == 0  # what an earlier file gave would pass for this one's
+    vectors[3, 2] = np.nan
+    np.save(tmp_path / "lacking.npy", vectors[:100])
+    box.locator("input").set_input_files(tmp_path / "lacking.npy")
+    box.get_by_text("These vectors cannot be audited. Input").wait_for()
+    assert "Traceback" not in box.inner_text()
     first = running.page.locator("div.cell:has(textarea)").first
     first.get_by_role("button", name="Run", exact=True).tap()
     running.page.wait_for_selector(f"#{first.get_attribute('id')}[data-runs='1']")
     running.tab.check_nothing_went_wrong()
+    running.tab.context.close()
+
+
+@pytest.mark.browser
+def test_a_page_that_ran_runs_without_a_network(live, browser, address):
+    running = Running(browser, address, CHAPTER, service_workers="allow")
+    running.page.wait_for_function("() => navigator.serviceWorker.controller")
+    for offline in (False, True):
+        running.tab.context.set_offline(offline)
+        running.page.reload()
+        running.page.locator(".live-offer button").first.click()
+        running.page.locator(f"{OWN} textarea").fill("6 * 7")
+        running.page.locator(f"{OWN} textarea").press("Control+Enter")
+        running.page.locator(f"{OWN} .cell_output").get_by_text("42", exact=True).wait_for()
     running.tab.context.close()
 
 

@@ -117,6 +117,8 @@ class Visit:
 
     def __init__(self, browser, width, scheme="light", **options):
         viewport = {"width": width, "height": 900}
+        # what the worker of the site asks for would be counted twice
+        options = {"service_workers": "block"} | options
         self.context = browser.new_context(viewport=viewport, color_scheme=scheme, **options)
         self.left = []  # addresses elsewhere that the page asked for
         self.errors = []

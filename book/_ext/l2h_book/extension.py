@@ -37,6 +37,8 @@ from .styles import cut_styles
 from .teachers import notes_of, write_teachers_pages
 from .wheel import build_wheel
 
+_WORKER = Path(__file__).with_name("offline.js")
+
 
 def register(app: Any) -> dict[str, Any]:
     """Connect the extension to the events of a build."""
@@ -188,9 +190,11 @@ def _put_files_beside(app: Any, exception: Exception | None) -> None:
     if exception or app.builder.name != "html":
         return
     write_fonts(Path(app.outdir))
+    # a worker sees only what lies beside or below it
+    replace_file(Path(app.outdir, _WORKER.name), _WORKER.read_bytes())
     # of the theme, what no page loads: for its developers, a script of all icons, translations
     static = Path(app.outdir, "_static")
-    for unused in (*static.rglob("*.map"), *static.glob("scripts/fontawesome.js*")):
+    for unused in {*static.rglob("*.map"), *static.glob("scripts/fontawesome.js*")}:
         unused.unlink()
     shutil.rmtree(static / "locales", ignore_errors=True)
     wheel = Path(app.config.l2h_wheel)
