@@ -138,7 +138,7 @@ def test_rabitq_is_right_in_the_mean_and_signs_are_too_small(drawn, seed):
 
 def test_signs_keep_a_share_that_differs_between_rows_of_gist(fashion, seed):
     """embeddings: "their mean absolute value is only $\\sqrt{2/\\pi} \\approx 0.80$ of that" "So a
-    row of average length keeps 80 percent of its product." "Centred rows differ in length, but
+    row of average length keeps only that share of its product." "Centred rows differ in length, but
     signs make all of them equally long, so a long row keeps less than a short one." "RaBitQ keeps
     exactly 1 for every row." "so there signs lose little to RaBitQ" "Signs give every value of
     every row the same size, the root mean square of all values."
@@ -251,7 +251,7 @@ def test_product_codes_by_hand():
 def test_more_rows_need_more_candidates(drawn):
     """embeddings: "A larger collection has more rows that look as near as the true ones" "With a
     factor of 4, rescoring hides the loss for a while." "So a factor that suffices for a sample may
-    be too small for the whole." "In {glue:text}`doublings-here` doublings, from 1,250 to" "a query
+    be too small for the whole." "In {glue:text}`doublings-here` doublings, from" "a query
     among forty million needs {glue:text}`reads-then-one` reads with one bit, and" "The memory for a
     second bit, in contrast, is there." """
     query, database, _ = drawn
@@ -376,11 +376,11 @@ def test_one_bit_in_cells_finds_more_than_without(drawn):
 
 
 def test_faiss_stores_a_bound_only_with_two_bits():
-    """embeddings: "The library faiss stores 8 bytes beside one bit per dimension, without a bound.
-    Beside two bits or more it stores 20" "The package stores three floats, the twelve bytes of the
-    title" "two bits take $768 \\cdot 2 / 8 = 192$ bytes per text. With faiss's 20 bytes beside them
-    these are 212" "The package adds four bytes for the product with the mean." "It even takes 76
-    bytes, and signs take 64." """
+    """embeddings: "The library faiss stores 8 bytes beside one bit per dimension, and 20 beside two
+    bits or more." "The 8 bytes of faiss hold no bound." "The package stores three
+    floats, the twelve bytes of the title" "two bits take $768 \\cdot 2 / 8 = 192$ bytes per text.
+    With faiss's 20 bytes beside them these are 212" "The package adds four bytes for
+    the product with the mean." "It even takes 76 bytes, and signs take 64." """
     for n_bits in (1, 2, 3, 4):
         factory = f"RaBitQ{n_bits}" if n_bits > 1 else "RaBitQ"
         index = faiss.index_factory(64, factory, faiss.METRIC_INNER_PRODUCT)
@@ -628,8 +628,8 @@ def test_only_uneven_lengths_speak_against_centring():
 def test_a_rotation_helps_where_the_numbers_vary_unevenly():
     """embeddings: "After a rotation, every bit says something about all dimensions. WordLlama's
     dimensions vary almost evenly already (evenness {glue:text}`even-llama`), and there a rotation
-    gains nothing. Elsewhere it gains at least {glue:text}`turn-least`, but the gain does not follow
-    the evenness." "So a rotation gained nothing on WordLlama."
+    gains nothing. *Elsewhere* it gains at least {glue:text}`turn-least`, but the gain does not
+    follow the evenness." "So a rotation gained nothing on WordLlama."
     """
     gain = recall("signs, rotated") - recall("signs")
     even = MEANS["even", "signs"]
