@@ -110,7 +110,7 @@ def test_signs_alone_find_some_and_rescored_most(drawn, request):
     alone, rescored = recalls_among(SignCodes(), drawn, [1, 10])
     assert 0.1 < alone < 0.55
     assert rescored > alone + 0.25
-    if request.node.callspec.params["vectors"] == "deep":
+    if request.node.callspec.params["vectors"] != "cifar":
         assert rescored - alone > (1 - alone) / 2
 
 
@@ -137,10 +137,11 @@ def test_rabitq_is_right_in_the_mean_and_signs_are_too_small(drawn, seed):
 
 
 def test_signs_keep_a_share_that_differs_between_rows_of_gist(fashion, seed):
-    """embeddings: "their mean absolute value is only $\\sqrt{2/\\pi} \\approx 0.80$ of that" "What
-    no common scale can mend is that rows are off by different percentages." "mainly because their
-    centred lengths differ" "RaBitQ keeps exactly 1 for every row." "so there signs lose little to
-    RaBitQ" "Signs give every value of every row the same size, the root mean square of all values."
+    """embeddings: "their mean absolute value is only $\\sqrt{2/\\pi} \\approx 0.80$ of that" "So a
+    row of average length keeps only that share of its product." "Centred rows differ in length, but
+    signs make all of them equally long, so a long row keeps less than a short one." "RaBitQ keeps
+    exactly 1 for every row." "so there signs lose little to RaBitQ" "Signs give every value of
+    every row the same size, the root mean square of all values."
     """
     gist = unit(fashion.features)
     deep = unit(load_dataset("fashion-mnist", features="deep").features)
@@ -156,6 +157,8 @@ def test_signs_keep_a_share_that_differs_between_rows_of_gist(fashion, seed):
     centred = deep - deep.mean(axis=0)
     lengths = np.linalg.norm(gist - gist.mean(axis=0), axis=1)
     assert np.corrcoef(1 / lengths, of_gist)[0, 1] > 0.95
+    of_average_length = of_gist * lengths / np.sqrt((lengths**2).mean())
+    assert of_average_length.mean() == pytest.approx(np.sqrt(2 / np.pi), abs=0.02)
     signs = SignCodes(rotate=True).fit(deep)
     assert signs.scale_ == pytest.approx(np.sqrt((centred**2).mean()))
     rabitq = RaBitQ(random_state=seed).fit(gist)
@@ -222,16 +225,17 @@ def test_rabitq_by_hand():
 
 
 def test_product_codes_by_hand():
-    """embeddings: "Both have the number 0, so the code is 0, 0." "The code's estimate is
-    $18 + 2 = 20$, and the true product is 24." """
-    vector = [[4, 2], [-1, 3]]
-    query = [[5, 1], [1, 1]]
+    """embeddings: "The centre nearest to $(4, 2)$ is $(3, 3)$, number 0. The one nearest to
+    $(3, -1)$ is $(2, -2)$, number 1. So the code is 0, 1." "The code's estimate is $18 + 4 = 22$,
+    and the true product is 26." """
+    vector = [[4, 2], [3, -1]]
+    query = [[5, 1], [1, -1]]
     centres = [[[3, 3], [-3, 0]], [[0, 2], [2, -2]]]
     code = []
     for piece, book in zip(vector, centres, strict=True):
         lengths = [sum((a - b) ** 2 for a, b in zip(piece, one, strict=True)) for one in book]
         code.append(lengths.index(min(lengths)))
-    assert code == [0, 0]
+    assert code == [0, 1]
 
     def product(one, other):
         return sum(a * b for a, b in zip(one, other, strict=True))
@@ -239,32 +243,34 @@ def test_product_codes_by_hand():
     table = [
         [product(piece, one) for one in book] for piece, book in zip(query, centres, strict=True)
     ]
-    assert table == [[18, -15], [2, 0]]
-    assert sum(row[cell] for row, cell in zip(table, code, strict=True)) == 20
-    assert sum(product(a, b) for a, b in zip(query, vector, strict=True)) == 24
+    assert table == [[18, -15], [-2, 4]]
+    assert sum(row[cell] for row, cell in zip(table, code, strict=True)) == 22
+    assert sum(product(a, b) for a, b in zip(query, vector, strict=True)) == 26
 
 
-def test_recall_falls_as_the_rows_grow(drawn, request):
-    """embeddings: "Each doubling costs the code alone" "because rescoring hides this loss for a
-    while. So a factor that suffices for a sample may be too small" "A larger collection has more
-    rows that look as near as the true ones" "But each doubling of clothes GIST cost the code alone
-    some recall" "If recall went on falling at its mean pace, one bit alone would find" "The memory
-    for a second bit, in contrast, is there." """
+def test_more_rows_need_more_candidates(drawn):
+    """embeddings: "A larger collection has more rows that look as near as the true ones" "With a
+    factor of 4, rescoring hides the loss for a while." "So a factor that suffices for a sample may
+    be too small for the whole." "In {glue:text}`doublings-here` doublings, from" "a query
+    among forty million needs {glue:text}`reads-then-one` reads with one bit, and" "The memory for a
+    second bit, in contrast, is there." """
     query, database, _ = drawn
-    fell = {}
+    grown = {}
     lost = {}
     for n_bits in (1, 2):
         found = []
-        for n in (1_225, 2_450, 4_900, 9_800):
+        for n in (1_225, 9_800):
             rows = database[:n]
             exact = exact_neighbours(query, rows, 10)
-            found.append(recalls_among(RaBitQ(n_bits), (query, rows, exact), [1, 4]))
-        alone, rescored = np.transpose(found)
-        if request.node.callspec.params["vectors"] == "fashion":
-            assert (np.diff(alone) < 0).all()
-        fell[n_bits] = alone[0] - alone[-1]
-        lost[n_bits] = rescored[0] - rescored[-1]
-    assert fell[1] > fell[2] + 0.01 > 0.04
+            code = RaBitQ(n_bits, random_state=0).fit(rows)
+            _, candidates = code.search(query, code.encode(rows), 500)
+            hits = [np.isin(some, ten) for some, ten in zip(candidates, exact, strict=True)]
+            found.append(np.mean(hits, axis=0).cumsum() / 10)
+        few, many = (1 + np.argmax(share >= 0.95) for share in found)
+        grown[n_bits] = many / few
+        lost[n_bits] = found[0][39] - found[1][39]
+    assert grown[1] > 1.25
+    assert 1 < grown[2] < grown[1] - 0.1
     assert lost[1] > 0.005
     assert lost[2] < 0.003
 
@@ -272,7 +278,8 @@ def test_recall_falls_as_the_rows_grow(drawn, request):
 def test_the_audit_agrees_with_what_is_kept(vectors, request):
     """embeddings: "picks the smallest code whose recall interval lies above the target" "It does
     not try more bits of RaBitQ, or OPQ." "on clothes GIST rotated signs reach the target with the
-    same factor as one-bit RaBitQ" "`audit` advises signs, which our list leaves out." """
+    same factor as one-bit RaBitQ" "`audit` advises signs, which our list leaves out,
+    because on photo GIST rotated signs need a factor of 30." """
     rows = np.random.default_rng(1).permutation(len(vectors))[:5300]
     audited = audit(vectors[rows], random_state=0)
     table = audited.table
@@ -311,8 +318,8 @@ def test_faiss_has_the_same_leaves(drawn):
 
 
 def test_components_in_faiss_need_the_distance(drawn):
-    """embeddings: "Because `PCAR` subtracts the mean, compare by `METRIC_L2`, which leaves out the
-    length of the rest and so finds a little more or less than our tables say." """
+    """embeddings: "Because `PCAR` subtracts the mean, compare components by `METRIC_L2`. This
+    leaves out the length of the rest, and so finds a little more or less than our tables say." """
     query, database, ten = drawn
     half = database.shape[1] // 2
     by_product, by_distance = (
@@ -350,28 +357,38 @@ def test_more_bits_of_rabitq_find_as_much_as_those_of_faiss(drawn):
 
 
 def test_one_bit_in_cells_finds_more_than_without(drawn):
-    """embeddings: "In cells, one bit finds more than without, because there faiss encodes the
-    *residual*, the vector minus the centre of its cell." """
+    """embeddings: "because in cells faiss encodes the *residual*, the vector minus the centre of
+    its cell. The residual is shorter, and so is the error of its code." "so your index can find
+    more" """
     query, database, exact = drawn
     index = faiss.index_factory(database.shape[1], "RR,IVF64,RaBitQ", faiss.METRIC_INNER_PRODUCT)
     index.train(database)
     index.add(database)
-    faiss.extract_index_ivf(index).nprobe = 16
+    cells = faiss.extract_index_ivf(index)
+    cells.nprobe = 16
+    rotated = index.chain.at(0).apply(database.astype(np.float32))
+    _, cell = cells.quantizer.search(rotated, 1)
+    residuals = rotated - cells.quantizer.reconstruct_n(0, 64)[cell[:, 0]]
+    around_mean = rotated - rotated.mean(axis=0)
+    assert (residuals**2).sum() < 0.8 * (around_mean**2).sum()
     in_cells = recall_of_exact(index.search(query, 10)[1], exact)
     assert in_cells > recall_of_faiss("RR,RaBitQ", *drawn) + 0.02
 
 
 def test_faiss_stores_a_bound_only_with_two_bits():
-    """embeddings: "which stores 8 bytes beside one bit per dimension. Beside two bits or more it
-    stores 20" "Three floats make the twelve bytes." "So two bits take $768 \\cdot 2 / 8 + 20 = 212$
-    bytes per text" "The package adds four bytes for the product with the mean." """
+    """embeddings: "The library faiss stores 8 bytes beside one bit per dimension, and 20 beside two
+    bits or more." "The 8 bytes of faiss hold no bound." "The package stores three
+    floats, the twelve bytes of the title" "two bits take $768 \\cdot 2 / 8 = 192$ bytes per text.
+    With faiss's 20 bytes beside them these are 212" "The package adds four bytes for
+    the product with the mean." "It even takes 76 bytes, and signs take 64." """
     for n_bits in (1, 2, 3, 4):
         factory = f"RaBitQ{n_bits}" if n_bits > 1 else "RaBitQ"
         index = faiss.index_factory(64, factory, faiss.METRIC_INNER_PRODUCT)
         besides = index.sa_code_size() - 64 * n_bits // 8
         assert besides == (8 if n_bits == 1 else 20)
         assert RaBitQ(n_bits).fit(np.eye(64)).bytes_per_item_ - 64 * n_bits // 8 == 12
-    assert RaBitQ().fit(np.eye(256)).bytes_per_item_ == 44
+    assert RaBitQ().fit(np.eye(512)).bytes_per_item_ == 76
+    assert SignCodes().fit(np.eye(512)).bytes_per_item_ == 64
     assert faiss.index_factory(256, "RaBitQ", faiss.METRIC_INNER_PRODUCT).sa_code_size() == 40
     assert ScalarCodes(8).fit(np.eye(256)).bytes_per_item_ == 260
     assert faiss.index_factory(768, "RaBitQ2", faiss.METRIC_INNER_PRODUCT).sa_code_size() == 212
@@ -383,8 +400,9 @@ def test_faiss_writes_queries_in_four_bits_unless_told():
 
 
 def test_a_quarter_of_the_components_finds_more_than_a_bit(drawn):
-    """embeddings: "The deep features are *principal components*, sorted by how much they vary, so
-    the last ones say least." "Drop dimensions only in the order of the components" """
+    """embeddings: "These are sorted by how much they vary, so the last ones say least." "Both codes
+    take 76 bytes, and the quarter finds more." "Drop dimensions only in the order of the
+    components" """
     query, rows, _ = drawn
     database = rows[:5000]
     exact = exact_neighbours(query, database, 10)
@@ -407,12 +425,12 @@ def test_a_quarter_of_the_components_finds_more_than_a_bit(drawn):
 
 
 def test_what_bytes_are_worth():
-    """embeddings: "1. **float16** or **int8**: rescore nothing." "int8 keeps a quarter of these
-    bytes and still finds" "each halving of RaBitQ's bits costs more than the one before" "one-bit
-    RaBitQ and every code above it in {numref}`fig-byte-map` find at least" "The second bit gains
-    more recall than the next two bits together." "is enough for 5,000 rows if the floats of a
-    hundred" "one bit of RaBitQ per dimension is enough among 5,000 rows" "Among 5,000 rows
-    one bit is enough." "because there the codes differ most" """
+    """embeddings: "1. **float16** or **int8**: rescore nothing." "int8 keeps a quarter of GIST's
+    2,048 bytes, and its recall is still" "each halving of RaBitQ's bits costs more than the one
+    before" "one-bit RaBitQ and every code above it in {numref}`fig-byte-map` find at least" "The
+    second bit gains more recall than the next two bits together." "is enough for 5,000 rows if the
+    floats of a hundred" "one bit of RaBitQ per dimension is enough among 5,000 rows" "Among 5,000
+    rows one bit is enough." "Then one bit per dimension is enough among 5,000 rows" """
     assert (recall("float16") > 0.997).all()
     assert (recall("int8") > 0.98).all()
     assert (recall("int8", 2) > 0.9985).all()
@@ -428,9 +446,6 @@ def test_what_bytes_are_worth():
     assert (MEANS["bytes", "float32"] / MEANS["bytes", "int8"])[GIST[0]] == pytest.approx(
         4, abs=0.04
     )
-    in_figure = ["int8", "RaBitQ, 4 bits", "RaBitQ, 2 bits", "RaBitQ", "signs", OPQ32, OPQ8]
-    spread = MEANS["recall_1"][in_figure].std(axis=1)
-    assert spread.drop(GIST[0]).max() < spread[GIST[0]] - 0.02
     three = recall("RaBitQ, 3 bits")
     assert ((two < three) & (three < four)).all()
     assert (MEANS["bytes", "RaBitQ"] - MEANS["bytes", "signs"] == 12).all()
@@ -451,50 +466,51 @@ def test_int8_moves_a_vector_less_than_its_neighbours_are_away(vectors):
 
 
 def test_the_variance_decides_between_numbers_and_bits():
-    """embeddings: "the quarter raises the recall of the code alone from" "because it holds most of
-    the variance" "On TF-IDF it holds less than half of the variance, and the recall falls by almost
-    half." "Half of the dimensions, with two bits, find more than all with one
-    on every kind but TF-IDF." "by code alone they find more than all with two bits on four
-    kinds. WordLlama is undecided, and on TF-IDF they find much less." "Drop dimensions only in the
-    order of the components" """
+    """embeddings: "the quarter raises the recall of the code alone from" "because it holds nearly
+    all of the variance" "On TF-IDF the quarter holds less than half of the variance, and the recall
+    falls by almost half." "Where the half holds more than nine tenths of the variance, it finds
+    more." "the two codes find about the same. On TF-IDF it holds {glue:text}`half-words`, and
+    loses {glue:text}`half-loss`." "which take the same bytes" "so one bit of all can differ from
+    other tables in the third decimal" "and its variance lies in few directions" "Drop dimensions
+    only in the order of the components" """
     variance = spent("by variance", 4, "4 bits, RaBitQ", "variance")
     assert set(variance.index[variance > 0.8]) == set(STEEP)
     assert set(variance.index[variance < 0.5]) == {WORDS}
-    assert variance[MIDDLE].between(0.65, 0.75).all()
-    one, half, quarter = (
+    assert variance[GIST[1]] > 0.95
+    one, two, half, quarter = (
         spent("by variance", share, code)
         for share, code in (
             (1, "1 bit, RaBitQ"),
-            (2, "2 bits, RaBitQ"),
+            (1, "2 bits, RaBitQ"),
+            (2, "4 bits, RaBitQ"),
             (4, "4 bits, RaBitQ"),
         )
     )
     assert (quarter > one + 0.05)[STEEP].all()
-    assert (quarter > half)[STEEP].all()
-    assert (quarter - half)[DEEP[1]] < 0.02
-    assert (half > one + 0.02)[[*STEEP, *MIDDLE]].all()
-    all_in_two = spent("by variance", 1, "2 bits, RaBitQ")
-    more = spent("by variance", 2, "4 bits, RaBitQ") - all_in_two
-    assert (more > 0.01)[[*STEEP, DEEP[0]]].all()
-    assert abs(more[LLAMA]) < 0.005
-    assert more[WORDS] < -0.2
-    assert (half > quarter + 0.02)[MIDDLE].all()
-    assert one[WORDS] > half[WORDS] + 0.1 > quarter[WORDS] + 0.2
     assert 0.45 < quarter[WORDS] / one[WORDS] < 0.55
+    assert (abs(one - recall("RaBitQ")) < 0.005).all()
+    of_half = spent("by variance", 2, "4 bits, RaBitQ", "variance")
+    assert of_half.idxmax() == GIST[1]
+    assert set(of_half.index[of_half > 0.9]) == set(STEEP)
+    assert of_half[MIDDLE].between(0.83, 0.85).all()
+    assert (half > two + 0.02)[STEEP].all()
+    assert (abs(half - two) < 0.02)[MIDDLE].all()
+    assert half[WORDS] < two[WORDS] - 0.2
     as_they_come = spent("as given", 4, "4 bits, RaBitQ")
     assert (as_they_come[GIST] < 0.3).all()
     assert (quarter[GIST] > 0.75).all()
-    bytes_of_three = [
-        spent("by variance", *way, "bytes")
-        for way in ((1, "1 bit, RaBitQ"), (2, "2 bits, RaBitQ"), (4, "4 bits, RaBitQ"))
+    equal = [
+        [(1, "1 bit, RaBitQ"), (2, "2 bits, RaBitQ"), (4, "4 bits, RaBitQ")],
+        [(1, "2 bits, RaBitQ"), (2, "4 bits, RaBitQ")],
     ]
-    assert (bytes_of_three[0] == bytes_of_three[1]).all()
-    assert (bytes_of_three[0] == bytes_of_three[2]).all()
+    for ways in equal:
+        first, *others = (spent("by variance", *way, "bytes") for way in ways)
+        assert all((first == other).all() for other in others)
 
 
 def test_with_a_hundred_rescored_all_numbers_have_one_bit():
-    """embeddings: "because even a hundred rescored rows do not make it good: the quarter still
-    loses {glue:text}`ten-loss`." """
+    """embeddings: "Even a hundred rescored rows do not make that good: the quarter still loses
+    {glue:text}`ten-loss`." """
     ways = ((1, "1 bit, RaBitQ"), (2, "2 bits, RaBitQ"), (4, "4 bits, RaBitQ"))
     one, half, quarter = (spent("by variance", *way, "recall_10") for way in ways)
     assert one.min() > 0.99
@@ -514,16 +530,15 @@ def test_floats_of_a_few_numbers_are_worse_than_bytes_of_all():
 
 
 def test_a_code_that_learned_from_its_own_rows_is_flattered():
-    """embeddings: "On the very rows that it learned from, it looks better than it is" "Our
-    OPQ learned in 10 iterations from at most 4,500 rows, which are fewer than faiss recommends.
-    From 10,000 rows its 32 bytes find {glue:text}`opq-more` instead of {glue:text}`photo-opq32` on
-    photo GIST." """
+    """embeddings: "On the very rows that it learned from, it looks better than it is" "Ours had 10
+    iterations and at most 4,500 rows, which are fewer than faiss recommends, and on photos more
+    rows made it better." """
     for n in (8, 32):
         own = recall(f"OPQ, {n} bytes")
         others = recall(f"OPQ, {n} bytes, other rows")
         assert (own > others + 0.005).all()
         more = recall(f"OPQ, {n} bytes, 10,000 other rows").dropna()
-        assert GIST[0] in more
+        assert set(more.index) == {GIST[0], DEEP[0]}
         assert (more > others[more.index] + 0.01).all()
     assert N_OTHERS == 4500
     recommended = 256 * faiss.ClusteringParameters().min_points_per_centroid
@@ -532,30 +547,36 @@ def test_a_code_that_learned_from_its_own_rows_is_flattered():
 
 
 def test_a_cut_and_a_learned_code_are_rivals_at_equal_bytes():
-    """embeddings: "not much less than one-bit RaBitQ with 76 bytes" "192 leading # components at
-    one bit, 64 at three, or 48 at four, with 8 bytes and no bound" "On both kinds of clothes and on
-    deep photos OPQ even finds more than one-bit RaBitQ with its 44 or 76 bytes." "neither wins
-    everywhere: OPQ finds more on the texts, and RaBitQ on photo GIST" "RaBitQ, or OPQ with 32
-    bytes, is enough for 5,000 rows" """
+    """embeddings: "more than one-bit RaBitQ with 76." "192 leading # components at one bit, 64 at
+    three, or 48 at four, with 8 bytes and no bound" "OPQ also leads one-bit RaBitQ on deep
+    features, but not on photo GIST and texts." "which favours RaBitQ. Then OPQ finds more on the
+    texts, and the cut on photo GIST." "Cut to 32 bytes, in the best of three ways, it finds more
+    than signs of all dimensions on every kind but TF-IDF" "RaBitQ, or OPQ with 32 bytes, is enough
+    for 5,000 rows" """
     cuts = [name for name in KEPT.method.unique() if "components, " in name]
     assert len(cuts) == 3
     assert (MEANS["bytes"][cuts] == MEANS["bytes", OPQ32].iloc[0]).all(axis=None)
-    lead = recall(OPQ32) - pd.concat([recall(name) for name in cuts], axis=1).max(axis=1)
+    best_cut = pd.concat([recall(name) for name in cuts], axis=1).max(axis=1)
+    lead = recall(OPQ32) - best_cut
     assert (lead[[WORDS, LLAMA]] > 0.02).all()
     assert lead[GIST[0]] < -0.05
     assert MEANS["bytes", "RaBitQ"][GIST[0]] == 76
     assert set(MEANS["bytes", "RaBitQ"]) == {44, 76}
     more = recall(OPQ32) > recall("RaBitQ") + 0.01
     assert set(more.index[more]) == {*DEEP, GIST[1]}
-    assert recall("RaBitQ")[GIST[0]] - 0.1 < recall(OPQ32)[GIST[0]] < recall("RaBitQ")[GIST[0]]
+    assert (recall(OPQ32) < recall("RaBitQ"))[[GIST[0], WORDS, LLAMA]].all()
+    signs = [name for name in KEPT.method.unique() if name.startswith("signs")]
+    over_signs = best_cut - pd.concat([recall(name) for name in signs], axis=1).max(axis=1)
+    assert over_signs.drop(WORDS).min() > 0.01
+    assert over_signs[WORDS] < -0.05
 
 
 def test_the_same_levels_for_all_fail_where_numbers_are_uneven():
     """embeddings: "Rotate before int8 or int4 if the variance is very uneven. These codes give
     every dimension the same number of levels, so a few dimensions that vary much are written
-    coarsely" "int4's recall on clothes GIST falls from {glue:text}`straight-int4` to
-    {glue:text}`turned-int4`." "The package's RaBitQ rotates by itself." "rotate the vectors
-    before int8 or int4 if their variance is very uneven" """
+    coarsely" "the recall of int4 falls from {glue:text}`straight-int4` to
+    {glue:text}`turned-int4`" "The package's RaBitQ rotates by itself." "But rotate before int8 or
+    int4 if the variance is very uneven." """
     deep = unit(load_dataset("fashion-mnist", features="deep").features)
     variances = deep.var(axis=0)
     steps = METHODS["int4"].fit(deep).step_
@@ -575,8 +596,8 @@ def test_the_same_levels_for_all_fail_where_numbers_are_uneven():
 
 
 def test_centring_saves_what_sits_in_a_corner():
-    """embeddings: "so all its signs are alike and find next to nothing" "centring makes the bits
-    differ and raises the recall to" "That is still poor" "If you compare bits with bits, centre the
+    """embeddings: "so all its signs are alike and find next to nothing" "Centring makes the bits
+    differ, and the recall becomes" "If you compare bits with bits, centre the
     vectors first." buckets: "Some learned embeddings are off centre too" """
     assert (MEANS.loc[GIST, ("off_centre", "signs")] > 0.6).all()
     assert MEANS.loc[LLAMA, ("off_centre", "signs")] > 0.2
@@ -589,9 +610,10 @@ def test_centring_saves_what_sits_in_a_corner():
 
 
 def test_only_uneven_lengths_speak_against_centring():
-    """embeddings: "because centring takes two things from the signs. Centred vectors differ in
-    length, which signs do not record, and a product with the mean is left out." "On rotated photo
-    GIST it loses" "and then centring pays on five of the six kinds." """
+    """embeddings: "It costs the signs two things. Centred vectors differ in length, which signs do
+    not record, and each row's product with the mean is left out. On clothes GIST centring
+    nevertheless gains" "On photo GIST the cost is higher, and centring loses" "and then centring
+    pays on five of the six kinds." """
     uncentred = recall("signs, uncentred, rotated, asymmetric")
     gain = recall("signs, rotated, asymmetric") - uncentred
     assert gain[GIST[0]] < -0.02
@@ -604,10 +626,10 @@ def test_only_uneven_lengths_speak_against_centring():
 
 
 def test_a_rotation_helps_where_the_numbers_vary_unevenly():
-    """embeddings: "A rotation mixes the dimensions" "On every kind but WordLlama, a rotation raises
-    the recall of centred signs by at least" "WordLlama's dimensions vary evenly already, and there
-    a rotation gains nothing." "neither the recall nor the gain follows the evenness: TF-IDF is as
-    even as photo GIST, but its signs find far more." "So a rotation gained nothing on WordLlama."
+    """embeddings: "After a rotation, every bit says something about all dimensions. WordLlama's
+    dimensions vary almost evenly already (evenness {glue:text}`even-llama`), and there a rotation
+    gains nothing. *Elsewhere* it gains at least {glue:text}`turn-least`, but the gain does not
+    follow the evenness." "So a rotation gained nothing on WordLlama."
     """
     gain = recall("signs, rotated") - recall("signs")
     even = MEANS["even", "signs"]
@@ -617,16 +639,14 @@ def test_a_rotation_helps_where_the_numbers_vary_unevenly():
     assert -0.02 < gain[LLAMA] < 0
     assert (gain > gain[even.idxmin()]).sum() == 3
     assert even[WORDS] == pytest.approx(even[GIST[0]], abs=0.01)
-    assert recall("signs")[WORDS] > recall("signs")[GIST[0]] + 0.4
+    assert gain[GIST[0]] > 1.5 * gain[WORDS]
     assert (DRAWS["recall_1", "signs, rotated"] > DRAWS["recall_1", "signs"]).drop(LLAMA).all()
 
 
 def test_the_floats_of_the_query_help_for_nothing():
-    """embeddings: "Keeping the query in floats gains at least {glue:text}`asym-least` on every
-    kind, for signs that are centred and rotated." "The fair rival is the better of the two signs in
-    the table, centred or not. On photo GIST, the kind most favourable to RaBitQ, it finds
-    {glue:text}`rabitq-gist` more than this rival. On WordLlama it finds {glue:text}`rabitq-llama`
-    more, on the other four kinds at most" "and on deep photos nothing" """
+    """embeddings: "A query in floats raises the recall again" "So RaBitQ gains little here:
+    {glue:text}`rabitq-gist` over the better of the table's first two columns." "RaBitQ gains most
+    on photo GIST, {glue:text}`rabitq-photo`, and nothing on deep photos." """
     for name in ("signs", "signs, rotated"):
         assert (recall(f"{name}, asymmetric", draws=DRAWS) > recall(name, draws=DRAWS)).all()
     uncentred = recall("signs, uncentred, rotated, asymmetric")
@@ -635,17 +655,16 @@ def test_the_floats_of_the_query_help_for_nothing():
     assert add[GIST[0]] > 0.2
     assert add.idxmax() == GIST[0]
     assert -0.005 < add[DEEP[0]] < 0
-    assert add[LLAMA] > 0.05
-    assert add.drop([GIST[0], LLAMA]).between(-0.01, 0.05).all()
+    assert 0.01 < add[GIST[1]] < 0.05
 
 
 # How far, labels, features
 
 
 def test_few_bits_are_paid_for_in_floats_read():
-    """embeddings: "On photo GIST two bits of RaBitQ need a factor of 2 and one bit needs 4, while
-    centred and rotated signs need 30, even with the query in floats." "On the other kinds RaBitQ
-    needs the same factors or smaller ones." "on photo GIST rotated signs need a factor of 30" """
+    """embeddings: "On clothes GIST plain centred signs need a factor of 30, one bit of RaBitQ needs
+    4, and two bits need 2. *Elsewhere* RaBitQ needs no larger factors. Rotated signs with the query
+    in floats also need 4 on clothes GIST, but 30 on photo GIST." """
 
     def needed(method):
         """Return the least factor with a recall of 95% on every kind of vectors, else infinity."""
@@ -656,8 +675,9 @@ def test_few_bits_are_paid_for_in_floats_read():
     assert needed("int4") == needed("RaBitQ, 2 bits") == 2
     assert needed("RaBitQ, 3 bits") == 2
     assert needed("RaBitQ") == 4
-    assert recall("RaBitQ, 2 bits")[GIST[0]] < 0.95
-    assert recall("RaBitQ", 2)[GIST[0]] < 0.95
+    assert recall("RaBitQ, 2 bits")[GIST[1]] < 0.95
+    assert recall("RaBitQ", 2)[GIST[1]] < 0.95
+    assert recall("signs", 10)[GIST[1]] < 0.95 < recall("signs", 30)[GIST[1]]
     for turned in ("", ", asymmetric"):
         assert needed(f"signs, rotated{turned}") == 30
         assert recall(f"signs, rotated{turned}", 10)[GIST[0]] < 0.95
@@ -685,10 +705,9 @@ def test_rabitq_of_one_bit_comes_to_int8_with_a_hundred(classes):
 
 
 def test_two_bits_and_forty_rescored_have_room_above_the_target():
-    """embeddings: "of the ten nearest among 5,000 rows if forty rows are rescored" "and forty
-    million are {glue:text}`doublings-left` doublings further" "none of the six comes from a modern
-    text encoder" """
-    assert recall("RaBitQ, 2 bits", 4).min() > 0.9985
+    """embeddings: "of the ten nearest if forty rows are rescored" "Forty million rows are
+    {glue:text}`doublings-left` doublings further" "None of the six comes from a modern text
+    encoder" """
     assert recall("RaBitQ, 2 bits", 4, DRAWS).min().min() > 0.997
     assert set(KEPT.vectors.str.partition(", ")[2]) == {"gist", "deep", "TF-IDF", "WordLlama"}
 
@@ -701,8 +720,8 @@ def spread_of_lengths(features):
 
 
 def test_centred_deep_features_have_about_one_length(fashion):
-    """embeddings: "Centred, the deep features are all about equally long." "so there signs
-    lose little to RaBitQ" """
+    """embeddings: "The centred deep features are all about equally long, so there signs lose
+    little to RaBitQ." """
     assert spread_of_lengths(load_dataset("fashion-mnist", features="deep").features) < 0.02
     assert spread_of_lengths(fashion.features) > 0.15
     gain = recall("RaBitQ") - recall("signs, rotated, asymmetric")
@@ -711,39 +730,34 @@ def test_centred_deep_features_have_about_one_length(fashion):
 
 @pytest.mark.cifar10
 def test_centred_gist_of_photos_has_many_lengths(cifar):
-    """embeddings: "mainly because their centred lengths differ" """
+    """embeddings: "Centred rows differ in length, but signs make all of them equally long" """
     assert spread_of_lengths(cifar.features) > 0.1
 
 
 def test_the_stretch_needs_the_product_with_the_mean():
-    """embeddings: "The stretch alone makes the signs of photo GIST *worse*" "The reason is that
-    signs make two mistakes, which partly cancel. A row near the mean is short once it is centred,
-    and its product with the mean is large, because rows of length one have" "In the same way
-    $\\mathbf{m}\\cdot\\mathbf{x}_0$ alone lowers the recall on clothes GIST and on texts, but on
-    photo GIST it raises the recall" "RaBitQ must store both numbers" "rows of length one have
-    $\\mathbf{m}\\cdot\\mathbf{x}_0 = (1 + \\lVert\\mathbf{m}\\rVert^2 -
-    \\lVert\\mathbf{x}\\rVert^2)/2$." """
+    """embeddings: "The stretch alone makes signs much *worse*" "The reason is that signs make two
+    mistakes, which partly cancel." "because rows of length one have $\\mathbf{m}\\cdot\\mathbf{x}_0
+    = (1 + \\lVert\\mathbf{m}\\rVert^2 - \\lVert\\mathbf{x}\\rVert^2)/2$." "The stretch mends only
+    the first mistake, and $\\mathbf{m}\\cdot\\mathbf{x}_0$ alone only the second." "On photo GIST
+    $\\mathbf{m}\\cdot\\mathbf{x}_0$ alone helps" "Store both numbers: one without the other can be
+    worse than neither." """
     signs = recall("signs, rotated, asymmetric")
     product = recall("part of RaBitQ: signs and the mean")
     stretch = recall("part of RaBitQ: the stretch")
     both = recall("RaBitQ")
-    cancelled_less, cancelled_more = (both - signs)[GIST]
-    assert cancelled_less > 0.2 > 0.05 > cancelled_more
     off_centre = [*GIST, LLAMA, WORDS]
     assert (stretch < signs)[off_centre].all()
     assert (both > np.maximum(product, stretch) + 0.02)[off_centre].all()
     assert (stretch < signs - 0.2)[GIST].all()
     assert product[GIST[1]] < signs[GIST[1]] - 0.3  # each error alone is worse than both
     assert product[GIST[0]] > signs[GIST[0]] + 0.1
-    assert (product < signs - 0.01)[[LLAMA, WORDS]].all()
     for part in (product, stretch, both):
         assert (abs(part - signs) < 0.01)[DEEP].all()
 
 
 def test_labels_help_the_classes_that_have_them_and_harm_others():
     """embeddings: "If they do and all classes have labels, take a short code that learned from
-    labels." "because on those classes it does worse than the floats" "On *new* classes all
-    these codes are below the floats." """
+    labels." "On new classes it ranks below the floats on all six kinds" """
     floats, grh, scores = map(by_class, ("float32", "GRH, 64 bits", "class scores, 8 bits"))
     hadamard = by_class("Hadamard codewords, 64 bits")
     assert (grh.old > floats.old + 0.08).all()
@@ -775,10 +789,12 @@ def test_no_short_code_of_labels_leads_everywhere():
 def test_features_matter_more_than_codes():
     """embeddings: "because the embedding can matter more than its code" "although OPQ keeps only
     eight bytes of them and nothing is rescored" "even eight bytes of OPQ are enough here: with a
-    factor of 10 they stay within {glue:text}`by-code` of the floats' precision" """
+    factor of 10 they stay within {glue:text}`by-code` of the floats' precision" "On clothes GIST is
+    better." """
     floats = MEANS["precision", "float32"]
     assert floats[DEEP[0]] > floats[GIST[0]] + 0.15
     assert MEANS["precision", OPQ8][DEEP[0]] > floats[GIST[0]] + 0.15
+    assert floats[GIST[1]] > floats[DEEP[1]] + 0.02
     for method in ("int8", "int4", "RaBitQ, 4 bits", "RaBitQ, 2 bits", "RaBitQ", OPQ32, OPQ8):
         assert (abs(MEANS["precision_rescored", method] - floats) < 0.004).all(), method
 
@@ -806,8 +822,8 @@ def test_each_branch_of_the_tree_keeps_its_promise(method, factor):
     """embeddings: "1. **float16** or **int8**: rescore nothing." "or int4 if the dimensions vary
     evenly or are rotated first. Factor 2." "RaBitQ of all dimensions, factor 4." "rotated where
     the dimensions vary unevenly, with a factor of 100" "OPQ, trained on as many rows as you can.
-    Factor 10." "5. **Eight bytes**: OPQ, factor 30." "percent on all six kinds. That was measured
-    among 5,000 rows with 256 or 512 dimensions" """
+    Factor 10." "5. **Eight bytes**: OPQ, factor 30." "percent on all six kinds, among 5,000 rows
+    with 256 or 512 dimensions" """
     assert (recall(method, factor) >= 0.95).all()
     smaller = [each for each in FACTORS if each < factor]
     if smaller and not method.startswith("signs"):
@@ -815,11 +831,12 @@ def test_each_branch_of_the_tree_keeps_its_promise(method, factor):
 
 
 def test_forty_million_texts_fit_at_a_bit_a_number():
-    """embeddings: "float32, float16 and int8 do not fit, and RaBitQ's four bits in faiss just
-    miss." "which leave {glue:text}`job-left-three` GB instead of" "Row numbers of 8 bytes take"
+    """embeddings: "float32, float16 and int8 do not fit, and RaBitQ's four bits just miss."
+    "which leave {glue:text}`job-left-three` GB instead of" "Row numbers of 8 bytes take"
     "You will shrink a vector fourteenfold" "int4 fits, but leaves too little for everything else"
-    "more than the two-bit codes" "which fits beside these codes" "Half of the dimensions with four
-    bits also take 192" "One bit per dimension takes 96 bytes per text, and two bits take 192." """
+    "more than the two-bit codes" "which fits beside these codes" "plan with all 768
+    dimensions in two bits, 192 bytes per text. Half of the dimensions with four bits take the same
+    bytes, as does OPQ with 192" """
     n = 40_000_000
     d = 768
     factories = {
@@ -915,8 +932,7 @@ def test_the_claims_of_others():
 
 
 def test_many_queries_are_far_from_all_rows_of_one_end(drawn):
-    """embeddings: "Many queries then lie far from every row that passes, so the cells near them
-    hold almost none of these rows." """
+    """embeddings: "Many queries then lie far from every row that passes." """
     query, database, _ = drawn
     first = PCA(1).fit_transform(database)[:, 0]
     passes = first > np.quantile(first, 0.9)
@@ -927,7 +943,7 @@ def test_many_queries_are_far_from_all_rows_of_one_end(drawn):
 def test_cells_mind_a_filter():
     """embeddings: "so they are spread over more cells" "First, filter before you pick the best. If
     one row in a hundred passes at random, filtering afterwards keeps about one of the best hundred"
-    "On the other five kinds the order of the three ways is the same" "Our queries were chosen
+    "*Elsewhere*, the three ways have the same order" "Our queries were chosen
     without regard to the filter"
     "how many more cells are needed depends on the filter" "and even half of the cells are not
     enough" "found by doubling in each draw, and then averaged over the draws." """
@@ -958,12 +974,13 @@ def test_cells_mind_a_filter():
 
 
 def test_a_scan_reads_all_that_pass_and_cells_a_part():
-    """embeddings: "a scan of the codes that pass does not depend on cells" "But a scan reads every
-    row that passes." "Where a tenth pass at random, twice as many cells restore the recall." "and
-    loses little with each of these filters" "where fewer than a hundred # rows pass, a factor of 10
-    rescores all of them" "so the recall is usually a little above it" "Where one percent pass at
-    random, it takes {glue:text}`cells-rare` of the" "But a hundredth is a hope" "So check whether a
-    query's nearest rows pass:" """
+    """embeddings: "a scan of the codes that pass does not depend on cells, and loses little with
+    each of these filters. But a scan reads every row that passes." "Where a tenth of the rows pass
+    at random, {glue:text}`tenth-needed` cells restore the recall, and where one percent pass," "On
+    clothes GIST, one percent are so few rows that a factor of 10 rescores all of them. On photos,
+    with 40,000 rows, it does not, and the scan still loses little." "where fewer than a hundred
+    # rows pass, a factor of 10 rescores all of them" "So check whether a query's nearest rows
+    pass:" "`nprobe` was doubled until the recall was at least" "and other kinds needed up to" """
     for kind in ("at random", "at one end"):
         for share in (0.5, 0.1, 0.01):
             assert (filtered(kind, share, "codes") > 0.93).all()
@@ -971,15 +988,16 @@ def test_a_scan_reads_all_that_pass_and_cells_a_part():
     scan = by_filter.codes.mean()
     assert (scan < 0.95).sum() == 1
     assert (scan >= by_filter.before.mean()).all()
-    assert scan.xs(GIST[0], level="vectors").min() > 0.99
     rare = FILTERED[FILTERED["share"] == 0.01]
     assert set(rare[rare.vectors == GIST[0]].rows) == {400}
+    assert set(rare[rare.vectors == GIST[1]].rows) == {97}
+    assert (scan.xs(0.01, level="share") > 0.97).all()
     assert (rare[rare.rows <= 100].codes == 1).all()
     assert filtered("at random", 1.0, "before").between(0.95, 0.98).all()
-    assert filtered("at one end", 0.1, "needed")[GIST[0]] == 256
-    assert filtered("at random", 1.0, "probed")[GIST[0]] == 32
-    assert filtered("at random", 0.1, "needed")[GIST[0]] == 64
-    assert 96 < filtered("at random", 0.01, "needed")[GIST[0]] < 128
+    needed = [filtered(kind, 0.1, "needed")[GIST[1]] for kind in ("at random", "at one end")]
+    assert needed == [8, 128]
+    assert filtered("at random", 0.01, "needed")[GIST[1]] == 32
+    assert 4 < filtered("at random", 1.0, "probed")[GIST[1]] < 8
     end = [filtered("at one end", 0.1, column) for column in ("codes", "before")]
     assert (end[0] > end[1] + 0.2).all()
     probed = filtered("at random", 1.0, "probed") / filtered("at random", 1.0, "cells")
