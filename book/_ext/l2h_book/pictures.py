@@ -30,8 +30,8 @@ DARK = {
 All of them can be read on both pages, and red, which is GRH's, has the most contrast."""
 
 _RULES = "".join(
-    f'[style*="fill: {light}"]{{fill:{dark}!important}}'
-    f'[style*="stroke: {light}"]{{stroke:{dark}!important}}'
+    f'[style*="fill:{light}"]{{fill:{dark}!important}}'
+    f'[style*="stroke:{light}"]{{stroke:{dark}!important}}'
     for light, dark in DARK.items()
 )
 _STYLE = (
@@ -39,7 +39,8 @@ _STYLE = (
     f"{{svg.drawn{{fill:{DARK['#000000']}}}{_RULES}}}</style>"
 )
 _LEFT_OUT = re.compile(
-    r'^.*?(?=<svg)|<metadata>.*?</metadata>|<!--.*?-->|(?<=>)\s+(?=<)|\n|(?<=<g) id="[^"]*"', re.S
+    r'^.*?(?=<svg)|<metadata>.*?</metadata>|<!--.*?-->|(?<=>)\s+(?=<)|\n|<g/>|(?<=<g) id="[^"]*"',
+    re.S,
 )
 _NUMBERS = re.compile(r' (?:d|x|y)="[^"]*"|translate\([^)]*')
 _PATH = re.compile(r'(?<= d=")[^"]*')
@@ -78,13 +79,14 @@ def both_themes(svg: str) -> str:
     >>> path = '<path d="M 1.2345 2" style="fill: #ffffff"/>'
     >>> dark = both_themes(f'<?xml?><!-- made by --><svg width="9pt">{path}</svg>')
     >>> print(dark.partition("<style>")[0], dark.partition("</style>")[2], sep="|")
-    <svg class="drawn" width="9pt">|<path d="M1.2 2" style="fill: #ffffff"/></svg>
+    <svg class="drawn" width="9pt">|<path d="M1.2 2" style="fill:#ffffff"/></svg>
     """
     svg = _LEFT_OUT.sub("", svg)
     svg = svg.replace("<svg ", '<svg class="drawn" ', 1).replace("xlink:href", "href")
     svg = svg.replace(">", f">{_STYLE}", 1)
     svg = _NUMBERS.sub(lambda numbers: re.sub(r"(\.\d)\d+", r"\1", numbers[0]), svg)
     svg = _PATH.sub(lambda path: re.sub(r"\s*([MLHVCQZz])\s*", r"\1", path[0]), svg)
+    svg = _LOOK.sub(lambda look: re.sub("(?<=[:;]) ", "", look[0]), svg)
     names = {name: f"n{i}" for i, name in enumerate(dict.fromkeys(_NAME.findall(svg)))}
     svg = _NAME.sub(lambda name: names[name[0]], svg)
     svg = _IN_PIXELS.sub(_lighter, svg)
