@@ -693,11 +693,11 @@ def test_a_handle_fits_a_finger(visit, page):
         assert min(box["width"], box["height"]) >= 44
 
 
-# The places where labels, tracks and values begin and end; a row of the controls is a label
+# The places where labels, tracks and values of sliders begin and end
 COLUMNS = """(controls) => {
   const places = (look, side) => [...new Set([...controls.querySelectorAll(look)]
     .map((one) => Math.round(one.getBoundingClientRect()[side])))];
-  return [places("label", "left"), places("label > :is(input, select)", "left"),
+  return [places("label:has(input)", "left"), places("label > input", "left"),
     places("[type=range]", "right"), places(".ends > button", "top")];
 }"""
 # How wide tracks are, as shares of the room, and how much room a ring around one has below it
