@@ -760,7 +760,7 @@ MET = """(drawing, look) => {
 
 
 @pytest.mark.browser
-def test_the_handle_of_the_points_hides_none_and_the_origin_is_marked(visit, addresses):
+def test_the_handle_hides_no_point_and_the_origin_is_marked(visit, addresses):
     tab = opened(visit, f"{addresses['off-centre']}#away=2", name="off-centre")
     drawing = tab.page.locator("#l2h-off-centre svg")
     assert drawing.evaluate(MET, ".point") == []
