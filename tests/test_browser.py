@@ -137,6 +137,39 @@ def test_a_chapter_is_printed_without_furniture(site, visit):
 
 
 @pytest.mark.browser
+def test_a_figure_is_printed_whole_and_without_its_answer(site, visit):
+    tab = visit(760)
+    tab.go((site / "book/radius-search.html").as_uri())
+    tab.page.emulate_media(media="print")
+    cards = tab.page.locator(".l2h-figure")
+    looks = cards.evaluate_all(
+        "(all) => all.map((one) => [getComputedStyle(one).breakInside, "
+        "getComputedStyle(one.querySelector('.l2h')).printColorAdjust])"
+    )
+    assert looks == cards.count() * [["avoid", "exact"]]
+    assert not tab.page.locator(".l2h-figure + details p").first.is_visible()
+
+
+@pytest.mark.browser
+def test_a_finger_can_press_what_a_chapter_has(site, visit):
+    tab = visit(390, has_touch=True, is_mobile=True)
+    tab.go((site / "book/lsh.html").as_uri())
+    tab.page.add_style_tag(path=ROOT / "live/page.css")
+    tab.page.locator("article div.cell .cell_input").first.evaluate(
+        "(one) => { one.innerHTML = '<div class=live-editor><textarea></textarea></div>"
+        "<div class=live-row><button>Run</button></div>'; }"
+    )
+    pressed = tab.page.locator(
+        ".bd-header-article button, details.hide > summary, .live-offer button, .live-row button"
+    )
+    boxes = [one.bounding_box() for one in pressed.filter(visible=True).all()]
+    assert min(box["height"] for box in boxes) >= 44
+    assert min(box["width"] for box in boxes) >= 44
+    letters = tab.page.locator(".live-editor textarea")
+    assert letters.evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)") >= 16
+
+
+@pytest.mark.browser
 def test_a_chapter_leads_from_the_contents_to_its_figure(site, visit):
     tab = visit(1280)
     tab.go((site / f"{TOC['root']}.html").as_uri())

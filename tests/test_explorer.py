@@ -323,6 +323,7 @@ def test_a_chosen_picture_stays_chosen_on_a_phone(visit, page_address, answers):
     page.locator(".queries label").nth(9).tap()
     check_it_shows(page, answers, 9, TWO, 16, radius)
     page.locator("[data-side=second] .tile").first.tap()
+    assert page.locator("[data-side=second] .tile").first.bounding_box()["width"] >= 44
     chosen = check_it_shows(page, answers, 9, TWO, 16, radius)
     assert chosen == answers.search(9, "GRH kernel", 16, radius).ids[0]
     page.locator(BITS).select_option("32")

@@ -449,7 +449,37 @@ def test_each_step_sorts_the_searches_anew(visit, addresses, images):
         tab.page.get_by_role("slider", name="Steps").press("ArrowRight")
 
 
+# What stands below the rows of the ranking, and where
+AXIS = """(axis) => [...axis.querySelectorAll("text")]
+  .map((one) => [one.textContent, Math.round(one.getBoundingClientRect().x)])"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("device", [{"width": 1440}, PHONE], ids=["desk", "phone"])
+def test_all_steps_have_one_wide_axis(visit, addresses, device):
+    tab = opened(visit, addresses["fair-fight"], name="fair-fight", **device)
+    card = tab.page.locator("#l2h-fair-fight")
+    axes = []
+    for _ in range(4):
+        axes.append(card.locator(".ranking > g").first.evaluate(AXIS))
+        tab.page.get_by_role("slider", name="Steps").press("ArrowRight")
+    (_, (_, first), *_, (_, last)) = axes[0]
+    assert axes == 4 * axes[:1]
+    assert last - first > 0.6 * card.bounding_box()["width"]
+
+
 # The S-curve and its heaps
+
+
+@pytest.mark.browser
+def test_what_the_s_curve_draws_has_names(visit, addresses):
+    """The curve's axis is named before the heaps below it, and so are what is filled and marks."""
+    tab = opened(visit, addresses["s-curve"], name="s-curve")
+    figure = tab.page.locator("#l2h-s-curve")
+    names = ["cosine similarity", "its ten nearest (filled: found)", "(filled: looked at)"]
+    texts = [figure.locator("svg").get_by_text(name).bounding_box() for name in names]
+    assert [text["y"] for text in texts] == sorted(text["y"] for text in texts)
+    assert "Marks on the bars: the goals" in figure.inner_text()
 
 
 @pytest.mark.browser
@@ -570,14 +600,39 @@ def test_on_a_phone_the_way_back_is_on_the_screen(visit, addresses):
     assert 0 <= box["y"] <= page.viewport_size["height"] - box["height"]
 
 
+# How high a figure is, and where in it each slider stands
+PLACES = """(figure) => [figure.offsetHeight,
+  ...[...figure.querySelectorAll("[type=range]")].map((one) => one.offsetTop)]"""
+
+
+@pytest.mark.browser
+def test_the_browsers_way_back_restores_what_was_shown(visit, addresses):
+    page = opened(visit, addresses["falling-lines"], name="falling-lines").page
+    links = page.locator('a.reference[href^="#theta="]')
+    before = state_of(page, "falling-lines")
+    links.first.click()
+    page.wait_for_timeout(100)
+    after = state_of(page, "falling-lines")
+    assert after != before
+    page.go_back()
+    page.wait_for_timeout(100)
+    assert state_of(page, "falling-lines") == before
+    page.go_forward()
+    page.wait_for_timeout(100)
+    assert state_of(page, "falling-lines") == after
+
+
 @pytest.mark.browser
 def test_a_link_in_the_text_leads_back_to_it(visit, addresses):
     tab = opened(visit, addresses["falling-lines"], name="falling-lines")
     link = tab.page.locator('a.reference[href^="#theta="]').first
     back = tab.page.get_by_role("button", name="Back to the text")
+    figure = tab.page.locator("#l2h-falling-lines")
+    before = figure.evaluate(PLACES)
     for _ in range(2):  # the second time the address has it already
         link.click()
         back.wait_for()
+        assert figure.evaluate(PLACES) == before, "the way back moves nothing"
         assert tab.page.locator("#l2h-falling-lines").evaluate(IN_VIEW)
         back.click()
         assert link.evaluate("(one) => one === document.activeElement")
@@ -638,13 +693,19 @@ def test_a_handle_fits_a_finger(visit, page):
         assert min(box["width"], box["height"]) >= 44
 
 
-# The places where labels, tracks and values begin and end; a row of the controls is a label
+# The places where labels, tracks and values of sliders begin and end
 COLUMNS = """(controls) => {
   const places = (look, side) => [...new Set([...controls.querySelectorAll(look)]
     .map((one) => Math.round(one.getBoundingClientRect()[side])))];
-  return [places("label", "left"), places("label > :is(input, select)", "left"),
+  return [places("label:has(input)", "left"), places("label > input", "left"),
     places("[type=range]", "right"), places(".ends > button", "top")];
 }"""
+# How wide tracks are, as shares of the room, and how much room a ring around one has below it
+TRACKS = """(controls) => [...controls.querySelectorAll("[type=range]")].map((one) => {
+  const { width, bottom } = one.getBoundingClientRect();
+  const next = one.parentElement.nextElementSibling.getBoundingClientRect();
+  return [width / controls.clientWidth, next.top - bottom];
+})"""
 
 
 @pytest.mark.browser
@@ -655,6 +716,9 @@ def test_controls_stand_in_columns_and_fit_a_finger(visit, addresses, name, devi
     controls = tab.page.locator(f"#l2h-{name} .controls")
     for places in controls.evaluate(COLUMNS):
         assert len(places) == 1
+    for width, room in controls.evaluate(TRACKS):
+        assert width > 0.95
+        assert room >= 8
     for one in controls.locator("button, input, select").all():
         height = one.bounding_box()["height"]
         assert height >= 44 if device == PHONE else height <= 34
@@ -682,6 +746,25 @@ COVERED = """(drawing) => {
       thing.top < bottom + 2 && thing.bottom > top - 2);
   }).map((label) => label.textContent);
 }"""
+
+
+# Grips and arrows of handles that lie on what a selector names
+MET = """(drawing, look) => {
+  const things = [...drawing.querySelectorAll(look)].map((one) => one.getBoundingClientRect());
+  return [...drawing.querySelectorAll(".handle :is(.arrow, .grip:not(.open))")].filter((part) => {
+    const { left, right, top, bottom } = part.getBoundingClientRect();
+    return things.some((thing) => thing.left < right && thing.right > left &&
+      thing.top < bottom && thing.bottom > top);
+  }).map((part) => part.outerHTML);
+}"""
+
+
+@pytest.mark.browser
+def test_the_handle_hides_no_point_and_the_origin_is_marked(visit, addresses):
+    tab = opened(visit, f"{addresses['off-centre']}#away=2", name="off-centre")
+    drawing = tab.page.locator("#l2h-off-centre svg")
+    assert drawing.evaluate(MET, ".point") == []
+    assert drawing.locator(".origin").count() == 1
 
 
 @pytest.mark.browser
@@ -882,6 +965,8 @@ def test_the_first_page_says_what_is_compared(visit, drag, device):
         ]
         return angles
 
+    drawing = page.locator("#l2h-cover svg").first
+    assert drawing.locator("text.inside, text.outside").count() == 6, "a code in each region"
     first = check(data["query"])
     grip = page.locator("#l2h-cover svg [role=slider]").first
     dragged(tab, drag, grip.locator(".hit"), -60, 60)
@@ -890,4 +975,5 @@ def test_the_first_page_says_what_is_compared(visit, drag, device):
     check(data["query"])
     page.get_by_role("button", name="Another picture").click()
     check((data["query"] + 7) % len(data["points"]))
+    assert drawing.evaluate(MET, ".shot rect") == []
     tab.check_nothing_went_wrong()

@@ -152,6 +152,7 @@ def test_lines_come_and_go(visit, page_address, names):
         turns = np.abs((np.array(others) - new + 90) % 180 - 90)
         assert turns.min() == pytest.approx(widest / 2, abs=0.2)
     assert page.get_by_role("button", name="Add a line").is_disabled(), "there is room for six"
+    assert page.get_by_text("No more than 6 lines.").is_visible()
     page.get_by_role("button", name="New random lines").click()
     assert check_it_shows(page, names)["offsets"] == [0] * 6
     page.locator("#l2h-playground summary").click()

@@ -103,9 +103,7 @@ function offerReturn(figure) {
     link.focus({ preventScroll: true });
     back.remove();
   });
-  const controls = figure.querySelector(".controls");
-  if (figure.querySelector(".story")) figure.querySelector(".copy").after(back);
-  else controls?.prepend(back);
+  figure.querySelector(".copy")?.after(back);
 }
 
 // Leads to a figure when the address asks for it: on arrival, and when a link on the page is
@@ -121,7 +119,9 @@ function leadOnArrival(figure, asked, update) {
     leadTo(figure);
     offerReturn(figure);
   };
-  window.addEventListener("hashchange", lead);
+  window.addEventListener("hashchange", () => {
+    if (!history.state) lead(); // else the reader has come back
+  });
   // a link to what the address says already changes nothing in it
   document.addEventListener("click", ({ target, ctrlKey, metaKey, shiftKey }) => {
     if (ctrlKey || metaKey || shiftKey) return; // it opens elsewhere

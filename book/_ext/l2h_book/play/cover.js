@@ -2,14 +2,14 @@
 
 const data = read("cover");
 const SIZE = 0.8;
-const AROUND = 4;
+const RIM = 4.5; // of a square that holds all pictures: there a handle lies on none
 const places = data.points.map((point) => point.map((v) => 3.4 * v));
 const svg = make("svg:svg", {
   role: "group",
   "aria-label":
     "Pictures and three lines; each line has a handle, which can be turned also with the arrow keys",
 });
-const plane = new Plane(svg, 4.5);
+const plane = new Plane(svg, 4.9);
 const start = { query: data.query, ...data.angles };
 const handles = data.angles.map((_, k) => {
   const turn = (degrees) => set({ [k]: Math.round((degrees + 360) % 360) });
@@ -47,6 +47,10 @@ function shot([x, y], i, kind) {
   plane.points.append(group);
 }
 
+const onRim = (direction) => {
+  const most = Math.max(...direction.map(Math.abs));
+  return direction.map((part) => (RIM * part) / most);
+};
 const linesOf = (state) => data.angles.map((_, k) => ({ angle: state[k], offset: 0 }));
 const inBucket = (state) => {
   const codes = data.points.map((point) => codeOf(linesOf(state), point));
@@ -57,9 +61,7 @@ function draw(state) {
   const lines = linesOf(state);
   const own = codeOf(lines, data.points[state.query]);
   const inside = inBucket(state);
-  const ends = lines.map(({ angle }) =>
-    normalOf({ angle: angle - 90 }).map((part) => AROUND * part),
-  );
+  const ends = lines.map(({ angle }) => onRim(normalOf({ angle: angle - 90 })));
   const taken = [...places.map((at) => [...at, SIZE / 2]), ...ends.map((at) => [...at, 0.4])];
   now = state;
   plane.clear();

@@ -8,58 +8,65 @@ const STEPS = [
   "Better lengths: every method may have 16 or 32 bits.",
   "Strong opponents: CCA-ITQ, which learns from the same labels, and a plain classifier, which has ten floats per image and ranks them all.",
 ];
-const LINE = 24;
 const MOST = Math.max(...data.rankings.flat().map((ranking) => ranking.length));
 const NAMES = { "fashion-mnist": "Fashion-MNIST", cifar10: "CIFAR-10" };
-
-const LEFT = 196; // where the axis of precision begins, and where it ends
-const RIGHT = 304;
-const BOTTOM = MOST * LINE + 8;
+const TICKS = [0, 0.2, 0.4, 0.6, 0.8, 1]; // the scale is the same for all steps and images
 
 const svg = picture(
-  "Precision at ten of each search as a dot on an axis, the best on top; GRH\u2019s are blue",
+  "Precision at ten of each search as a dot on an axis from 0 to 1, the best on top; GRH\u2019s are blue",
 );
-svg.setAttribute("viewBox", `0 0 360 ${BOTTOM + 42}`);
-svg.classList.add("chart", "ranking");
+svg.classList.add("chart", "wide", "ranking");
 const axis = svg.appendChild(make("svg:g"));
 const rows = new Map();
+let shown = null;
+
 function rowOf(method) {
   if (!rows.has(method)) {
     const own = method.startsWith(WINNER);
-    const at = { y: LINE / 2 };
-    const name = make(
-      "svg:text",
-      { x: LEFT - 14, ...at, class: "name", "font-weight": own ? "bold" : null },
-      method,
-    );
-    const dot = make("svg:circle", { cy: LINE / 2, r: 6, class: `dot ${own ? "" : "other"}` });
-    const value = make("svg:text", { x: 338, ...at });
-    rows.set(method, { group: make("svg:g", {}, name, dot, value), dot, value });
-    svg.append(rows.get(method).group);
+    const row = {
+      line: make("svg:line", { class: "grid" }),
+      name: make("svg:text", { "font-weight": own ? "bold" : null, class: "key" }, method),
+      dot: make("svg:circle", { r: 6, class: `dot ${own ? "" : "other"}` }),
+      value: make("svg:text", { class: "name" }),
+    };
+    row.group = svg.appendChild(make("svg:g", {}, ...Object.values(row)));
+    rows.set(method, row);
   }
   return rows.get(method);
 }
+function put(element, places) {
+  for (const [key, value] of Object.entries(places)) element.setAttribute(key, value);
+}
 
-// The axis holds what is compared, and need not begin at 0. Returns where a value stands on it.
-function axisOf(values) {
-  const span = Math.max(...values) - Math.min(...values);
-  const step = [0.02, 0.05, 0.1, 0.2].find((one) => span < 4 * one) ?? 0.25;
-  const first = Math.floor(Math.min(...values) / step);
-  const last = Math.ceil(Math.max(...values) / step);
-  const x = (value) => LEFT + ((value / step - first) / (last - first)) * (RIGHT - LEFT);
-  axis.replaceChildren(
-    make("svg:text", { x: (LEFT + RIGHT) / 2, y: BOTTOM + 32 }, "precision at ten"),
-  );
-  for (let tick = first; tick <= last; tick += 1) {
-    const at = x(tick * step);
-    const text = (tick * step)
-      .toFixed(2)
-      .replace(/^0\./, ".")
-      .replace(/^\.00$/, "0");
-    axis.append(make("svg:line", { x1: at, x2: at, y1: 0, y2: BOTTOM, class: "grid" }));
-    if ((last - tick) % 2 === 0) axis.append(make("svg:text", { x: at, y: BOTTOM + 13 }, text));
-  }
-  return x;
+// The names stand beside the axis, or above their dots where there is no room. A unit is a pixel.
+function layOut() {
+  const width = svg.clientWidth || 710;
+  const beside = width > 560;
+  const left = beside ? 200 : 10;
+  const right = width - 60;
+  const bottom = MOST * (beside ? 24 : 36);
+  return { width, beside, left, right, bottom, x: (value) => left + value * (right - left) };
+}
+
+function drawAxis({ width, bottom, x }) {
+  svg.setAttribute("viewBox", `0 0 ${width} ${bottom + 42}`);
+  axis.replaceChildren(make("svg:text", { x: x(0.5), y: bottom + 32 }, "precision at ten"));
+  for (const tick of TICKS)
+    axis.append(
+      make("svg:line", { x1: x(tick), x2: x(tick), y1: 0, y2: bottom, class: "grid" }),
+      make("svg:text", { x: x(tick), y: bottom + 13 }, String(tick).replace("0.", ".")),
+    );
+}
+
+function drawRow([method, value], y, { width, beside, left, right, x }) {
+  const { group, line, name, dot, value: text } = rowOf(method);
+  put(line, { x1: left, x2: right, y1: 0, y2: 0 });
+  put(name, beside ? { x: 2, y: 0 } : { x: left, y: -16 });
+  put(dot, { cx: x(value).toFixed(1), cy: 0 });
+  put(text, { x: width - 4, y: 0 });
+  text.textContent = written(value);
+  group.style.transform = `translateY(${y}px)`;
+  group.setAttribute("visibility", "visible");
 }
 const list = make("ol", { class: "rules" });
 
@@ -69,16 +76,13 @@ const best = (ranking, own) => ranking.find(([method]) => method.startsWith(WINN
 
 function draw(state) {
   const ranking = rankingOf(state);
-  const shown = new Set(ranking.map(([method]) => method));
-  const x = axisOf(ranking.map(([, value]) => value));
-  for (const [method, { group }] of rows)
-    group.setAttribute("visibility", shown.has(method) ? "visible" : "hidden");
-  ranking.forEach(([method, value], i) => {
-    const { group, dot, value: text } = rowOf(method);
-    group.style.transform = `translateY(${i * LINE}px)`;
-    group.setAttribute("visibility", "visible");
-    dot.setAttribute("cx", x(value).toFixed(1));
-    text.textContent = written(value);
+  const places = layOut();
+  const high = places.bottom / ranking.length;
+  shown = state;
+  drawAxis(places);
+  for (const { group } of rows.values()) group.setAttribute("visibility", "hidden");
+  ranking.forEach((search, i) => {
+    drawRow(search, Math.round((i + (places.beside ? 0.5 : 0.7)) * high), places);
   });
   list.replaceChildren(
     ...STEPS.map((step, i) =>
@@ -122,3 +126,4 @@ live("fair-fight", {
     },
   ],
 });
+new ResizeObserver(() => draw(shown)).observe(svg);

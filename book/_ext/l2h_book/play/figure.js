@@ -82,6 +82,19 @@ function live(
     assign(changes);
   }
 
+  // Who follows a link on the page and goes back finds what was shown before
+  function rememberWhenLeft() {
+    document.addEventListener("click", ({ target }) => {
+      if (target.closest("a")?.getAttribute("href")?.startsWith("#"))
+        history.replaceState({ ...history.state, [name]: { ...state } }, "");
+    });
+    window.addEventListener("popstate", (event) => {
+      if (!event.state?.[name]) return;
+      assign(event.state[name]);
+      root.querySelector(".back")?.remove();
+    });
+  }
+
   function element(control) {
     const { key, label, least, most, step, choices, act, spent } = control;
     if (act) {
@@ -145,6 +158,7 @@ function live(
   const asked = () =>
     location.hash === `#${name}` || kept.some(({ key }) => address.read().has(key));
   leadOnArrival(root, asked, fromAddress);
+  rememberWhenLeft();
   fromAddress();
   return set;
 }

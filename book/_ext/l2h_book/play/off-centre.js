@@ -14,8 +14,9 @@ const middle = plane.handle(
   [0, 90, 180, 270],
   (to) => move(to),
   ([x, y], small) => move([at[0] + x * (small ? 0.05 : 0.25), at[1] + y * (small ? 0.05 : 0.25)]),
+  1.25, // outside the points
 );
-middle.append(make("svg:circle", { r: 0.2 * plane.unit, class: "grip" }));
+middle.append(make("svg:circle", { r: 0.3 * plane.unit, class: "grip open" }));
 let at = [0, 0];
 
 const place = ({ away, direction }) => [
@@ -52,6 +53,7 @@ function draw(state) {
     if (spot) plane.label(...spot, text, Boolean(count[code]));
   }
   for (const line of lines) plane.line(line);
+  plane.lines.append(make("svg:circle", { r: 0.13 * plane.unit, class: "origin" }));
   for (const [x, y] of points) plane.point([x + at[0], y + at[1]], 0, true);
   middle.setAttribute("transform", `translate(${at[0]} ${-at[1]})`);
   tell(middle, state.away, 0, MOST, `distance from the origin ${state.away}`);

@@ -165,11 +165,11 @@ class Plane {
   }
 
   // The head of an arrow beside a handle
-  arrow(degrees) {
+  arrow(degrees, away) {
     const u = this.unit;
     return make("svg:path", {
       class: "arrow",
-      d: `M${0.34 * u} ${-0.13 * u}l${0.16 * u} ${0.13 * u}l${-0.16 * u} ${0.13 * u}`,
+      d: `M${away * u} ${-0.13 * u}l${0.16 * u} ${0.13 * u}l${-0.16 * u} ${0.13 * u}`,
       transform: `rotate(${-degrees})`,
     });
   }
@@ -183,7 +183,7 @@ class Plane {
   }
 
   // Something that is dragged, or focused and moved with the arrow keys; arrows say which ways
-  handle(label, ways, drag, keys) {
+  handle(label, ways, drag, keys, away = 0.34) {
     const group = make("svg:g", {
       class: "handle",
       tabindex: "0",
@@ -192,7 +192,7 @@ class Plane {
     });
     group.append(
       make("svg:circle", { class: "hit" }),
-      ...ways.map((degrees) => this.arrow(degrees)),
+      ...ways.map((degrees) => this.arrow(degrees, away)),
     );
     group.addEventListener("pointerdown", (event) => {
       group.setPointerCapture(event.pointerId);

@@ -14,6 +14,7 @@ const start = () => ({
 });
 const furthest = 0.8 * plane.reach;
 const state = start();
+root.querySelector(".most").textContent = `No more than ${data.most} lines.`;
 let grips = [];
 
 const turn = (angle) => (Math.round((((angle % 360) + 360) % 360) * 10) / 10) % 360;
@@ -53,6 +54,7 @@ function show() {
   radius.value = state.radius;
   root.querySelector(".value").textContent = state.radius;
   root.querySelector("[data-do=add]").disabled = lines.length >= data.most;
+  root.querySelector(".most").hidden = lines.length < data.most;
   table(codes, own);
   const found = codes.filter(within).length;
   const shared = codes.filter((code) => code === own).length;

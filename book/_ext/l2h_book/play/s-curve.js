@@ -5,32 +5,32 @@ const data = read("s-curve");
 const BITS = [4, 8, 16, 32, 64, 128, 256];
 const TABLES = [1, 2, 4, 8, 16, 32, 64];
 const LEAST = -0.8; // cosine at the left edge: less alike is hardly any pair
+const across = (cosine) => (cosine - LEAST) / (1 - LEAST);
 const WANTED = { found: 0.9, looked: 0.05 };
 const middles = data.edges.slice(1).map((edge, i) => (edge + data.edges[i]) / 2);
 
 const chart = new Chart("The S-curve over two heaps of real pairs, of which it takes a part", {
-  across: [],
+  across: [-0.5, 0, 0.5, 1].map((cosine) => [
+    across(cosine),
+    String(cosine).replace("-", "\u2212").replace("0.", "."),
+  ]),
   up: [
     [0, "0"],
     [0.5, ".5"],
     [1, "1"],
   ],
-  below: "",
+  below: "cosine similarity of the pair",
   beside: "chance to be found",
 });
 const { svg } = chart;
-svg.setAttribute("viewBox", "0 0 340 420");
-const HEAPS = { near: ["a query and its ten nearest", 282], all: ["a query and any image", 370] };
+svg.setAttribute("viewBox", "0 0 340 416");
+const HEAPS = {
+  near: ["a query, its ten nearest (filled: found)", 324],
+  all: ["a query, any image (filled: looked at)", 412],
+};
 const HEIGHT = 62;
-const across = (cosine) => (cosine - LEAST) / (1 - LEAST);
-for (const [text, bottom] of Object.values(HEAPS)) chart.text(182, bottom - HEIGHT - 11, text);
-for (const cosine of [-0.5, 0, 0.5, 1])
-  chart.text(
-    chart.x(across(cosine)),
-    386,
-    String(cosine).replace("-", "\u2212").replace("0.", "."),
-  );
-chart.text(182, 406, "cosine similarity of the pair");
+for (const [text, bottom] of Object.values(HEAPS))
+  svg.append(make("svg:text", { x: chart.left, y: bottom - HEIGHT - 11, class: "key" }, text));
 
 const meters = new Meters("What is found and what is looked at, with a mark at each goal", 2);
 
@@ -108,7 +108,14 @@ const sentence = (state) => {
 live("s-curve", {
   start: { bits: BITS.indexOf(16), tables: 0, radius: 0 },
   drawing: svg,
-  beside: [meters.svg],
+  beside: [
+    meters.svg,
+    make(
+      "p",
+      { class: "legend" },
+      "Outlines: all pairs. Marks on the bars: the goals, at least 90 percent found and less than 5 percent looked at.",
+    ),
+  ],
   draw,
   sentence,
   controls: [
