@@ -428,7 +428,7 @@ def test_its_labels_are_what_helps_the_search_of_the_story(explorer):
 @pytest.mark.browser
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_each_step_shows_what_the_package_counts(visit, page_address, answers, width, scheme):
-    tab = open_page(visit, page_address, width, scheme)
+    tab = open_page(visit, page_address, width, scheme, has_touch=width == 390)
     page = tab.page
     query, radius = answers.start
     shown = {1: ["LSH"], 2: ["LSH"], 3: ["LSH", "GRH linear"], 4: ["GRH linear", "GRH shuffled"]}
