@@ -64,6 +64,21 @@ def test_a_page_stays_where_it_is_while_it_comes(address, visit, name, width):
 
 
 @pytest.mark.browser
+def test_on_a_phone_the_contents_close_once_a_section_is_picked(site, visit):
+    tab = visit(390, has_touch=True)
+    tab.go((site / "book/lsh.html").as_uri())
+    drawer = tab.page.locator("#pst-secondary-sidebar-modal")
+    for i in (2, 3):
+        tab.page.get_by_label("Toggle secondary sidebar").last.tap()
+        drawer.locator("a[href^='#']").nth(i).tap()
+        drawer.wait_for(state="hidden")
+        assert (
+            tab.page.evaluate("document.querySelector(':target').getBoundingClientRect().top") < 450
+        )
+    tab.check_nothing_went_wrong()
+
+
+@pytest.mark.browser
 def test_the_contents_mark_the_section_that_is_read(site, visit):
     tab = visit(1280)
     tab.go((site / "book/did-it-learn.html").as_uri())

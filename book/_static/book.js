@@ -137,6 +137,10 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   if (links.length) window.addEventListener("scroll", mark, { passive: true });
 });
+// Whoever picks a section from the contents on a phone wants to see it.
+document.addEventListener("click", ({ target }) => {
+  if (target.closest("dialog a[href^='#']")) target.closest("dialog").close();
+});
 document.addEventListener("DOMContentLoaded", () => {
   const whole = document.querySelector("article.bd-article > section");
   // a page that is a figure needs the room
