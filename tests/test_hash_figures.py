@@ -51,7 +51,7 @@ SET = {  # a state of each, as its address says it
     "s-curve": {"bits": 3, "tables": 2, "radius": 4},
     "dead-zone": {"alpha": 0.8},
     "fair-fight": {"steps": 2, "images": 1},
-    "rescoring": {"factor": 2, "method": 9, "vectors": 0},
+    "rescoring": {"factor": 2, "method": 9, "vectors": 3},
     "training": {"step": 3, "bit": 1, "alpha": 2, "start": 1},
 }
 KEPT_AS = {  # the kinds of vectors by the names that chapter 10 gives them

@@ -246,7 +246,7 @@ def rescoring(kept: pd.DataFrame) -> Playable:
             "vectors": vectors,
             "methods": _RESCORED,
             "factors": factors,
-            "start": next(i for i, name in enumerate(vectors) if "WordLlama" in name),
+            "start": vectors.index("clothes, GIST"),
             "bytes": [row["bytes"].astype(int).tolist() for row in rows],
             "recall": [row[recalls].round(4).to_numpy().tolist() for row in rows],
         }
