@@ -29,15 +29,6 @@ DARK = {
 
 All of them can be read on both pages, and red, which is GRH's, has the most contrast."""
 
-_RULES = "".join(
-    f'[style*="fill:{light}"]{{fill:{dark}!important}}'
-    f'[style*="stroke:{light}"]{{stroke:{dark}!important}}'
-    for light, dark in DARK.items()
-)
-_STYLE = (
-    "<style>@media (prefers-color-scheme:dark)"
-    f"{{svg.drawn{{fill:{DARK['#000000']}}}{_RULES}}}</style>"
-)
 _LEFT_OUT = re.compile(
     r'^.*?(?=<svg)|<metadata>.*?</metadata>|<!--.*?-->|(?<=>)\s+(?=<)|\n|<g/>|(?<=<g) id="[^"]*"',
     re.S,
@@ -83,14 +74,26 @@ def both_themes(svg: str) -> str:
     """
     svg = _LEFT_OUT.sub("", svg)
     svg = svg.replace("<svg ", '<svg class="drawn" ', 1).replace("xlink:href", "href")
-    svg = svg.replace(">", f">{_STYLE}", 1)
     svg = _NUMBERS.sub(lambda numbers: re.sub(r"(\.\d)\d+", r"\1", numbers[0]), svg)
     svg = _PATH.sub(lambda path: re.sub(r"\s*([MLHVCQZz])\s*", r"\1", path[0]), svg)
     svg = _LOOK.sub(lambda look: re.sub("(?<=[:;]) ", "", look[0]), svg)
     names = {name: f"n{i}" for i, name in enumerate(dict.fromkeys(_NAME.findall(svg)))}
     svg = _NAME.sub(lambda name: names[name[0]], svg)
     svg = _IN_PIXELS.sub(_lighter, svg)
-    return re.sub(r"<g[^>]*>(?:<use [^>]*/>){2,}</g>", _say_once, svg)
+    svg = re.sub(r"<g[^>]*>(?:<use [^>]*/>){2,}</g>", _say_once, svg)
+    return svg.replace(">", f">{_dark_style(svg)}", 1)
+
+
+def _dark_style(svg: str) -> str:
+    """Return the rules that a drawing needs on a dark page: for the colours that are in it."""
+    rules = "".join(
+        f'[style*="{part}:{light}"]{{{part}:{dark}!important}}'
+        for light, dark in DARK.items()
+        for part in ("fill", "stroke")
+        if f"{part}:{light}" in svg
+    )
+    letters = f"svg.drawn{{fill:{DARK['#000000']}}}"
+    return f"<style>@media (prefers-color-scheme:dark){{{letters}{rules}}}</style>"
 
 
 def _lighter(pixels: re.Match[str]) -> str:
