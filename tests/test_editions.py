@@ -44,7 +44,8 @@ def test_readers_have_solutions_folded_and_no_teaching_notes(small_book):
         in markdown_of(mine)
     )
     assert cell_with(mine, "secret code").metadata == {
-        "jupyter": {"source_hidden": True, "outputs_hidden": True}
+        "jupyter": {"source_hidden": True, "outputs_hidden": True},
+        "tags": ["solution"],
     }
     assert "edition" not in mine.cells[0].source
 

@@ -377,7 +377,7 @@ def test_one_bit_in_cells_finds_more_than_without(drawn):
     around_mean = rotated - rotated.mean(axis=0)
     assert (residuals**2).sum() < 0.8 * (around_mean**2).sum()
     in_cells = recall_of_exact(index.search(query, 10)[1], exact)
-    assert in_cells > recall_of_faiss("RR,RaBitQ", *drawn) + 0.02
+    assert in_cells > recall_of_faiss("RR,RaBitQ", *drawn) + 0.01
 
 
 def test_faiss_stores_a_bound_only_with_two_bits():
