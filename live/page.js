@@ -130,7 +130,7 @@ class Page {
   async #runInTurn(cell) {
     const { life } = this.python;
     const first = this.above(cell).filter((other) => !other.ran);
-    if (first.length) cell.say(`Cells above that have not run go first: ${first.length}.`);
+    if (first.length) cell.say(`The cells above that have not run go first: ${first.length}.`);
     const well = await this.runAll(first);
     if (this.python.life !== life) return; // it was stopped
     if (!well) {

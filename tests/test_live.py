@@ -393,7 +393,11 @@ def test_ones_own_vectors_are_audited_on_a_phone(live, browser, address, tmp_pat
     box.get_by_text("These vectors cannot be audited. Input").wait_for()
     assert "Traceback" not in box.inner_text()
     first = running.page.locator("div.cell:has(textarea)").first
-    first.get_by_role("button", name="Run", exact=True).tap()
+    letters = first.locator("textarea").evaluate("(one) => getComputedStyle(one).fontSize")
+    assert letters == "16px", "a phone enlarges the page for smaller ones"
+    run = first.get_by_role("button", name="Run", exact=True)
+    assert run.bounding_box()["height"] >= 44
+    run.tap()
     running.page.wait_for_selector(f"#{first.get_attribute('id')}[data-runs='1']")
     running.tab.check_nothing_went_wrong()
     running.tab.context.close()

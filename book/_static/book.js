@@ -139,7 +139,7 @@ document.addEventListener("DOMContentLoaded", () => {
 });
 // Whoever picks a section from the contents on a phone wants to see it.
 document.addEventListener("click", ({ target }) => {
-  if (target.closest("dialog a[href^='#']")) target.closest("dialog").close();
+  target.closest("dialog a[href^='#']")?.closest("dialog").close();
 });
 document.addEventListener("DOMContentLoaded", () => {
   const whole = document.querySelector("article.bd-article > section");

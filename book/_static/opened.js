@@ -1,5 +1,5 @@
-// What a reader opens here opens without a network too: offline.js, at the root of the site, sees to
-// it. The first page came before offline.js did, so it is kept from here.
+// What a reader opens can be read again without a network: offline.js, at the root of the site, keeps
+// it. The first page came before offline.js did, so this script tells what to keep of it.
 (async () => {
   if (location.protocol === "file:" || !navigator.serviceWorker) return;
   const root = document.documentElement.dataset.content_root;

@@ -1,5 +1,5 @@
-// Keeps what a reader opens, so that it opens without a network too. The network comes first, so what
-// is kept never hides what is new.
+// Keeps what a reader opens, so that it can be read again without a network. The network is asked
+// first, so what is kept never hides what is new.
 const KEPT = "l2h-opened";
 const NOT_KEPT = /\.(bin|zip|whl)$/; // Python's parts are kept by what fetches them; archives are saved
 const MISSING = `<!doctype html>

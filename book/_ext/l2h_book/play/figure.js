@@ -4,7 +4,8 @@
 // A control is a slider {key, label, least, most, step, text}, a choice {key, label, choices} or a
 // button {label, act, spent}, whose `act` gives what changes and whose `spent` says when there is
 // nothing left to do. A slider's `most` may be a function of the state. What has no label is set in
-// the drawing. What has a `place` stands there. The address bar keeps all that has a key, so that a link in the prose sets it, and what `more` gives.
+// the drawing. What has a `place` stands there. The address bar keeps all that has a key, so that a
+// link in the prose sets it, and what `more` gives.
 // On paper a figure that nobody has set shows what `printed` says.
 
 function live(
