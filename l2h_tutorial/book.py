@@ -45,7 +45,7 @@ def record(name: str, text: str) -> None:
             f'record needs the text to show, a str such as f"{{value:.2f}}"; {name!r} was given a '
             f"{type(text).__name__}"
         )
-    text = re.sub(r"^[-+](?=0\.0+$)", "", text)  # nothing has no sign
+    text = re.sub(r"^[-+](?=0\.0+(?!\d))", "", text)  # nothing has no sign
     try:
         from IPython import get_ipython
         from myst_nb import glue

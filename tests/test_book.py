@@ -35,9 +35,9 @@ def test_a_recorded_number_has_a_minus_sign(monkeypatch):
     kept = []
     monkeypatch.setattr("IPython.get_ipython", lambda: "a kernel")
     monkeypatch.setattr("myst_nb.glue", lambda name, text, display: kept.append(text))
-    for text in ("-0.1", "+0.010", "-0.000", "+0.0"):
+    for text in ("-0.1", "+0.010", "-0.000", "+0.0 n.t."):
         record("difference", text)
-    assert kept == ["\N{MINUS SIGN}0.1", "+0.010", "0.000", "0.0"]
+    assert kept == ["\N{MINUS SIGN}0.1", "+0.010", "0.000", "0.0 n.t."]
 
 
 def test_shipped_shows_a_function_without_documentation():

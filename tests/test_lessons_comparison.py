@@ -322,10 +322,10 @@ def beyond_as_many(name, method, other):
 @both
 def test_at_equal_shares_grh_is_ahead_of_lsh_in_one_case(name):
     """comparison: "if both scan the same share? It does so in only one case of four." "On
-    Fashion-MNIST more bits do not divide these much" "In LSH, which knows no classes, that is only
-    about a tenth." "so it puts them into a few codewords" "Learning
-    without labels can make buckets large too, only less so" "A learned bucket can be far larger
-    than a random one, most of all if it was learned from labels." """
+    Fashion-MNIST more bits do not divide these much" "For LSH, which knows no classes, this share
+    is only about a tenth." "so it puts them into a few codewords" "Learning without labels can make
+    buckets large too, only less so" "A learned bucket can be far larger than a random one, most of
+    all if it was learned from labels." """
     short, long = (f"GRH from CCA-ITQ, {n_bits} bits" for n_bits in (16, 32))
     over_lsh = beyond_as_many(name, short, "LSH, 16 bits")
     if name == "fashion-mnist":
@@ -342,17 +342,13 @@ def test_at_equal_shares_grh_is_ahead_of_lsh_in_one_case(name):
     assert grh.precision < lines["exact cosine"].precision[0]
     assert grh.scanned > 10 * lsh.scanned
     assert lsh.scanned < lines["ITQ, 16 bits"].scanned.iloc[0] < grh.scanned / 2
-    if name == "fashion-mnist":
-        assert lines["ITQ, 16 bits"].scanned.iloc[0] > 8 * lsh.scanned
-    longer_grh = lines["GRH from CCA-ITQ, 32 bits"].iloc[0]
-    longer_lsh = lines["LSH, 32 bits"].iloc[0]
-    assert longer_grh.scanned / grh.scanned > 2 * longer_lsh.scanned / lsh.scanned
     for n_bits in (16, 32):
         taught = lines[f"CCA-ITQ, {n_bits} bits"].scanned.iloc[0]
         assert taught > 10 * lines[f"LSH, {n_bits} bits"].scanned.iloc[0]
     if name == "fashion-mnist":
-        assert longer_grh.scanned / grh.scanned > 0.9
-        assert 0.09 < longer_lsh.scanned / lsh.scanned < 0.11
+        assert lines["ITQ, 16 bits"].scanned.iloc[0] > 8 * lsh.scanned
+        assert lines[long].scanned.iloc[0] / grh.scanned > 0.9
+        assert 0.09 < lines["LSH, 32 bits"].scanned.iloc[0] / lsh.scanned < 0.11
 
 
 @both
@@ -424,9 +420,9 @@ def test_codes_that_are_ranked_change_the_picture(name):
     On Fashion-MNIST PCAH has the higher mean, without a star." "With many labels, a byte of class
     scores then finds the most of the codes tried." "Byte above all hash codes, and CCA-ITQ above
     those without labels: on every split." "If few vectors may be compared in full, rank the codes
-    and re-rank what the budget allows" "Both find more than LSH with 32 bits, on every split." "a
-    bucket, at radius 0, is a poor way to use GRH's code, and a ranking is a good one" "Its lead
-    over KSH, the best of the eleven, has a [95 percent]{.definition} interval of" "holds
+    and re-rank what the budget allows" "PCAH and ITQ find more than LSH with 32 bits, on every
+    split." "a bucket, at radius 0, is a poor way to use GRH's code, and a ranking is a good one"
+    "Its lead over KSH, the best of the eleven, has a [95 percent]{.definition} interval of" "holds
     {glue:text}`grh-scanned-f` percent, and yet one percent that is ranked finds more" """
     found = (
         CHEAP[CHEAP.dataset == name].pivot(index="seed", columns="method", values="map").dropna()
@@ -457,9 +453,9 @@ def test_codes_that_are_ranked_change_the_picture(name):
 def test_who_is_ahead_depends_on_how_the_codes_are_used(name):
     """comparison: "Each row gives the order of the means, the highest first, with hash codes of 32
     bits." "GRH is first in the first row because its bucket is the largest, and last in the second,
-    where all codes scan as much. The class scores, as ten floats or as a byte, are first wherever
-    they were measured." "all for the search of GRH's own bucket" "KSH was not searched by radius."
-    """
+    where all codes scan the same share. The class scores, as ten floats or as a byte, are first
+    wherever they were measured." "all for the search of GRH's own bucket" "KSH was not searched by
+    radius." """
     lines = lines_of_the_map(name)
     assert not any("KSH" in code for code in lines)
     grh = "GRH from CCA-ITQ, 32 bits"
@@ -471,10 +467,6 @@ def test_who_is_ahead_depends_on_how_the_codes_are_used(name):
     level = read(name, own.scanned[grh])
     assert level[codes].idxmin() == grh
     assert level["class scores"] > level[codes].max()
-    found = CHEAP[CHEAP.dataset == name].groupby("method")["map"].mean().drop("class scores")
-    assert found.idxmax() == "class scores, 8 bits"
-    ranked = by_split("ranking", name).mean()
-    assert ranked[["class scores, 8 bits", *WITHOUT, *WITH]].idxmax() == "class scores, 8 bits"
 
 
 @pytest.mark.parametrize(
@@ -542,7 +534,7 @@ def test_the_later_bits_of_pcah_know_neighbours_not_classes(seed):
 def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
     """comparison: "one byte of its scores ranks better than every hash code measured, on every
     split." "Even four bits come close to GRH's 32: they are behind on every split of
-    Fashion-MNIST, and ahead on 19 of the 20 splits of CIFAR-10." "That the byte wins agrees, for
+    Fashion-MNIST, and ahead on every split but one of CIFAR-10." "That the byte wins agrees, for
     queries of known classes, with what" "That is not enough: on Fashion-MNIST it ranks below every
     hash code that learned from labels" "Byte above all hash codes: on every split." "the byte ranks
     better than the hash codes of 32 bits, with twenty labels per class or a hundred" "the byte of
@@ -562,9 +554,7 @@ def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
     assert 0 < splits["class scores, 8 bits"].mean() - labelled.mean() < 0.005
     four = splits["class scores, 4 bits"] - splits["GRH from CCA-ITQ"]
     assert abs(four.mean()) < 0.007
-    n_ahead = {"fashion-mnist": 0, "cifar10": 19}[name]
-    assert (four > 0).sum() == n_ahead
-    assert (four < 0).sum() == len(four) - n_ahead
+    assert (four > 0).sum() == {"fashion-mnist": 0, "cifar10": len(four) - 1}[name]
     taught = [*FEW, "class scores, 8 bits"]
     assert (by_split("200 labels", name)[taught].mean() < splits[taught].mean()).all()
     if name == "fashion-mnist":
@@ -603,11 +593,16 @@ def test_few_labels_had_the_settings_of_many(dataset):
 
 def asked(page):
     """Run the cell of a page that lists its contrasts, and return them."""
+    return names_of_cell(page, "asked = [")["asked"]
+
+
+def names_of_cell(page, piece):
+    """Run the cell of a page that has this piece of code, and return what it defines."""
     cells = (RESULTS.parent / f"{page}.md").read_text(encoding="utf-8").split("```")
-    (cell,) = [cell for cell in cells if cell.startswith("{code-cell}") and "asked = [" in cell]
-    names = {"kept": KEPT, "cheap": CHEAP, "pd": pd, "paired_contrasts": paired_contrasts}
+    (cell,) = [cell for cell in cells if cell.startswith("{code-cell}") and piece in cell]
+    names = {"np": np}
     exec(re.sub(r"(?m)^(\{code-cell\}|:tags:).*$", "", cell), names)
-    return names["asked"]
+    return names
 
 
 def significant(contrasts):
@@ -632,8 +627,8 @@ def test_which_contrasts_are_significant():
     CIFAR-10 may come from the kernel, because fixed codewords for the classes, learned with the
     same kernel ridge, already have an mAP of" "Among so many questions our example is not
     significant" "Linear GRH from CCA-ITQ against CCA-ITQ: no star." "Linear GRH takes longer to
-    fit. Their difference is small: both ends of both intervals lie within {glue:text}`linear-most`
-    of zero." """
+    fit than CCA-ITQ, and their mAP differs little: both ends of both intervals lie within
+    {glue:text}`linear-most` of zero." """
     assert significant(asked("comparison")) == {
         ("ranking", "exact cosine", "ITQ"): (0, 1),
         ("ranking", "GRH from CCA-ITQ", "CCA-ITQ"): (0, 1),
@@ -736,8 +731,6 @@ def test_a_missing_star_does_not_say_equal():
     row = tests.loc["50 labels: class scores, 8 bits, minus KSH", "fashion-mnist"]
     assert row.p > 0.05
     assert 0 < row.difference < row.needed
-    splits = by_split("50 labels", "fashion-mnist")
-    assert (splits["class scores, 8 bits"] > splits["KSH"]).all()
 
 
 def test_ten_classes_give_nine_directions(dataset):
@@ -775,20 +768,18 @@ def test_the_splits_share_images_and_what_that_hides(name):
     assert set(rows.n_labelled) == {3000}
     for page in ("comparison", "did-it-learn"):
         tests = paired_contrasts(MEASURED, asked(page)).xs(name, level="dataset")
-        of_maps = ~tests.index.str.match("held-out|1%")
-        needed = tests[of_maps].needed.median()
+        of_maps = tests[~tests.index.str.match("held-out|1%")]
+        needed = of_maps.needed.median()
         if name == "fashion-mnist":
             assert 0.01 < needed < 0.04
         else:
             assert needed < 0.012
+        is_large = of_maps.difference.abs() > needed
+        assert (of_maps.p[is_large] < 0.05).mean() > 0.5
     # what is observed if the true difference is the one that takes a star when it is observed
     n_splits = {"fashion-mnist": 5, "cifar10": 20}[name]
     first_star = student.isf(0.025 / (2 * len(asked("comparison"))), n_splits - 1)
     assert 0.4 < noncentral.cdf(first_star, n_splits - 1, first_star) < 0.6
-    tests = paired_contrasts(MEASURED, asked("comparison")).xs(name, level="dataset")
-    of_maps = tests[~tests.index.str.startswith("1%")]
-    is_large = of_maps.difference.abs() > of_maps.needed.median()
-    assert (of_maps.p[is_large] < 0.05).mean() > 0.5
 
 
 def test_splits_of_few_images_share_more_of_them(dataset):
@@ -878,7 +869,6 @@ def test_few_labels_have_a_larger_ratio_than_the_table():
         ("200 labels", byte, "KSH")
     ]
     assert set(KEPT.method[KEPT.question == "200 labels"]) > {"CCA-ITQ", "KSH", "GRH from CCA-ITQ"}
-    assert "question" not in IN_BUDGET
     assert set(KEPT.question[KEPT.method == f"{byte}, labelled cells"]) == {"ranking"}
     assert not IN_BUDGET.method.str.contains("labelled cells").any()
 
@@ -910,11 +900,9 @@ def test_the_inner_products_of_chances():
     assert first @ [0.1, 0.8, 0.1] == pytest.approx(0.17)
     # rows are probabilities; too extreme, their inner products with the first change places
     chances = np.array([[0.6, 0.4, 0], [0.55, 0.45, 0], [0.7, 0, 0.3]])
-    query, nearer, other = chances
-    assert query @ nearer > query @ other
     extreme = chances**2 / np.sum(chances**2, axis=1, keepdims=True)
-    query, nearer, other = extreme
-    assert query @ nearer < query @ other
+    assert (chances @ chances[0])[1:].argmax() == 0
+    assert (extreme @ extreme[0])[1:].argmax() == 1
 
 
 def test_the_byte_of_the_example_by_hand():
@@ -925,25 +913,20 @@ def test_the_byte_of_the_example_by_hand():
     that are sure of a class: a query of cell 1 has $0.42$ with its own cell, but $0.45$ with cell
     0."
     """
-    centres = np.array([[0.8, 0.1, 0.1], [0.5, 0.4, 0.1], [0.1, 0.8, 0.1]])
-    images = np.array([[0.7, 0.2, 0.1], [0.6, 0.3, 0.1], [0.2, 0.7, 0.1]])
-    squared = np.sum((images[:, None] - centres) ** 2, axis=2)
-    assert squared[1, :2] == pytest.approx([0.2**2 + 0.2**2, 0.1**2 + 0.1**2])
-    assert squared.argmin(axis=1).tolist() == [0, 1, 2]
-    products = centres @ centres[0]
-    assert products == pytest.approx([0.66, 0.45, 0.17])
-    assert (np.diff(products) < 0).all()
-    # cell 0 is surer of its class than cell 1, and so is before cell 1 even for cell 1
-    assert centres[0].max() > centres[1].max()
+    on_the_page = names_of_cell("comparison", "centres = np.array(")
+    centres = on_the_page["centres"]
+    squared = np.sum((centres - on_the_page["probabilities"]["A"]) ** 2, axis=1)
+    assert squared[:2] == pytest.approx([0.2**2 + 0.2**2, 0.1**2 + 0.1**2])
+    assert on_the_page["cells"] == {"query": 0, "A": 1, "B": 2}
+    assert centres @ centres[0] == pytest.approx([0.66, 0.45, 0.17])
     assert (centres @ centres[1])[:2] == pytest.approx([0.45, 0.42])
 
 
 def test_five_of_five_is_two_in_thirty_two():
-    """comparison: "Two equal methods would give five of five in 2 of 32 cases if the splits were
-    independent" """
-    cases = list(product((True, False), repeat=5))
-    assert len(cases) == 32
-    assert sum(all(case) or not any(case) for case in cases) == 2
+    """comparison: "If the splits were independent, one of two equal methods would be ahead on all
+    five in 2 of 32 cases." """
+    n_winners = [len(set(case)) for case in product("AB", repeat=5)]
+    assert (n_winners.count(1), len(n_winners)) == (2, 32)
 
 
 def test_the_average_precision_of_right_wrong_right():

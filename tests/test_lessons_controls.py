@@ -78,9 +78,8 @@ def test_the_figure_of_controls_says_what_is_left(name):
 
 @both
 def test_each_step_was_tuned_by_itself(name):
-    """did-it-learn: "What a refit gains over its start is due to the classifier, and what GRH gains
-    over the refit to the votes, but for the tuning: each was tuned by itself, with labels, and from
-    CCA-ITQ each has a ridge of its own for the start." """
+    """did-it-learn: "Each was tuned by itself, with labels, and the refit of CCA-ITQ has another
+    ridge for its start than CCA-ITQ alone and GRH." """
     chosen = parameters(name)
     of_grh, of_refit = (
         chosen["alpha", f"{alpha} from CCA-ITQ"]["initial__ridge"] for alpha in ("1.0", "0.5")
@@ -117,7 +116,7 @@ def test_shuffled_labels_end_near_a_random_order(dataset, seed):
     grh = GRH(
         32, initial=CCAITQ(32, random_state=seed), classifier="kernel-ridge", random_state=seed
     )
-    wrong = np.random.default_rng(seed).permutation(s.y_train)
+    wrong = shuffled(s, seed)
     assert score(grh.set_params(**chosen).fit(s.X_train, wrong), s) < 0.15
     start = CCAITQ(32, ridge=chosen["initial__ridge"], random_state=seed)
     lsh = LSH(32, random_state=seed).fit(s.X_train)
@@ -131,7 +130,7 @@ def test_directions_for_nonsense_hold_little_of_the_images(dataset, seed):
     directions hold {glue:text}`held-by-chance` percent on average." """
     s = split_of(dataset, seed)
     ridge = parameters(dataset.name)["ranking", "GRH from CCA-ITQ"]["initial__ridge"]
-    wrong = np.random.default_rng(seed).permutation(s.y_train)
+    wrong = shuffled(s, seed)
     start = CCAITQ(32, ridge=ridge, random_state=seed).fit(s.X_train, wrong)
     directions, sizes, _ = np.linalg.svd(start.projections_, full_matrices=False)
     assert (sizes > 1e-8 * sizes[0]).sum() == 9
@@ -156,9 +155,10 @@ def test_tuned_for_nonsense_grh_loses_most_of_its_lead(name):
     """did-it-learn: "so with nonsense it loses most of what it had gained over LSH" "GRH from
     CCA-ITQ falls further, on Fashion-MNIST to {glue:text}`shuffled-f`, below LSH. Its $\\alpha$ is
     fixed at 1" "Why does it not fall all the way to LSH?" "With $\\alpha$ = [0.9]{.definition},
-    which tuning chose here" "Tuning had only [0.9]{.definition} and 1 to choose from, so nonsense
-    could not turn the votes off: as a refit, GRH from LSH would lose only about" "So tuned nonsense
-    may well beat the start." "shuffled labels cost it most of what it had gained over LSH" """
+    which tuning chose here" "Tuning had only [0.9]{.definition} and 1 to choose from, so it could
+    not turn the votes off. Without votes GRH from LSH is its refit, which loses less:" "So tuned
+    nonsense may well beat the start." "shuffled labels cost it most of what it had gained over LSH"
+    """
     ranking = by_split("ranking", name)
     wrong = by_split("shuffled", name)
     assert abs(ranking["random codes"].mean() - 0.1) < 0.005
@@ -613,8 +613,8 @@ def test_tuning_for_other_classes_asks_for_weaker_votes():
 @both
 def test_without_a_kernel_grh_is_its_start(name):
     """did-it-learn: "With a linear SVM instead, GRH from CCA-ITQ has" "On CIFAR-10 that is hardly
-    more than its start has, so there kernel ridge made GRH work (a difference that was not
-    tested)." """
+    more than its start has, so there kernel ridge made GRH work. This difference was
+    not tested." """
     pair = ("ranking", "GRH from CCA-ITQ", "GRH linear from CCA-ITQ")
     assert pair not in asked("did-it-learn")
     ranking = by_split("ranking", name)
