@@ -37,7 +37,8 @@ EDITIONS = {
 
 CHAPTER = Path(__file__).with_name("chapter.md").read_text(encoding="utf-8")
 BOOK = {
-    "index.md": "# Welcome\n\nGet {{ wheel }}.\n\n```{toctree}\n:numbered:\nchapter\nother\n```\n\n"
+    "index.md": "# Welcome\n\nGet {{ notebooks }}.\n\n"
+    "```{toctree}\n:numbered:\nchapter\nother\n```\n\n"
     "```{toctree}\nwords\n```\n",
     "words.md": "# Words\n\n```{chapters}\nchapter\n```\n\n"
     "```{plan} 20\nchapter: First; exercise 1.1\n3: A break.\nchapter: More\n```\n\n"

@@ -204,11 +204,13 @@ def test_linked_files_are_offered_beside_the_notebook(small_book, chapter):
         assert (folder / "results/table.csv").read_bytes() == given
         archive = zipfile.ZipFile(folder / name)
         packed = {file.partition("/")[2]: archive.read(file) for file in archive.namelist()}
-        wheel = next(folder.glob("*.whl")).name
-        assert {"chapter.ipynb", "results/table.csv", wheel} <= packed.keys()
+        (wheel,) = (small_book / "_build/wheel").glob("*/*.whl")
+        assert packed.pop(wheel.name) == wheel.read_bytes()
+        assert {"chapter.ipynb", "results/table.csv"} <= packed.keys()
         for file, content in packed.items():
             assert content == (folder / file).read_bytes(), file
     assert [path.name for path in (site / "notebooks").glob("*.zip")] == ["notebooks.zip"]
+    assert not list(site.rglob("*.whl"))  # it is in the archive alone
     assert "notebook-link" not in (site / "words.html").read_text(encoding="utf-8")
 
 
@@ -278,7 +280,7 @@ def exported(request):
 
 
 @built
-def test_every_page_with_cells_has_a_notebook_and_the_wheel():
+def test_every_page_with_cells_has_a_notebook_and_one_zip_the_wheel():
     written = {page.stem: page.read_text("utf-8") for page in (ROOT / "book").glob("*.md")}
     chapters = {
         name
@@ -286,10 +288,10 @@ def test_every_page_with_cells_has_a_notebook_and_the_wheel():
         if "\nkernelspec:" in text and "\nnotebook: false" not in text
     }
     assert {path.stem for path in NOTEBOOKS} == chapters
-    (package,) = (SITE / "notebooks").glob("*.whl")
-    assert f'href="../notebooks/{package.name}"' in (SITE / "book/how-to-use.html").read_text(
-        encoding="utf-8"
-    )
+    how_to = (SITE / "book/how-to-use.html").read_text(encoding="utf-8")
+    assert 'href="../notebooks/notebooks.zip"' in how_to
+    packed = zipfile.ZipFile(SITE / "notebooks/notebooks.zip").namelist()
+    assert sum(name.endswith(".whl") for name in packed) == 1
 
 
 @built
@@ -369,7 +371,8 @@ def run_as_reader(command, folder):
 @pytest.mark.slow
 @pytest.mark.index
 def test_the_bare_wheel_runs_the_example_of_the_readme(tmp_path, programs):
-    (package,) = (SITE / "notebooks").glob("*.whl")
+    zipfile.ZipFile(SITE / "notebooks/notebooks.zip").extractall(tmp_path)
+    (package,) = tmp_path.glob("notebooks/*.whl")
     install = ["pip", "install", "--quiet", "--disable-pip-version-check", package]
     run_as_reader([programs / install[0], *install[1:]], tmp_path)
     (code,) = re.findall(

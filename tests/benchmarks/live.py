@@ -37,18 +37,21 @@ READY = """() =>
 CELL = "window.livePage.cells.find((cell) => cell.told.id === id)"
 DRAW = f"(id) => window.livePage.run({CELL})"
 DRAWN = f"(id) => {CELL}.ran"
-RUN_ALL = """
+RUN_ALL = (
+    f"const isReady = {READY};\n"
+    + """
 const until = async (holds) => {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 100));
 };
 await until(() => document.querySelector(".live-offer button"));
 document.querySelector(".live-offer button").click();
-await until(%s);
+await until(isReady);
 await window.livePage.runAll(
   window.livePage.cells.filter((cell) => !cell.inExercises && !cell.stub && !cell.why),
 );
 await fetch("/ran");
-""" % READY  # noqa: UP031 (braces are JavaScript's)
+"""
+)
 LOOP = """() => {
   const cell = window.livePage.cells.find((one) => one.editable);
   cell.code = "while True: pass";

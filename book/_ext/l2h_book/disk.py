@@ -3,7 +3,7 @@
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import l2h_tutorial
@@ -38,15 +38,14 @@ def replace_file(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def hand_out(path: Path, files: Iterable[Path]) -> None:
-    """Write a zip of files that lie beside it, which unpack into a folder of its name.
+def hand_out(path: Path, files: Mapping[str, Path]) -> None:
+    """Write a zip of files by their names in it, which unpack into a folder of its name.
 
     For the same files it has the same bytes.
     """
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        for file in files:
-            # with the earliest date there is, 1980
-            member = zipfile.ZipInfo(f"{path.stem}/{file.relative_to(path.parent).as_posix()}")
+        for name, file in files.items():
+            member = zipfile.ZipInfo(f"{path.stem}/{name}")  # with the earliest date there is, 1980
             archive.writestr(member, file.read_bytes(), zipfile.ZIP_DEFLATED, 1)
     replace_file(path, packed.getvalue())

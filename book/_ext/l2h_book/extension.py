@@ -84,11 +84,8 @@ def _prepare(app: Any, config: Any) -> None:
     wheel = build_wheel(build / "wheel")
     config.l2h_wheel = str(wheel)
     config.html_copy_source = False  # a page's source holds the teaching notes
-    # {{ wheel }} in a page of book/ becomes this link: the wheel's name changes with the version
-    link = f'<a href="../notebooks/{wheel.name}" download><code>{wheel.name}</code></a>'
     config.myst_substitutions = {
         **config.myst_substitutions,
-        "wheel": link,
         "notebooks": f'<a href="../notebooks/{ALL_NOTEBOOKS}" download>one zip</a>',
     }
 
@@ -183,9 +180,10 @@ def _link_notebook(
 
 
 def _put_files_beside(app: Any, exception: Exception | None) -> None:
-    """Put beside the notebooks the wheel and what pages link to, and remove older files.
+    """Put beside the notebooks what pages link to and read, and remove older files.
 
-    The site has one archive with all of it, and teachers have one for each page to hand out.
+    The site has one archive with all of it and the wheel. Teachers have one for each page to hand
+    out, and the wheel beside.
     """
     if exception or app.builder.name != "html":
         return
@@ -204,8 +202,6 @@ def _put_files_beside(app: Any, exception: Exception | None) -> None:
         files |= _files(app, page)
     for edition in EDITIONS:
         folder = _folder(app, edition)
-        for file, original in files.items():
-            replace_file(folder / file, original.read_bytes())
         archives = {}
         if edition == "reader":
             archives[folder / ALL_NOTEBOOKS] = [*names.values(), *files]
@@ -214,8 +210,11 @@ def _put_files_beside(app: Any, exception: Exception | None) -> None:
                 archive = folder / Path(name).with_suffix(".zip")
                 archives[archive] = [name, wheel.name, *_files(app, page)]
         for archive, members in archives.items():
-            hand_out(archive, [folder / member for member in members])
-        wanted = {*archives, *(folder / file for file in (*files, *names.values()))}
+            hand_out(archive, {name: files.get(name, folder / name) for name in members})
+        beside = files.keys() - ({wheel.name} if edition == "reader" else set())
+        for file in beside:
+            replace_file(folder / file, files[file].read_bytes())
+        wanted = {*archives, *(folder / file for file in (*beside, *names.values()))}
         # pages are renamed and versions change: nothing old is offered
         for path in folder.rglob("*"):
             if path.is_file() and path not in wanted:

@@ -35,15 +35,15 @@ _EXTRAS = {
 }
 _FETCHES = """# On Colab or Binder, what this notebook needs comes from the book's site.
 import os
+import shutil
 import sys
-from pathlib import Path
 from urllib.request import urlretrieve
 
 if "google.colab" in sys.modules or "BINDER_SERVICE_HOST" in os.environ:
-    %pip install --quiet "{package}"
-    for file in {files}:
-        Path(file).parent.mkdir(exist_ok=True)
-        urlretrieve(f"{site}{{file}}", file)
+    urlretrieve("{address}{archive}", "{archive}")
+    shutil.unpack_archive("{archive}")
+    os.chdir("{folder}")
+    %pip install --quiet {package}
 """
 _LOOKS = """# Is all here that this notebook needs?
 from importlib.util import find_spec
@@ -75,7 +75,7 @@ def make_notebook(
     """Return the notebook of a page: for the same arguments the same, to the last byte.
 
     Raises NotebookError if the page has something that a notebook cannot show. ``wheel`` is the
-    file name of the wheel that lies beside the notebook.
+    file name of the wheel that is unpacked with the notebook.
     """
     writer = MarkdownWriter(page)
     cells: list[NotebookNode] = []
@@ -102,8 +102,12 @@ def make_notebook(
     looks = _LOOKS.format(modules=modules, install=f"pip install {package}", files=results)
     cells.insert(1, nbformat.v4.new_code_cell(looks, metadata=folded))
     if page.files_at:
-        needed = f"l2h-tutorial[{','.join(extras)}] @ {page.files_at}{wheel}"
-        fetches = _FETCHES.format(package=needed, files=files, site=page.files_at)
+        fetches = _FETCHES.format(
+            address=page.files_at,
+            archive=ALL_NOTEBOOKS,
+            folder=ALL_NOTEBOOKS.removesuffix(".zip"),
+            package=package,
+        )
         cells.insert(1, nbformat.v4.new_code_cell(fetches, metadata=folded))
     for number, cell in enumerate(cells, start=1):
         cell.id = f"cell-{number}"
