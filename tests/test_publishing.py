@@ -48,6 +48,13 @@ def test_every_page_describes_itself_and_says_how_to_cite_it(site):
     assert len({head["description"] for head in heads}) == len(heads)
 
 
+def test_the_site_is_light(site):
+    """Without what runs its pages, which the sites of all releases share."""
+    files = [path for path in site.rglob("*") if path.is_file()]
+    own = [path for path in files if site / "live" not in path.parents]
+    assert sum(path.stat().st_size for path in own) < 40e6
+
+
 def test_plain_pages_are_listed_in_the_order_of_the_book(site):
     listed = re.findall(
         r"^- \[(.+)\]\((.+)\)$", (site / "llms.txt").read_text(), flags=re.MULTILINE
