@@ -42,7 +42,7 @@
     const button = document.createElement("button");
     const words = document.createElement("span");
     box.className = "live-offer";
-    button.textContent = `Run this page in your browser (${live.megabytes} MB once, about 700 MB of memory)`;
+    button.textContent = `Run this page in your browser (${live.megabytes} MB once, up to 1 GB of memory)`;
     words.setAttribute("role", "status");
     if (location.protocol === "file:") words.textContent = FILE;
     else if (able()) box.append(button);

@@ -97,7 +97,7 @@ _ANGLE = Compute(
 def _error_case(rng: np.random.Generator, i: int) -> tuple[float]:
     if i % 4 == 1:  # the number of bits comes out whole
         return (float(rng.choice([90, 22.5, 10, 9, 6, 5, 4.5])),)
-    least, most = {0: (90, 150), 2: (1, 2), 3: (3, 30)}[i % 4]
+    least, most = {0: (3, 30), 2: (1, 2), 3: (90, 150)}[i % 4]
     return (round(float(rng.uniform(least, most)), 1) + 0.03,)
 
 
@@ -121,6 +121,8 @@ _ENOUGH_BITS = Compute(
         "Your answer is four times too large. What is the square root of p (1 - p) if p is 1/2?": (
             lambda error: math.ceil(_bits_for(error, 180))
         ),
+        "Nearly right, but a number of bits is whole. Which way must you round, so that the error "
+        "is not too large?": _bits_for,
     },
     nudge="Write down the standard deviation of the angle in degrees, for b bits at a right angle. "
     "Set it equal to the error, and solve for b.",
