@@ -608,9 +608,9 @@ def test_which_contrasts_are_significant():
     Fashion-MNIST KSH is ahead, without a star." "Cosine above ITQ: no star on Fashion-MNIST, two
     stars on CIFAR-10." "PCAH above LSH: one star on Fashion-MNIST, two on CIFAR-10. ITQ above LSH:
     none and two." "the interval of the cosine's lead ends below {glue:text}`cosine-high-f`" "With a
-    linear classifier for each bit, GRH has no star over CCA-ITQ on either data set." "The lead on
-    CIFAR-10 may come from the kernel, because fixed codewords for the classes, learned with the
-    same kernel ridge, already have an mAP of" "Among so many questions our example is not
+    linear classifier for each bit, GRH has no star over CCA-ITQ on either data set." "GRH's lead over CCA-ITQ on CIFAR-10 may come from
+    the kernel, because fixed codewords for the classes, learned with the
+    same kernel ridge, already have an mAP of" "So among so many questions our example is not
     significant" "Linear GRH from CCA-ITQ against CCA-ITQ: no star." "Linear GRH takes longer to
     fit than CCA-ITQ, and their mAP differs little: both ends of both intervals lie within
     {glue:text}`linear-most` of zero." """
@@ -668,9 +668,9 @@ def test_one_percent_of_a_split_is_fifty_images(dataset):
 
 
 def test_holm_multiplies_the_p_value_of_the_example():
-    """comparison: "which are 17 comparisons on each of two data sets. Of their p-values,
-    {glue:text}`worked-smaller` are smaller than that of our example. So it is multiplied by"
-    "{glue:text}`worked-smaller` = {glue:text}`worked-times`, and becomes"
+    """comparison: "are 17 comparisons on each of two data sets" "Our example is multiplied by
+    {glue:text}`asked-all` − {glue:text}`worked-smaller` = {glue:text}`worked-times`, because
+    {glue:text}`worked-smaller` p-values are smaller. It becomes"
     "{glue:text}`worked-p` = {glue:text}`worked-holm`." """
     assert len(asked("comparison")) == 17
     p_values = {}
@@ -691,8 +691,8 @@ def test_holm_multiplies_the_p_value_of_the_example():
 def test_the_interval_by_hand_is_that_of_the_package():
     """comparison: "The standard error is $s \\sqrt{8/15}$, which is"
     "{glue:text}`worked-root` = {glue:text}`worked-error`." "{glue:text}`worked-error` =
-    {glue:text}`worked-reach`." "It is {glue:text}`wider-f` times as wide as for independent splits,
-    and still it excludes zero." """
+    {glue:text}`worked-reach`." "Our interval is {glue:text}`wider-f` times as wide as for independent
+    splits, and still it excludes zero." """
     maps = by_split("ranking", "fashion-mnist")
     differences = maps["GRH from CCA-ITQ"] - maps["GRH kernel"]
     assert len(differences) == 5
@@ -710,8 +710,8 @@ def test_the_interval_by_hand_is_that_of_the_package():
 
 
 def test_a_missing_star_does_not_say_equal():
-    """comparison: "So a missing star says less on Fashion-MNIST, and it never says that two methods
-    are equal." "The size that this takes differs from row to row" """
+    """comparison: "So a missing star never says that two methods are equal. It says least on
+    Fashion-MNIST, which has only five splits." "The size that this takes differs from row to row" """
     tests = paired_contrasts(MEASURED, asked("comparison"))
     row = tests.loc["50 labels: class scores, 8 bits, minus KSH", "fashion-mnist"]
     assert row.p > 0.05
@@ -742,10 +742,9 @@ def test_agh_is_first_without_labels_on_one_data_set(name):
 @both
 def test_the_splits_share_images_and_what_that_hides(name):
     """comparison: "take their queries and their labelled images from the same 10,000"
-    "There the correction may be too cautious." "An observed difference of mAP of about
-    {glue:text}`needed-f` on Fashion-MNIST, which has five splits, or {glue:text}`needed-c` on
-    CIFAR-10, which has twenty, typically has a star. A true difference of that size would be missed
-    about half of the time." "how large a true difference would be missed about half of the time"
+    "There the correction may be too cautious." "A true difference of mAP of about
+    {glue:text}`needed-f` on Fashion-MNIST, or {glue:text}`needed-c` on CIFAR-10, would be missed
+    about half of the time." "An observed difference of this size typically has a star." "how large a true difference would be missed about half of the time"
     did-it-learn: "A difference without a mark was tested, but is not significant. It may be large
     all the same" """
     rows = KEPT[(KEPT.dataset == name) & (KEPT.question != "held-out")]
@@ -785,13 +784,13 @@ def stars_by_ratio(page, ratio):
 
 
 def test_which_stars_depend_on_the_ratio():
-    """comparison: "With 1,000 labels, where the ratio 1 is the paper's, the evidence is best for
-    the byte: it ranks above KSH with one star on Fashion-MNIST and two on CIFAR-10, and so does
-    the byte with *labelled cells*. In the row with 200 labels the byte has two stars on both
+    """comparison: "With 1,000 labels it ranks above KSH, with one star on Fashion-MNIST and two on
+    CIFAR-10." "With *labelled cells*, too, it ranks above KSH with one star on Fashion-MNIST and two
+    on CIFAR-10." "In the row with 200 labels the byte has two stars on both
     data sets, but there the paper's ratio would be larger." "GRH ranks above its own start,
     CCA-ITQ, with two stars on CIFAR-10, but with none on Fashion-MNIST." "Above KSH: at least
-    one star." "is this book's choice, and with a ratio of 1, {glue:text}`stars-gone` of our
-    {glue:text}`stars` significant differences would go."
+    one star." "{glue:text}`stars-gone` of our {glue:text}`stars` significant differences would go with a ratio
+    of 1"
     did-it-learn: "With the paper's ratio instead, three would be lost: that of GRH from LSH
     against Hadamard codewords on CIFAR-10 and, on Fashion-MNIST, those of GRH from CCA-ITQ
     against Hadamard codewords and against ITQ on the whole database." """
