@@ -835,7 +835,7 @@ def test_few_labels_have_a_larger_ratio_than_the_table():
     significant in the row with 200 labels. With the ratio of 20, no row with 50 labels would
     keep a star." "Of its leads over hash codes, only that over KSH was tested." "With 200
     labels, with 50 and at one percent, labelled cells were not measured" "One percent re-ranked
-    was not measured with five or twenty labels. For twenty labels by Hamming distance the main
+    was not measured. For twenty labels by Hamming distance the main
     table has means, but no difference between hash codes was tested." """
     n_queries = KEPT.groupby("question")["n_queries"].first()
     questions = ("200 labels", "50 labels")
@@ -934,8 +934,8 @@ def test_kernels_of_all_methods_take_as_long(name):
 
 @both
 def test_ksh_takes_far_longer_to_fit(name):
-    """comparison: "Of the methods with a kernel only KSH takes far longer" "GRH is fitted in a
-    fraction of KSH's time." """
+    """comparison: "Of the methods with a kernel only KSH takes far longer than GRH" "GRH is fitted in a
+    fraction of KSH's time" """
     rows = KEPT[(KEPT.question == "ranking") & (KEPT.dataset == name)]
     fit = rows.groupby("method")["fit_seconds"].median()
     assert fit["KSH"] > 5 * fit["GRH from CCA-ITQ"]
