@@ -518,14 +518,15 @@ def test_the_later_bits_of_pcah_know_neighbours_not_classes(seed):
 @both
 def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
     """comparison: "With 1,000 labels it ranks better than every hash code measured, on every
-    split." "and that of KSH, the best hash code there, is" "Even four bits come close to GRH's 32: they are behind on every split of
-    Fashion-MNIST, and ahead on every split but one of CIFAR-10." "found the same for
-    queries of known classes" "That is not enough: on Fashion-MNIST it ranks below every
-    hash code that learned from labels" "Byte above all hash codes: on every split." "the byte ranks
-    better than the hash codes of 32 bits, with twenty labels per class or a hundred" "the byte of
-    class scores ranks above every hash code that was measured" "The classifier is worse than
-    before, but so are the hash codes, which learn from the same few labels." "Not here: with
-    labelled cells it scores {glue:text}`map-labelled-f` on Fashion-MNIST instead of" "and it still ranks above every hash code on every split"
+    split." "and that of KSH, the best hash code there, is" "Even four bits come close to GRH's 32:
+    they are behind on every split of Fashion-MNIST, and ahead on every split but one of CIFAR-10."
+    "found the same for queries of known classes" "That is not enough: on Fashion-MNIST it ranks
+    below every hash code that learned from labels" "Byte above all hash codes: on every split."
+    "the byte ranks better than the hash codes of 32 bits, with twenty labels per class or a
+    hundred" "the byte of class scores ranks above every hash code that was measured" "The
+    classifier is worse than before, but so are the hash codes, which learn from the same few
+    labels." "Not here: with labelled cells it scores {glue:text}`map-labelled-f` on Fashion-MNIST
+    instead of" "and it still ranks above every hash code on every split"
     index: "On both data sets of this book, ranking by that byte beat every learned code of 32
     bits." "and that of the best learned code is {glue:text}`best-code-f`" """
     for question, codes in ("ranking", WITH), ("200 labels", FEW):
@@ -549,10 +550,10 @@ def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
 @both
 def test_five_labels_a_class_are_worth_much_or_nothing(name):
     """comparison: "the byte and the cosine have nearly the same mean" "whether labels still beat
-    the exact cosine depends on the data. On Fashion-MNIST the byte ranks far above the cosine" "On CIFAR-10 the byte
-    and the exact cosine rank about the same. The cosine ranks higher there than all codes compared
-    by Hamming distance"
-    "With five, check whether the exact cosine does as well." """
+    the exact cosine depends on the data. On Fashion-MNIST the byte ranks far above the cosine" "On
+    CIFAR-10 the byte and the exact cosine rank about the same. The cosine ranks higher there than
+    all codes compared by Hamming distance" "With five, check whether the exact cosine does as
+    well." """
     scores = by_split("50 labels", name).mean()
     assert scores["class scores, 8 bits"] > scores[FEW].max()
     assert scores["KSH"] > scores[FEW].max() - 0.01
@@ -608,12 +609,12 @@ def test_which_contrasts_are_significant():
     Fashion-MNIST KSH is ahead, without a star." "Cosine above ITQ: no star on Fashion-MNIST, two
     stars on CIFAR-10." "PCAH above LSH: one star on Fashion-MNIST, two on CIFAR-10. ITQ above LSH:
     none and two." "the interval of the cosine's lead ends below {glue:text}`cosine-high-f`" "With a
-    linear classifier for each bit, GRH has no star over CCA-ITQ on either data set." "GRH's lead over CCA-ITQ on CIFAR-10 may come from
-    the kernel, because fixed codewords for the classes, learned with the
-    same kernel ridge, already have an mAP of" "So among so many questions our example is not
-    significant" "Linear GRH from CCA-ITQ against CCA-ITQ: no star." "Linear GRH takes longer to
-    fit than CCA-ITQ, and their mAP differs little: both ends of both intervals lie within
-    {glue:text}`linear-most` of zero." """
+    linear classifier for each bit, GRH has no star over CCA-ITQ on either data set." "GRH's lead
+    over CCA-ITQ on CIFAR-10 may come from the kernel, because fixed codewords for the classes,
+    learned with the same kernel ridge, already have an mAP of" "So among so many questions our
+    example is not significant" "Linear GRH from CCA-ITQ against CCA-ITQ: no star." "Linear GRH
+    takes longer to fit than CCA-ITQ, and their mAP differs little: both ends of both intervals lie
+    within {glue:text}`linear-most` of zero." """
     assert significant(asked("comparison")) == {
         ("ranking", "exact cosine", "ITQ"): (0, 1),
         ("ranking", "GRH from CCA-ITQ", "CCA-ITQ"): (0, 1),
@@ -668,9 +669,8 @@ def test_one_percent_of_a_split_is_fifty_images(dataset):
 
 
 def test_holm_multiplies_the_p_value_of_the_example():
-    """comparison: "are 17 comparisons on each of two data sets" "Our example is multiplied by
-    {glue:text}`asked-all` − {glue:text}`worked-smaller` = {glue:text}`worked-times`, because
-    {glue:text}`worked-smaller` p-values are smaller. It becomes"
+    """comparison: "are 17 comparisons on each of two data sets" "{glue:text}`worked-smaller` =
+    {glue:text}`worked-times`, because {glue:text}`worked-smaller` p-values are smaller. It becomes"
     "{glue:text}`worked-p` = {glue:text}`worked-holm`." """
     assert len(asked("comparison")) == 17
     p_values = {}
@@ -689,10 +689,10 @@ def test_holm_multiplies_the_p_value_of_the_example():
 
 
 def test_the_interval_by_hand_is_that_of_the_package():
-    """comparison: "The standard error is $s \\sqrt{8/15}$, which is"
-    "{glue:text}`worked-root` = {glue:text}`worked-error`." "{glue:text}`worked-error` =
-    {glue:text}`worked-reach`." "Our interval is {glue:text}`wider-f` times as wide as for independent
-    splits, and still it excludes zero." """
+    """comparison: "The standard error is $s \\sqrt{8/15}$, which is" "{glue:text}`worked-root` =
+    {glue:text}`worked-error`." "{glue:text}`worked-error` = {glue:text}`worked-reach`." "Our
+    interval is {glue:text}`wider-f` times as wide as for independent splits, and still it excludes
+    zero." """
     maps = by_split("ranking", "fashion-mnist")
     differences = maps["GRH from CCA-ITQ"] - maps["GRH kernel"]
     assert len(differences) == 5
@@ -711,7 +711,8 @@ def test_the_interval_by_hand_is_that_of_the_package():
 
 def test_a_missing_star_does_not_say_equal():
     """comparison: "So a missing star never says that two methods are equal. It says least on
-    Fashion-MNIST, which has only five splits." "The size that this takes differs from row to row" """
+    Fashion-MNIST, which has only five splits." "The size that this takes differs from row to row"
+    """
     tests = paired_contrasts(MEASURED, asked("comparison"))
     row = tests.loc["50 labels: class scores, 8 bits, minus KSH", "fashion-mnist"]
     assert row.p > 0.05
@@ -741,10 +742,11 @@ def test_agh_is_first_without_labels_on_one_data_set(name):
 
 @both
 def test_the_splits_share_images_and_what_that_hides(name):
-    """comparison: "take their queries and their labelled images from the same 10,000"
-    "There the correction may be too cautious." "A true difference of mAP of about
-    {glue:text}`needed-f` on Fashion-MNIST, or {glue:text}`needed-c` on CIFAR-10, would be missed
-    about half of the time." "An observed difference of this size typically has a star." "how large a true difference would be missed about half of the time"
+    """comparison: "take their queries and their labelled images from the same 10,000" "There the
+    correction may be too cautious." "A true difference of mAP of about {glue:text}`needed-f` on
+    Fashion-MNIST, or {glue:text}`needed-c` on CIFAR-10, would be missed about half of the time."
+    "An observed difference of this size typically has a star." "how large a true difference would
+    be missed about half of the time"
     did-it-learn: "A difference without a mark was tested, but is not significant. It may be large
     all the same" """
     rows = KEPT[(KEPT.dataset == name) & (KEPT.question != "held-out")]
@@ -785,15 +787,15 @@ def stars_by_ratio(page, ratio):
 
 def test_which_stars_depend_on_the_ratio():
     """comparison: "With 1,000 labels it ranks above KSH, with one star on Fashion-MNIST and two on
-    CIFAR-10." "With *labelled cells*, too, it ranks above KSH with one star on Fashion-MNIST and two
-    on CIFAR-10." "In the row with 200 labels the byte has two stars on both
-    data sets, but there the paper's ratio would be larger." "GRH ranks above its own start,
-    CCA-ITQ, with two stars on CIFAR-10, but with none on Fashion-MNIST." "Above KSH: at least
-    one star." "{glue:text}`stars-gone` of our {glue:text}`stars` significant differences would go with a ratio
+    CIFAR-10." "With *labelled cells*, too, it ranks above KSH with one star on Fashion-MNIST and
+    two on CIFAR-10." "In the row with 200 labels the byte has two stars on both data sets, but
+    there the paper's ratio would be larger." "GRH ranks above its own start, CCA-ITQ, with two
+    stars on CIFAR-10, but with none on Fashion-MNIST." "Above KSH: at least one star."
+    "{glue:text}`stars-gone` of our {glue:text}`stars` significant differences would go with a ratio
     of 1"
-    did-it-learn: "With the paper's ratio instead, three would be lost: that of GRH from LSH
-    against Hadamard codewords on CIFAR-10 and, on Fashion-MNIST, those of GRH from CCA-ITQ
-    against Hadamard codewords and against ITQ on the whole database." """
+    did-it-learn: "With the paper's ratio instead, three would be lost: that of GRH from LSH against
+    Hadamard codewords on CIFAR-10 and, on Fashion-MNIST, those of GRH from CCA-ITQ against Hadamard
+    codewords and against ITQ on the whole database." """
     few, usual, strict = (stars_by_ratio("comparison", ratio) for ratio in (1 / 9, 1 / 3, 1))
     assert strict < usual < few
     byte = "class scores, 8 bits"
@@ -934,8 +936,8 @@ def test_kernels_of_all_methods_take_as_long(name):
 
 @both
 def test_ksh_takes_far_longer_to_fit(name):
-    """comparison: "Of the methods with a kernel only KSH takes far longer than GRH" "GRH is fitted in a
-    fraction of KSH's time" """
+    """comparison: "Of the methods with a kernel only KSH takes far longer than GRH" "GRH is fitted
+    in a fraction of KSH's time" """
     rows = KEPT[(KEPT.question == "ranking") & (KEPT.dataset == name)]
     fit = rows.groupby("method")["fit_seconds"].median()
     assert fit["KSH"] > 5 * fit["GRH from CCA-ITQ"]
