@@ -426,7 +426,7 @@ def test_what_bytes_are_worth():
     the first" "one-bit RaBitQ and every code above it in {numref}`fig-byte-map` find at least" "The
     second bit gains more recall than the next two bits together." "is enough for 5,000 rows if the
     floats of a hundred" "one bit of RaBitQ per dimension is enough among 5,000 rows" "Among 5,000
-    rows one bit is enough." "Then one bit per dimension can be enough among 5,000 rows" """
+    rows one bit is enough." """
     assert (recall("float16") > 0.997).all()
     assert (recall("int8") > 0.98).all()
     assert (recall("RaBitQ", 10, DRAWS) > 0.99).all()
@@ -686,7 +686,7 @@ def test_rabitq_of_one_bit_comes_to_int8_with_a_hundred(classes):
 
 
 def test_two_bits_and_forty_rescored_have_room_above_the_target():
-    """embeddings: "of the ten nearest if forty rows are rescored" "None of the six comes from a
+    """embeddings: "of the ten nearest if forty rows are rescored" "none of the six comes from a
     modern text encoder" """
     assert recall("RaBitQ, 2 bits", 4, DRAWS).min().min() > 0.997
     assert set(KEPT.vectors.str.partition(", ")[2]) == {"gist", "deep", "TF-IDF", "WordLlama"}
