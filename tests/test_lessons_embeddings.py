@@ -593,10 +593,10 @@ def test_centring_saves_what_sits_in_a_corner():
 
 
 def test_only_uneven_lengths_speak_against_centring():
-    """embeddings: "It costs the signs two things. Centred vectors differ in length, which signs do
-    not record, and each row's product with the mean is left out. On clothes GIST centring
-    nevertheless gains" "On photo GIST the cost is higher, and centring loses" "and then centring
-    pays on five of the six kinds." """
+    """embeddings: "It costs the signs two things: centred vectors differ in length, which signs do
+    not record, and each row's product with the mean is left out. On clothes GIST the gain is larger
+    than the price" "On photo GIST the cost of centring is higher, and centring loses"
+    "centring pays on five of the six kinds. On deep photos it changes nothing." """
     uncentred = recall("signs, uncentred, rotated, asymmetric")
     gain = recall("signs, rotated, asymmetric") - uncentred
     assert gain[GIST[0]] < -0.02
@@ -606,13 +606,15 @@ def test_only_uneven_lengths_speak_against_centring():
     assert paid[GIST[0]] > 0.2
     assert paid[LLAMA] > 0.05
     assert set(paid.index[paid > 0.002]) == set(paid.index) - {DEEP[0]}
+    assert abs(paid[DEEP[0]]) < 0.002
 
 
 def test_a_rotation_helps_where_the_numbers_vary_unevenly():
-    """embeddings: "After a rotation, every bit says something about all dimensions. WordLlama's
+    """embeddings: "After a rotation, every bit says something about all dimensions." "WordLlama's
     dimensions vary almost evenly already (evenness {glue:text}`even-llama`), and there a rotation
     gains nothing. On the other five kinds it gains at least {glue:text}`turn-least`, but the gain
-    does not follow the evenness." "a rule of thumb, from six kinds: near 1 you need not rotate."
+    does not follow the evenness." "a rule of thumb, from six kinds: near 1 you need not rotate." "If
+    your dimensions vary almost evenly already, you need not rotate."
     "So a rotation gained nothing on WordLlama." """
     gain = recall("signs, rotated") - recall("signs")
     even = MEANS["even", "signs"]
