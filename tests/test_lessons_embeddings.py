@@ -460,12 +460,11 @@ def test_int8_moves_a_vector_less_than_its_neighbours_are_away(vectors):
 def test_the_variance_decides_between_numbers_and_bits():
     """embeddings: "the quarter raises the recall of the code alone from" "because it holds nearly
     all of the variance" "On TF-IDF the quarter holds less than half of the variance, and the recall
-    falls by almost half." "Where the half holds more than nine tenths of the variance, it finds
-    more." "the two codes find about the same. On TF-IDF it holds {glue:text}`half-words`, and
-    loses {glue:text}`half-loss`." "which take the same bytes" "so one bit of all can differ from
+    falls by almost half." "the half finds more where it holds more than nine tenths of the
+    variance." "the two codes find about the same. On TF-IDF it holds {glue:text}`half-words`, and
+    loses {glue:text}`half-loss`." "all in two bits, which take the same bytes" "so one bit of all can differ from
     other tables in the third decimal" "and its variance lies in few directions" "Drop dimensions
-    only in the order of the components" "Even a hundred rescored rows do not make that good: the
-    quarter still loses {glue:text}`ten-loss`." """
+    only in the order of the components" "on TF-IDF the quarter still loses {glue:text}`ten-loss`." """
     variance = spent("by variance", 4, "4 bits, RaBitQ", "variance")
     assert set(variance.index[variance > 0.8]) == set(STEEP)
     assert set(variance.index[variance < 0.5]) == {WORDS}
@@ -514,7 +513,7 @@ def test_floats_of_a_few_numbers_are_worse_than_bytes_of_all():
 
 
 def test_a_code_that_learned_from_its_own_rows_is_flattered():
-    """embeddings: "On the very rows that it learned from, it looks better than it is" "Ours had 10
+    """embeddings: "On the very rows that it learned from, it looks better than it is" "OPQ had 10
     iterations and at most 4,500 rows, which are fewer than faiss recommends, and on photos more
     rows made it better." """
     for n in (8, 32):
@@ -532,8 +531,8 @@ def test_a_code_that_learned_from_its_own_rows_is_flattered():
 
 def test_a_cut_and_a_learned_code_are_rivals_at_equal_bytes():
     """embeddings: "more than one-bit RaBitQ with 76." "192 leading # components at one bit, 64 at
-    three, or 48 at four, with 8 bytes and no bound" "OPQ also leads one-bit RaBitQ on deep
-    features, but not on photo GIST and texts." "which favours RaBitQ. Then OPQ finds more on the
+    three, or 48 at four, with 8 bytes and no bound" "On photo GIST and on texts, one-bit RaBitQ
+    finds more than these 32 bytes." "On deep features OPQ leads one-bit RaBitQ, too." "which favours RaBitQ. Then OPQ finds more on the
     texts, and the cut on photo GIST." "Cut to 32 bytes, in the best of three ways, it finds more
     than signs of all dimensions on every kind but TF-IDF" "RaBitQ, or OPQ with 32 bytes, is enough
     for 5,000 rows" """
