@@ -647,8 +647,8 @@ def test_the_floats_of_the_query_help_for_nothing():
 
 
 def test_few_bits_are_paid_for_in_floats_read():
-    """embeddings: "On clothes GIST plain centred signs need a factor of 30, one bit of RaBitQ needs
-    4, and two bits need 2. On the other five kinds RaBitQ needs no larger factors. Rotated signs
+    """embeddings: "On clothes GIST plain centred signs need a factor of 30, and one bit of RaBitQ
+    needs 4." "On the other five kinds RaBitQ needs no larger factors. Rotated signs
     with the query in floats also need 4 on clothes GIST, but 30 on photo GIST." """
 
     def needed(method):
