@@ -354,8 +354,8 @@ def test_more_bits_of_rabitq_find_as_much_as_those_of_faiss(drawn):
 
 
 def test_one_bit_in_cells_finds_more_than_without(drawn):
-    """embeddings: "because in cells faiss encodes the *residual*, the vector minus the centre of
-    its cell. The residual is shorter, and so is the error of its code." "so your index can find
+    """embeddings: "In cells faiss encodes the *residual*, the vector minus the centre of its
+    cell. The residual is shorter, and so is the error of its code." "so your index can find
     more" """
     query, database, exact = drawn
     index = faiss.index_factory(database.shape[1], "RR,IVF64,RaBitQ", faiss.METRIC_INNER_PRODUCT)
@@ -942,7 +942,7 @@ def test_the_claims_of_others():
 
 
 def test_many_queries_are_far_from_all_rows_of_one_end(drawn):
-    """embeddings: "Many queries then lie far from every row that passes." """
+    """embeddings: "because many queries lie far from every row that passes." """
     query, database, _ = drawn
     first = PCA(1).fit_transform(database)[:, 0]
     passes = first > np.quantile(first, 0.9)
@@ -951,11 +951,11 @@ def test_many_queries_are_far_from_all_rows_of_one_end(drawn):
 
 
 def test_cells_mind_a_filter():
-    """embeddings: "so they are spread over more cells" "First, filter before you pick the best. If
+    """embeddings: "so they are spread over more cells" "Filter before you pick the best. If
     one row in a hundred passes at random, filtering afterwards keeps about one of the best hundred"
-    "On the other five kinds, the three ways have the same order" "Our queries were chosen without
-    regard to the filter" "how many more cells are needed depends on the filter" "and even half of
-    the cells are not enough" "found by doubling in each draw, and then averaged over the draws.
+    "On the other five kinds, the three ways have the same order" "The filters here know nothing of the
+    queries" "*How many cells?* That depends on the filter." "and even half of
+    the cells are not enough" "was found by doubling in each draw, and then averaged over the draws.
     Where half of the rows pass at random, most draws miss the target, although their mean
     reaches it." """
     before = "before"
@@ -985,9 +985,9 @@ def test_cells_mind_a_filter():
 
 
 def test_a_scan_reads_all_that_pass_and_cells_a_part():
-    """embeddings: "a scan of the codes that pass does not depend on cells, and loses little with
+    """embeddings: "A scan of the codes that pass does not depend on cells, and loses little with
     each of these filters. But a scan reads every row that passes." "Where a tenth of the rows pass
-    at random, {glue:text}`tenth-needed` cells restore the recall, and where one percent pass," "On
+    at random, {glue:text}`tenth-needed` cells restore the recall." "Where one percent pass at random," "On
     clothes GIST, one percent are so few rows that a factor of 10 rescores all of them. On photos,
     with 40,000 rows, it does not, and the scan still loses little." "where fewer than a hundred
     # rows pass, a factor of 10 rescores all of them" "So check whether a query's nearest rows
