@@ -272,7 +272,7 @@ def test_more_rows_need_more_candidates(drawn):
 
 
 def test_the_audit_agrees_with_what_is_kept(vectors, request):
-    """embeddings: "picks the smallest code whose recall interval lies above the target" "It does
+    """embeddings: "picks the smallest code whose recall interval lies above the target" "`audit` compares signs, one-bit RaBitQ, int4 and int8. It does
     not try more bits of RaBitQ, or OPQ." "on clothes GIST rotated signs reach the target with the
     same factor as one-bit RaBitQ" "`audit` advises signs, which our list leaves out,
     because on photo GIST rotated signs need a factor of 30." """
@@ -288,6 +288,7 @@ def test_the_audit_agrees_with_what_is_kept(vectors, request):
     if kind == GIST[1]:
         assert "take signs" in audited.advice
     assert not [method for method in METHODS if "bits" in method or "OPQ" in method]
+    assert {"RaBitQ", "int4", "int8"} < set(METHODS)
     for method in ("signs, rotated, asymmetric", "RaBitQ"):
         assert recall(method, 2)[GIST[1]] < 0.95 < recall(method, 4)[GIST[1]]
 
@@ -771,7 +772,8 @@ def test_the_stretch_needs_the_product_with_the_mean():
 
 def test_labels_help_the_classes_that_have_them_and_harm_others():
     """embeddings: "If they do and all classes have labels, take a short code that learned from
-    labels." "On new classes it ranks below the floats on all six kinds" """
+    labels." "On new classes a code that learned from labels ranks below the floats on all
+    six kinds" """
     floats, grh, scores = map(by_class, ("float32", "GRH, 64 bits", "class scores, 8 bits"))
     hadamard = by_class("Hadamard codewords, 64 bits")
     assert (grh.old > floats.old + 0.08).all()
@@ -801,7 +803,7 @@ def test_no_short_code_of_labels_leads_everywhere():
 
 
 def test_features_matter_more_than_codes():
-    """embeddings: "because the embedding can matter more than its code" "although OPQ keeps only
+    """embeddings: "*Is it the right embedding?* It can matter more than its code." "although OPQ keeps only
     eight bytes of them and nothing is rescored" "even eight bytes of OPQ are enough here: with a
     factor of 10 they stay within {glue:text}`by-code` of the floats' precision" "On clothes GIST is
     better." """
@@ -833,8 +835,8 @@ def test_features_matter_more_than_codes():
     ],
 )
 def test_each_branch_of_the_tree_keeps_its_promise(method, factor):
-    """embeddings: "1. **float16** or **int8**: rescore nothing." "RaBitQ or int4, factor 2. That is
-    too small for int4 on the principal components of GIST" "RaBitQ of all dimensions, factor
+    """embeddings: "1. **float16** or **int8**: rescore nothing." "RaBitQ or int4, factor 2." "For int4
+    on the principal components of GIST, a factor of 2 is too small." "RaBitQ of all dimensions, factor
     4." "rotated where the dimensions vary unevenly, with a factor of 100" "OPQ, trained on as many
     rows as you can. Factor 10." "5. **Eight bytes**: OPQ, factor 30." "percent on all six kinds,
     among 5,000 rows with 256 or 512 dimensions" """
