@@ -377,7 +377,7 @@ def test_faiss_stores_a_bound_only_with_two_bits():
     """embeddings: "The library faiss stores 8 bytes beside one bit per dimension, and 20 beside two
     bits or more." "The 8 bytes of faiss hold no bound." "The package stores three
     floats, the twelve bytes of the title" "two bits take $768 \\cdot 2 / 8 = 192$ bytes per text.
-    With faiss's 20 bytes beside them these are 212" "The package adds four bytes for
+    With the 20 bytes that the library faiss stores beside them these are 212" "To int8 and int4 the package adds four bytes for
     the product with the mean." "RaBitQ takes 76 bytes here, and signs take 64." """
     for n_bits in (1, 2, 3, 4):
         factory = f"RaBitQ{n_bits}" if n_bits > 1 else "RaBitQ"
@@ -459,12 +459,12 @@ def test_int8_moves_a_vector_less_than_its_neighbours_are_away(vectors):
 
 
 def test_the_variance_decides_between_numbers_and_bits():
-    """embeddings: "the quarter raises the recall of the code alone from" "because it holds nearly
+    """embeddings: "The quarter raises the recall of the code alone from" "because it holds nearly
     all of the variance" "On TF-IDF the quarter holds less than half of the variance, and the recall
     falls by almost half." "the half finds more where it holds more than nine tenths of the
     variance." "the two codes find about the same. On TF-IDF it holds {glue:text}`half-words`, and
     loses {glue:text}`half-loss`." "all in two bits, which take the same bytes" "so one bit of all can differ from
-    other tables in the third decimal" "and its variance lies in few directions" "Drop dimensions
+    other tables in the third decimal" "though its variance lies in few directions" "Drop dimensions
     only in the order of the components" "on TF-IDF the quarter still loses {glue:text}`ten-loss`." """
     variance = spent("by variance", 4, "4 bits, RaBitQ", "variance")
     assert set(variance.index[variance > 0.8]) == set(STEEP)
@@ -595,8 +595,8 @@ def test_centring_saves_what_sits_in_a_corner():
 
 def test_only_uneven_lengths_speak_against_centring():
     """embeddings: "It costs the signs two things: centred vectors differ in length, which signs do
-    not record, and each row's product with the mean is left out. On clothes GIST the gain is larger
-    than the price" "On photo GIST the cost of centring is higher, and centring loses"
+    not record, and each row's product with the mean is left out. Here the gain is larger
+    than the price: with a query in floats, centring still adds" "On photo GIST the cost of centring is higher, and centring loses"
     "centring pays on five of the six kinds. On deep photos it changes nothing." """
     uncentred = recall("signs, uncentred, rotated, asymmetric")
     gain = recall("signs, rotated, asymmetric") - uncentred
@@ -648,8 +648,7 @@ def test_the_floats_of_the_query_help_for_nothing():
 
 
 def test_few_bits_are_paid_for_in_floats_read():
-    """embeddings: "On clothes GIST plain centred signs need a factor of 30, and one bit of RaBitQ
-    needs 4." "On the other five kinds RaBitQ needs no larger factors. Rotated signs
+    """embeddings: "Plain centred signs need a factor of 30, and one bit of RaBitQ needs 4." "On the other five kinds RaBitQ needs no larger factors. Rotated signs
     with the query in floats also need 4 on clothes GIST, but 30 on photo GIST." """
 
     def needed(method):
@@ -752,8 +751,8 @@ def test_two_mistakes_of_signs_nearly_cancel():
 
 
 def test_the_stretch_needs_the_product_with_the_mean():
-    """embeddings: "the stretch alone makes signs much *worse*" "The reason is that signs make two
-    mistakes, which partly cancel." "On clothes GIST, too, both numbers are needed" "On photo GIST
+    """embeddings: "The stretch alone makes signs much *worse*" "The reason is that signs make two
+    mistakes, which partly cancel." "GIST, too, needs both numbers, and with them" "On photo GIST
     $\\mathbf{m}\\cdot\\mathbf{x}_0$ alone helps" "Store both numbers: one without the other can be
     worse than neither." """
     signs = recall("signs, rotated, asymmetric")
