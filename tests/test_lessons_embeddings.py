@@ -731,8 +731,10 @@ def test_two_mistakes_of_signs_nearly_cancel():
     mean = rows.mean(axis=0)
     assert mean.tolist() == [0, 3]
     assert ((rows - mean) ** 2).mean() == 2**2
-    near, far = np.array([1, 4]), np.array([4, -1])
-    x_near, x_far = near - mean, far - mean
+    near = np.array([1, 4])
+    far = np.array([4, -1])
+    x_near = near - mean
+    x_far = far - mean
     assert [x_near.tolist(), x_far.tolist()] == [[1, 1], [4, -4]]
     query = np.array([5, 4])
     q = query - mean
@@ -744,8 +746,12 @@ def test_two_mistakes_of_signs_nearly_cancel():
     assert q @ mean == 3
     stretched = [s * (x @ x) / (s @ x) for x in (x_near, x_far) for s in [np.sign(x)]]
     np.testing.assert_allclose(stretched, [x_near, x_far])
-    by_signs, by_stretch, by_mean = 12 - 8, 6 - 16, (12 + 12) - (8 - 3)
-    assert by_stretch < 0 < by_signs < 6 + 12 - (16 - 3) == 21 - 16 < by_mean
+    by_signs = 12 - 8
+    by_stretch = 6 - 16
+    by_mean = (12 + 12) - (8 - 3)
+    by_both = (6 + 12) - (16 - 3)
+    assert by_stretch < 0 < by_signs < by_both < by_mean
+    assert by_both == 21 - 16
     random = np.random.default_rng(0)
     rows = unit(random.normal(size=(20, 5)) + 1)
     mean = rows.mean(axis=0)
