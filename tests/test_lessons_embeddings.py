@@ -596,7 +596,7 @@ def test_centring_saves_what_sits_in_a_corner():
 def test_only_uneven_lengths_speak_against_centring():
     """embeddings: "It costs the signs two things: centred vectors differ in length, which signs do
     not record, and each row's product with the mean is left out. Here the gain is larger than the
-    price: with a query in floats, centring still adds" "On photo GIST the cost of centring is
+    price: with a query in floats, centring adds" "On photo GIST the cost of centring is
     higher, and centring loses" "centring pays on five of the six kinds. On deep photos it changes
     nothing." """
     uncentred = recall("signs, uncentred, rotated, asymmetric")
@@ -715,10 +715,11 @@ def test_centred_deep_features_have_about_one_length(fashion):
 
 
 def test_two_mistakes_of_signs_nearly_cancel():
-    """embeddings: "Take ten rows of equal length with the mean $(0, 3)$, whose centred values have
-    the root mean square" "Only $c$ is still missing, which is 3 for both rows." "centred it is $(1,
-    1)$. The row $(4, -1)$ lies far from the mean, and centred it is $(4, -4)$." "so $(1, 4)$ is
-    nearer and leads by" "Centred, the query is $(5, 1)$, and its products with the centred rows"
+    """embeddings: "Take ten rows of equal length: four times $(1, 4)$ and $(-1, 4)$, and once $(4,
+    -1)$ and $(-4, -1)$. Their mean is $(0, 3)$, and the root mean square of the centred values is
+    {glue:text}`two-size`." "Only $c$ is still missing, which is 3 for both rows." "centred it is
+    $(1, 1)$. The row $(4, -1)$ lies far from it, and centred it is $(4, -4)$." "so $(1, 4)$
+    is nearer and leads by" "Centred, the query is $(5, 1)$, and its products with the centred rows"
     "Signs read each value as $\\pm 2$, so they take the short row for $(2, 2)$ and the long one for
     $(2, -2)$." "the short row gets too much, and the long one too little." "Signs leave them out,
     so the short row gets too little." "Together, the mistakes nearly cancel: with signs $(1, 4)$
@@ -811,7 +812,7 @@ def test_no_short_code_of_labels_leads_everywhere():
 
 
 def test_features_matter_more_than_codes():
-    """embeddings: "*Is it the right embedding?* It can matter more than its code." "although OPQ
+    """embeddings: "*Is it the right embedding?* It can matter more than its code" "although OPQ
     keeps only eight bytes of them and nothing is rescored" "even eight bytes of OPQ are enough
     here: with a factor of 10 they stay within {glue:text}`by-code` of the floats' precision" "On
     clothes GIST is better." """
