@@ -138,11 +138,11 @@ def test_rabitq_is_right_in_the_mean_and_signs_are_too_small(drawn, seed):
 
 def test_signs_keep_a_share_that_differs_between_rows_of_gist(fashion, seed):
     """embeddings: "their mean absolute value is only $\\sqrt{2/\\pi} \\approx 0.80$ of that" "So a
-    row of average length keeps only that share of its product." "Centred rows differ in length, but
-    signs make all of them equally long, so a long row keeps less than a short one." "RaBitQ keeps
-    exactly 1 for every row." "The largest products above belong to the longest rows, which keep
-    least." "so there signs lose little to RaBitQ" "Signs give every value of every row the same
-    size, the root mean square of all values." """
+    row of average length keeps only that share of its product." "But centred rows differ in length,
+    and signs make all of them equally long, so a long row keeps less of its product than a short
+    one." "RaBitQ keeps exactly 1 for every row." "The largest products above belong to the longest
+    rows, which keep least." "so there signs lose little to RaBitQ" "Signs give every value of every
+    row the same size, the root mean square of all values." """
     gist = unit(fashion.features)
     deep = unit(load_dataset("fashion-mnist", features="deep").features)
     shares_kept = printed(
@@ -172,9 +172,9 @@ def test_signs_keep_a_share_that_differs_between_rows_of_gist(fashion, seed):
 
 
 def test_two_bits_by_hand():
-    """embeddings: "So 4 lies in the second interval above zero and becomes 3, and 2 lies in the
-    first and becomes 1." "the code stands for $\\frac{20}{14}(3, 1) \\approx (4.3, 1.4)$"
-    "measured in the vector's own standard deviations around zero." """
+    """embeddings: "The value 4 lies in the second interval above zero and becomes 3. The value 2
+    lies in the first and becomes 1." "the code stands for $\\frac{20}{14}(3, 1) \\approx (4.3,
+    1.4)$" "measured in the vector's own standard deviations around zero." """
     assert printed("steps")(np.array([[4, 2]]), 2, 0.9957).tolist() == [[3, 1]]
     rabitq = RaBitQ(2).fit(eight.VECTORS)
     rabitq.rotation_ = np.eye(2)
@@ -271,10 +271,10 @@ def test_more_rows_need_more_candidates(drawn):
 
 
 def test_the_audit_agrees_with_what_is_kept(vectors, request):
-    """embeddings: "picks the smallest code whose recall interval lies above the target" "It does
-    not try more bits of RaBitQ, or OPQ." "on clothes GIST rotated signs reach the target with the
-    same factor as one-bit RaBitQ" "`audit` advises signs, which our list leaves out,
-    because on photo GIST rotated signs need a factor of 30." """
+    """embeddings: "picks the smallest code whose recall interval lies above the target" "`audit`
+    compares signs, one-bit RaBitQ, int4 and int8. It does not try more bits of RaBitQ, or OPQ." "on
+    clothes GIST rotated signs reach the target with the same factor as one-bit RaBitQ" "Our list
+    leaves signs out, because on photo GIST rotated signs need a factor of 30." """
     rows = np.random.default_rng(1).permutation(len(vectors))[:5300]
     audited = audit(vectors[rows], random_state=0)
     table = audited.table
@@ -287,6 +287,7 @@ def test_the_audit_agrees_with_what_is_kept(vectors, request):
     if kind == GIST[1]:
         assert "take signs" in audited.advice
     assert not [method for method in METHODS if "bits" in method or "OPQ" in method]
+    assert {"RaBitQ", "int4", "int8"} < set(METHODS)
     for method in ("signs, rotated, asymmetric", "RaBitQ"):
         assert recall(method, 2)[GIST[1]] < 0.95 < recall(method, 4)[GIST[1]]
 
@@ -353,9 +354,8 @@ def test_more_bits_of_rabitq_find_as_much_as_those_of_faiss(drawn):
 
 
 def test_one_bit_in_cells_finds_more_than_without(drawn):
-    """embeddings: "because in cells faiss encodes the *residual*, the vector minus the centre of
-    its cell. The residual is shorter, and so is the error of its code." "so your index can find
-    more" """
+    """embeddings: "In cells faiss encodes the *residual*, the vector minus the centre of its cell.
+    The residual is shorter, and so is the error of its code." "so your index can find more" """
     query, database, exact = drawn
     index = faiss.index_factory(database.shape[1], "RR,IVF64,RaBitQ", faiss.METRIC_INNER_PRODUCT)
     index.train(database)
@@ -373,10 +373,11 @@ def test_one_bit_in_cells_finds_more_than_without(drawn):
 
 def test_faiss_stores_a_bound_only_with_two_bits():
     """embeddings: "The library faiss stores 8 bytes beside one bit per dimension, and 20 beside two
-    bits or more." "The 8 bytes of faiss hold no bound." "The package stores three
-    floats, the twelve bytes of the title" "two bits take $768 \\cdot 2 / 8 = 192$ bytes per text.
-    With faiss's 20 bytes beside them these are 212" "The package adds four bytes for
-    the product with the mean." "It even takes 76 bytes, and signs take 64." """
+    bits or more." "The 8 bytes of faiss hold no bound." "RaBitQ stores three floats, the twelve
+    bytes of the title" "The package stores three floats: the stretch," "two bits take $768 \\cdot 2
+    / 8 = 192$ bytes per text. With the 20 bytes that the library faiss stores beside them these are
+    212" "To int8 and int4 the package adds four bytes for the product with the mean." "RaBitQ takes
+    76 bytes here, and signs take 64." """
     for n_bits in (1, 2, 3, 4):
         factory = f"RaBitQ{n_bits}" if n_bits > 1 else "RaBitQ"
         index = faiss.index_factory(64, factory, faiss.METRIC_INNER_PRODUCT)
@@ -422,11 +423,11 @@ def test_a_quarter_of_the_components_finds_more_than_a_bit(drawn):
 
 def test_what_bytes_are_worth():
     """embeddings: "1. **float16** or **int8**: rescore nothing." "int8 keeps a quarter of GIST's
-    2,048 bytes, and its recall is still" "the second halving of RaBitQ's bits costs more than
-    the first" "one-bit RaBitQ and every code above it in {numref}`fig-byte-map` find at least" "The
+    2,048 bytes, and its recall is still" "the second halving of RaBitQ's bits costs more than the
+    first" "one-bit RaBitQ and every code above it in {numref}`fig-byte-map` find at least" "The
     second bit gains more recall than the next two bits together." "is enough for 5,000 rows if the
     floats of a hundred" "one bit of RaBitQ per dimension is enough among 5,000 rows" "Among 5,000
-    rows one bit is enough." "Then one bit per dimension can be enough among 5,000 rows" """
+    rows one bit is enough." """
     assert (recall("float16") > 0.997).all()
     assert (recall("int8") > 0.98).all()
     assert (recall("RaBitQ", 10, DRAWS) > 0.99).all()
@@ -457,14 +458,14 @@ def test_int8_moves_a_vector_less_than_its_neighbours_are_away(vectors):
 
 
 def test_the_variance_decides_between_numbers_and_bits():
-    """embeddings: "the quarter raises the recall of the code alone from" "because it holds nearly
+    """embeddings: "The quarter raises the recall of the code alone from" "because it holds nearly
     all of the variance" "On TF-IDF the quarter holds less than half of the variance, and the recall
-    falls by almost half." "Where the half holds more than nine tenths of the variance, it finds
-    more." "the two codes find about the same. On TF-IDF it holds {glue:text}`half-words`, and
-    loses {glue:text}`half-loss`." "which take the same bytes" "so one bit of all can differ from
-    other tables in the third decimal" "and its variance lies in few directions" "Drop dimensions
-    only in the order of the components" "Even a hundred rescored rows do not make that good: the
-    quarter still loses {glue:text}`ten-loss`." """
+    falls by almost half." "The half finds more where it holds more than nine tenths of the
+    variance." "the two codes find about the same. On TF-IDF it holds {glue:text}`half-words`, and
+    loses {glue:text}`half-loss`." "all in two bits, which take the same bytes" "so one bit of all
+    can differ from other tables in the third decimal" "though its variance lies in few directions"
+    "Drop dimensions only in the order of the components" "on TF-IDF the quarter still loses
+    {glue:text}`ten-loss`." """
     variance = spent("by variance", 4, "4 bits, RaBitQ", "variance")
     assert set(variance.index[variance > 0.8]) == set(STEEP)
     assert set(variance.index[variance < 0.5]) == {WORDS}
@@ -513,7 +514,7 @@ def test_floats_of_a_few_numbers_are_worse_than_bytes_of_all():
 
 
 def test_a_code_that_learned_from_its_own_rows_is_flattered():
-    """embeddings: "On the very rows that it learned from, it looks better than it is" "Ours had 10
+    """embeddings: "On the very rows that it learned from, it looks better than it is" "OPQ had 10
     iterations and at most 4,500 rows, which are fewer than faiss recommends, and on photos more
     rows made it better." """
     for n in (8, 32):
@@ -531,11 +532,11 @@ def test_a_code_that_learned_from_its_own_rows_is_flattered():
 
 def test_a_cut_and_a_learned_code_are_rivals_at_equal_bytes():
     """embeddings: "more than one-bit RaBitQ with 76." "192 leading # components at one bit, 64 at
-    three, or 48 at four, with 8 bytes and no bound" "OPQ also leads one-bit RaBitQ on deep
-    features, but not on photo GIST and texts." "which favours RaBitQ. Then OPQ finds more on the
-    texts, and the cut on photo GIST." "Cut to 32 bytes, in the best of three ways, it finds more
-    than signs of all dimensions on every kind but TF-IDF" "RaBitQ, or OPQ with 32 bytes, is enough
-    for 5,000 rows" """
+    three, or 48 at four, with 8 bytes and no bound" "On photo GIST and on texts, one-bit RaBitQ
+    finds more than these 32 bytes." "On deep features OPQ leads one-bit RaBitQ, too." "which
+    favours RaBitQ. Then OPQ finds more on the texts, and the cut on photo GIST." "Cut to 32 bytes,
+    in the best of three ways, it finds more than signs of all dimensions on every kind but TF-IDF"
+    "RaBitQ, or OPQ with 32 bytes, is enough for 5,000 rows" """
     cuts = [name for name in KEPT.method.unique() if "components, " in name]
     assert len(cuts) == 3
     assert (MEANS["bytes"][cuts] == MEANS["bytes", OPQ32].iloc[0]).all(axis=None)
@@ -593,10 +594,11 @@ def test_centring_saves_what_sits_in_a_corner():
 
 
 def test_only_uneven_lengths_speak_against_centring():
-    """embeddings: "It costs the signs two things. Centred vectors differ in length, which signs do
-    not record, and each row's product with the mean is left out. On clothes GIST centring
-    nevertheless gains" "On photo GIST the cost is higher, and centring loses" "and then centring
-    pays on five of the six kinds." """
+    """embeddings: "It costs the signs two things: centred vectors differ in length, which signs do
+    not record, and each row's product with the mean is left out. Here the gain is larger than the
+    price: with a query in floats, centring adds" "On photo GIST the cost of centring is
+    higher, and centring loses" "centring pays on five of the six kinds. On deep photos it changes
+    nothing." """
     uncentred = recall("signs, uncentred, rotated, asymmetric")
     gain = recall("signs, rotated, asymmetric") - uncentred
     assert gain[GIST[0]] < -0.02
@@ -606,14 +608,16 @@ def test_only_uneven_lengths_speak_against_centring():
     assert paid[GIST[0]] > 0.2
     assert paid[LLAMA] > 0.05
     assert set(paid.index[paid > 0.002]) == set(paid.index) - {DEEP[0]}
+    assert abs(paid[DEEP[0]]) < 0.002
 
 
 def test_a_rotation_helps_where_the_numbers_vary_unevenly():
-    """embeddings: "After a rotation, every bit says something about all dimensions. WordLlama's
+    """embeddings: "After a rotation, every bit says something about all dimensions." "WordLlama's
     dimensions vary almost evenly already (evenness {glue:text}`even-llama`), and there a rotation
-    gains nothing. On the other five kinds it gains at least {glue:text}`turn-least`, but the gain
-    does not follow the evenness." "a rule of thumb, from six kinds: near 1 you need not rotate."
-    "So a rotation gained nothing on WordLlama." """
+    gains nothing. On every other kind it gains at least {glue:text}`turn-least`, but the gain does
+    not follow the evenness." "a rule of thumb, from six kinds: near 1 you need not rotate." "If
+    your dimensions vary almost evenly already, you need not rotate." "So a rotation gained nothing
+    on WordLlama." """
     gain = recall("signs, rotated") - recall("signs")
     even = MEANS["even", "signs"]
     assert even.idxmax() == LLAMA
@@ -625,14 +629,16 @@ def test_a_rotation_helps_where_the_numbers_vary_unevenly():
 
 
 def test_the_floats_of_the_query_help_for_nothing():
-    """embeddings: "A query in floats raises the recall again" "So RaBitQ gains little here:
-    {glue:text}`rabitq-gist` over the better of the table's first two columns." "RaBitQ gains most
+    """embeddings: "A query in floats raises the recall again" "That is only
+    {glue:text}`rabitq-gist` more than plain signs find at best, with centring or without." "On
+    vectors such as photo GIST, where signs find least, RaBitQ gains much more." "RaBitQ gains most
     on photo GIST, {glue:text}`rabitq-photo`, and nothing on deep photos." """
     for name in ("signs", "signs, rotated"):
         assert (recall(f"{name}, asymmetric", draws=DRAWS) > recall(name, draws=DRAWS)).all()
     uncentred = recall("signs, uncentred, rotated, asymmetric")
     rival = np.maximum(recall("signs, rotated, asymmetric"), uncentred)
     add = recall("RaBitQ") - rival
+    assert rival.idxmin() == GIST[0]
     assert add[GIST[0]] > 0.2
     assert add.idxmax() == GIST[0]
     assert -0.005 < add[DEEP[0]] < 0
@@ -643,9 +649,9 @@ def test_the_floats_of_the_query_help_for_nothing():
 
 
 def test_few_bits_are_paid_for_in_floats_read():
-    """embeddings: "On clothes GIST plain centred signs need a factor of 30, one bit of RaBitQ needs
-    4, and two bits need 2. On the other five kinds RaBitQ needs no larger factors. Rotated signs
-    with the query in floats also need 4 on clothes GIST, but 30 on photo GIST." """
+    """embeddings: "Plain centred signs need a factor of 30, and one bit of RaBitQ needs 4." "On the
+    other five kinds RaBitQ needs no larger factors. Rotated signs with the query in floats also
+    need 4 on clothes GIST, but 30 on photo GIST." """
 
     def needed(method):
         """Return the least factor with a recall of 95% on every kind of vectors, else infinity."""
@@ -686,7 +692,7 @@ def test_rabitq_of_one_bit_comes_to_int8_with_a_hundred(classes):
 
 
 def test_two_bits_and_forty_rescored_have_room_above_the_target():
-    """embeddings: "of the ten nearest if forty rows are rescored" "None of the six comes from a
+    """embeddings: "of the ten nearest if forty rows are rescored" "none of the six comes from a
     modern text encoder" """
     assert recall("RaBitQ, 2 bits", 4, DRAWS).min().min() > 0.997
     assert set(KEPT.vectors.str.partition(", ")[2]) == {"gist", "deep", "TF-IDF", "WordLlama"}
@@ -708,11 +714,55 @@ def test_centred_deep_features_have_about_one_length(fashion):
     assert (abs(gain) < 0.01)[DEEP].all()
 
 
+def test_two_mistakes_of_signs_nearly_cancel():
+    """embeddings: "Take ten rows of equal length: four times $(1, 4)$ and $(-1, 4)$, and once $(4,
+    -1)$ and $(-4, -1)$. Their mean is $(0, 3)$, and the root mean square of the centred values is
+    {glue:text}`two-size`." "Only $c$ is still missing, which is 3 for both rows." "centred it is
+    $(1, 1)$. The row $(4, -1)$ lies far from it, and centred it is $(4, -4)$." "so $(1, 4)$
+    is nearer and leads by" "Centred, the query is $(5, 1)$, and its products with the centred rows"
+    "Signs read each value as $\\pm 2$, so they take the short row for $(2, 2)$ and the long one for
+    $(2, -2)$." "the short row gets too much, and the long one too little." "Signs leave them out,
+    so the short row gets too little." "Together, the mistakes nearly cancel: with signs $(1, 4)$
+    leads by" "The stretch mends only the length, and then the wrong row leads by" "so that it could
+    overtake rows that are nearer. With both numbers, the lead is" "Rows of length one have
+    $\\mathbf{m}\\cdot\\mathbf{x}_0 = (1 + \\lVert\\mathbf{m}\\rVert^2 -
+    \\lVert\\mathbf{x}\\rVert^2)/2$." """
+    rows = np.array([(1, 4), (-1, 4)] * 4 + [(4, -1), (-4, -1)])
+    assert set((rows**2).sum(axis=1)) == {17}
+    mean = rows.mean(axis=0)
+    assert mean.tolist() == [0, 3]
+    assert ((rows - mean) ** 2).mean() == 2**2
+    near = np.array([1, 4])
+    far = np.array([4, -1])
+    x_near = near - mean
+    x_far = far - mean
+    assert [x_near.tolist(), x_far.tolist()] == [[1, 1], [4, -4]]
+    query = np.array([5, 4])
+    q = query - mean
+    assert q.tolist() == [5, 1]
+    assert [query @ near, query @ far] == [21, 16]
+    assert [q @ x_near, q @ x_far] == [6, 16]
+    assert [q @ (2, 2), q @ (2, -2)] == [12, 8]
+    assert [mean @ near, mean @ far] == [12, -3]
+    assert q @ mean == 3
+    stretched = [s * (x @ x) / (s @ x) for x in (x_near, x_far) for s in [np.sign(x)]]
+    np.testing.assert_allclose(stretched, [x_near, x_far])
+    by_signs = 12 - 8
+    by_stretch = 6 - 16
+    by_mean = (12 + 12) - (8 - 3)
+    by_both = (6 + 12) - (16 - 3)
+    assert by_stretch < 0 < by_signs < by_both < by_mean
+    assert by_both == 21 - 16
+    random = np.random.default_rng(0)
+    rows = unit(random.normal(size=(20, 5)) + 1)
+    mean = rows.mean(axis=0)
+    squared = ((rows - mean) ** 2).sum(axis=1)
+    np.testing.assert_allclose(rows @ mean, (1 + mean @ mean - squared) / 2)
+
+
 def test_the_stretch_needs_the_product_with_the_mean():
     """embeddings: "The stretch alone makes signs much *worse*" "The reason is that signs make two
-    mistakes, which partly cancel." "because rows of length one have $\\mathbf{m}\\cdot\\mathbf{x}_0
-    = (1 + \\lVert\\mathbf{m}\\rVert^2 - \\lVert\\mathbf{x}\\rVert^2)/2$." "The stretch mends only
-    the first mistake, and $\\mathbf{m}\\cdot\\mathbf{x}_0$ alone only the second." "On photo GIST
+    mistakes, which partly cancel." "GIST, too, needs both numbers, and with them" "On photo GIST
     $\\mathbf{m}\\cdot\\mathbf{x}_0$ alone helps" "Store both numbers: one without the other can be
     worse than neither." """
     signs = recall("signs, rotated, asymmetric")
@@ -731,7 +781,8 @@ def test_the_stretch_needs_the_product_with_the_mean():
 
 def test_labels_help_the_classes_that_have_them_and_harm_others():
     """embeddings: "If they do and all classes have labels, take a short code that learned from
-    labels." "On new classes it ranks below the floats on all six kinds" """
+    labels." "On new classes a code that learned from labels ranks below the floats on all six
+    kinds" """
     floats, grh, scores = map(by_class, ("float32", "GRH, 64 bits", "class scores, 8 bits"))
     hadamard = by_class("Hadamard codewords, 64 bits")
     assert (grh.old > floats.old + 0.08).all()
@@ -761,10 +812,10 @@ def test_no_short_code_of_labels_leads_everywhere():
 
 
 def test_features_matter_more_than_codes():
-    """embeddings: "because the embedding can matter more than its code" "although OPQ keeps only
-    eight bytes of them and nothing is rescored" "even eight bytes of OPQ are enough here: with a
-    factor of 10 they stay within {glue:text}`by-code` of the floats' precision" "On clothes GIST is
-    better." """
+    """embeddings: "*Is it the right embedding?* It can matter more than its code" "although OPQ
+    keeps only eight bytes of them and nothing is rescored" "even eight bytes of OPQ are enough
+    here: with a factor of 10 they stay within {glue:text}`by-code` of the floats' precision" "On
+    clothes GIST is better." """
     floats = MEANS["precision", "float32"]
     assert floats[DEEP[0]] > floats[GIST[0]] + 0.15
     assert MEANS["precision", OPQ8][DEEP[0]] > floats[GIST[0]] + 0.15
@@ -793,11 +844,11 @@ def test_features_matter_more_than_codes():
     ],
 )
 def test_each_branch_of_the_tree_keeps_its_promise(method, factor):
-    """embeddings: "1. **float16** or **int8**: rescore nothing." "RaBitQ or int4, factor 2. That is
-    too small for int4 on the principal components of GIST" "RaBitQ of all dimensions, factor
-    4." "rotated where the dimensions vary unevenly, with a factor of 100" "OPQ, trained on as many
-    rows as you can. Factor 10." "5. **Eight bytes**: OPQ, factor 30." "percent on all six kinds,
-    among 5,000 rows with 256 or 512 dimensions" """
+    """embeddings: "1. **float16** or **int8**: rescore nothing." "RaBitQ or int4, factor 2." "For
+    int4 on the principal components of GIST, a factor of 2 is too small." "RaBitQ of all
+    dimensions, factor 4." "rotated where the dimensions vary unevenly, with a factor of 100" "OPQ,
+    trained on as many rows as you can. Factor 10." "5. **Eight bytes**: OPQ, factor 30." "percent
+    on all six kinds, among 5,000 rows with 256 or 512 dimensions" """
     assert (recall(method, factor) >= 0.95).all()
     smaller = [each for each in FACTORS if each < factor]
     if smaller and not method.startswith("signs"):
@@ -902,7 +953,7 @@ def test_the_claims_of_others():
 
 
 def test_many_queries_are_far_from_all_rows_of_one_end(drawn):
-    """embeddings: "Many queries then lie far from every row that passes." """
+    """embeddings: "because many queries lie far from every row that passes." """
     query, database, _ = drawn
     first = PCA(1).fit_transform(database)[:, 0]
     passes = first > np.quantile(first, 0.9)
@@ -911,13 +962,12 @@ def test_many_queries_are_far_from_all_rows_of_one_end(drawn):
 
 
 def test_cells_mind_a_filter():
-    """embeddings: "so they are spread over more cells" "First, filter before you pick the best. If
-    one row in a hundred passes at random, filtering afterwards keeps about one of the best hundred"
-    "On the other five kinds, the three ways have the same order" "Our queries were chosen without
-    regard to the filter" "how many more cells are needed depends on the filter" "and even half of
-    the cells are not enough" "found by doubling in each draw, and then averaged over the draws.
-    Where half of the rows pass at random, most draws miss the target, although their mean
-    reaches it." """
+    """embeddings: "so they are spread over more cells" "Filter before you pick the best. If one row
+    in a hundred passes at random, filtering afterwards keeps about one of the best hundred" "On the
+    other five kinds, the three ways have the same order" "The filters here know nothing of the
+    queries" "*How many cells?* That depends on the filter." "and even half of the cells are not
+    enough" "was found by doubling in each draw, and then averaged over the draws. Where half of the
+    rows pass at random, most draws miss the target, although their mean reaches it." """
     before = "before"
     after = "after"
     assert (filtered("at random", 1.0, before) >= 0.95).all()
@@ -945,13 +995,14 @@ def test_cells_mind_a_filter():
 
 
 def test_a_scan_reads_all_that_pass_and_cells_a_part():
-    """embeddings: "a scan of the codes that pass does not depend on cells, and loses little with
+    """embeddings: "A scan of the codes that pass does not depend on cells, and loses little with
     each of these filters. But a scan reads every row that passes." "Where a tenth of the rows pass
-    at random, {glue:text}`tenth-needed` cells restore the recall, and where one percent pass," "On
-    clothes GIST, one percent are so few rows that a factor of 10 rescores all of them. On photos,
-    with 40,000 rows, it does not, and the scan still loses little." "where fewer than a hundred
-    # rows pass, a factor of 10 rescores all of them" "So check whether a query's nearest rows
-    pass:" "`nprobe` was doubled until the recall was at least" "and other kinds needed up to" """
+    at random, {glue:text}`tenth-needed` cells restore the recall." "Where one percent pass at
+    random," "On clothes GIST, one percent are so few rows that a factor of 10 rescores all of them.
+    On photos, with 40,000 rows, it does not, and the scan still loses little." "where fewer than a
+    hundred # rows pass, a factor of 10 rescores all of them" "So check whether a query's nearest
+    rows pass:" "`nprobe` was doubled until the recall was at least" "and other kinds needed up to"
+    """
     for kind in ("at random", "at one end"):
         for share in (0.5, 0.1, 0.01):
             assert (filtered(kind, share, "codes") > 0.93).all()
