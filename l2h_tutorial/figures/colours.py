@@ -52,7 +52,7 @@ METHODS: dict[str, Look] = {
     "RaBitQ": _line("black", "*", "-"),
     "int8": _line(PURPLE, "s", "-"),
     "int4": _line(PURPLE, "D", "--"),
-    "OPQ": _line(GREEN, "^", "-"),
+    "OPQ": _line(BLUE, "^", "-"),
     "float32": _line("black", "o", ":"),
 }
 """The colour, marker and stroke that a method has on every page.
