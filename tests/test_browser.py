@@ -147,6 +147,24 @@ def test_a_chapter_is_printed_without_furniture(site, visit):
     assert tab.page.locator("article button:visible, .notebook-link:visible").count() == 0
     assert tab.page.locator("article details:visible > summary", has_text="Code").count() == 0
     assert tab.page.locator("#l2h-falling-lines svg.chart .curve").count() > 0, "no empty box"
+    assert tab.page.locator(".guess + details:visible").count() == 0
+    breaks = "(all) => all.map((one) => getComputedStyle(one).breakInside)"
+    assert set(tab.page.locator("article .cell_input").evaluate_all(breaks)) == {"avoid"}
+    scrolls = "(all) => all.filter((one) => getComputedStyle(one).overflowX !== 'visible').length"
+    assert tab.page.locator("article :is(table, .cell_output)").evaluate_all(scrolls) == 0
+    ink = "(one) => [one, one.parentElement].map((one) => getComputedStyle(one).color)"
+    link, words = tab.page.locator("article section > p:not([class]) > a").first.evaluate(ink)
+    assert link == words
+
+
+@pytest.mark.browser
+def test_a_dark_page_is_printed_light(site, visit):
+    tab = visit(760, "dark")
+    tab.go((site / "book/lsh.html").as_uri())
+    html = tab.page.locator("html")
+    for event, theme in (("beforeprint", "light"), ("afterprint", "dark")):
+        tab.page.evaluate(f"window.dispatchEvent(new Event('{event}'))")
+        assert html.get_attribute("data-theme") == theme
 
 
 @pytest.mark.browser

@@ -5,8 +5,8 @@ import re
 import pytest
 from visits import CHAPTERS, PAGES, REFERENCE, TOC
 
-# Returns the three named widths, and how far blocks reach to the right: what stands in an article
-# and its sections, and boxes in it that can be seen. A section in columns is one block.
+# Returns the two named widths, and how far blocks reach to the right: what stands in an article
+# and its sections, and boxes in it that can be seen. A section that is a grid is one block.
 EDGES = """() => {
   const article = document.querySelector("article.bd-article");
   const { paddingLeft } = getComputedStyle(article);
@@ -16,8 +16,7 @@ EDGES = """() => {
   const blocks = [];
   const collect = (around) => {
     for (const one of around.children) {
-      const { display, columnCount } = getComputedStyle(one);
-      const plain = display !== "grid" && columnCount === "auto";
+      const plain = getComputedStyle(one).display !== "grid";
       if (one.matches("section") && plain) collect(one);
       else if (one.matches("section")) blocks.push(one);
       else blocks.push(one, ...one.querySelectorAll(".cell_input, a.wide, .key-figure a"));
@@ -27,7 +26,7 @@ EDGES = """() => {
   const shown = blocks.filter((one) => one.checkVisibility() && one.offsetWidth > 1
     && !one.parentElement.closest("details, figcaption"));
   return {
-    named: ["--text", "--wide", "--full"].map(pixels),
+    named: ["--text", "--full"].map(pixels),
     ends: shown.map((one) => ({
       what: `${one.tagName}.${one.className}: ${one.textContent.trim().slice(0, 30)}`,
       end: one.getBoundingClientRect().right - start,
@@ -38,7 +37,7 @@ EDGES = """() => {
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_blocks_end_at_three_named_widths(site, visit):
+def test_blocks_end_at_two_named_widths(site, visit):
     tab = visit(1280)
     seen = set()
     for name in (*PAGES, *REFERENCE):
@@ -53,7 +52,44 @@ def test_blocks_end_at_three_named_widths(site, visit):
                 near = [one for one in measured["named"] if abs(one - block["end"]) <= 1]
                 assert near, f"{name}, {width}: {block}"
                 seen.add(measured["named"].index(near[0]))
-    assert len(seen) == 3
+    assert len(seen) == 2
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [768, 1440])
+def test_text_code_and_figures_end_at_one_edge(site, visit, width):
+    tab = visit(width)
+    tab.go((site / "book/lsh.html").as_uri())
+    blocks = tab.page.locator(
+        ".bd-article section > :is(p, .l2h-figure, fieldset), .cell_input, .key-figure"
+    )
+    ends = blocks.filter(visible=True).evaluate_all(
+        "(all) => all.map((one) => Math.round(one.getBoundingClientRect().right))"
+    )
+    assert max(ends) - min(ends) <= 1
+    assert max(ends) > 0.9 * min(width, 1100)
+
+
+@pytest.mark.browser
+def test_a_glance_tells_boxes_apart(site, visit):
+    tab = visit(1280)
+    tab.go((site / "book/lsh.html").as_uri())
+    looks = {}
+    for name, box in {
+        "note": ".admonition.note",
+        "exercise": ".admonition.exercise",
+        "prediction": "section > p:has(+ .guess)",
+        "figure": "figure.key-figure",
+        "playable": "div.l2h-figure",
+        "question": "fieldset.selftest",
+    }.items():
+        looks[name] = tab.page.locator(box).first.evaluate(
+            "(one) => { const { borderLeft, borderTop } = getComputedStyle(one); "
+            "return [borderLeft, borderTop, getComputedStyle(one, '::before').content].join(); }"
+        )
+    assert len(set(looks.values())) == len(looks), looks
+    assert "4px solid" in looks["figure"]
+    assert "Figure to play with" in looks["playable"]
 
 
 @pytest.mark.browser

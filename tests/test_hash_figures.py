@@ -9,8 +9,9 @@ import pytest
 from playing import PHONE, by_hand, data_of, dragged, on_the_site, opened, sides
 from scipy.stats import binom
 from sklearn.metrics.pairwise import cosine_similarity
-from visits import ROOT, sampled
+from visits import ROOT, SCHEMES, sampled
 
+from l2h_book.pictures import DARK
 from l2h_book.play import FIGURES
 from l2h_book.play.training import frames_of
 from l2h_tutorial import (
@@ -23,6 +24,8 @@ from l2h_tutorial import (
     split_dataset,
 )
 from l2h_tutorial.affinity import same_class_affinity
+from l2h_tutorial.figures import colours
+from l2h_tutorial.figures.learning import _COLOUR_OF_CODE
 from l2h_tutorial.gist import gist_descriptors
 from l2h_tutorial.grh import regularised_scores
 from l2h_tutorial.lsh import amplified_probability, collision_probability
@@ -468,6 +471,57 @@ def test_all_steps_have_one_wide_axis(visit, addresses, device):
     assert last - first > 0.6 * card.bounding_box()["width"]
 
 
+# Colours, and what a phone shows
+
+COLOUR_OF = {  # by the name that the style sheet gives it
+    "right": colours.BLUE,
+    "wrong": colours.ORANGE,
+    "grh": colours.RED,
+    "green": colours.GREEN,
+    "purple": colours.PURPLE,
+    "line": colours.GREY,
+}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_colours_are_those_of_the_still_figures(visit, addresses, scheme):
+    """Also those of the codes, in the two figures of one training."""
+    tab = opened(visit, addresses["training"], scheme=scheme, name="training")
+    figure = tab.page.locator("#l2h-training")
+
+    def colour_of(element, name):
+        return element.evaluate(f"(one) => getComputedStyle(one).getPropertyValue('--{name}')")
+
+    for name, colour in COLOUR_OF.items():
+        assert colour_of(figure, name) == (colour if scheme == "light" else DARK[colour]), name
+    for number, name in enumerate(["green", "line", "purple"]):
+        points = figure.locator(f".point.code-{number:02b}")
+        assert colour_of(points.first, "ink") == colour_of(figure, name)
+        assert COLOUR_OF[name] == _COLOUR_OF_CODE[number]
+
+
+# Where the first drawing ends, and where the controls begin
+TOGETHER = """(figure) => {
+  figure.scrollIntoView();
+  scrollBy(0, -64); // what stays at the top of the page
+  const bottom = (one) => one.getBoundingClientRect().bottom;
+  const drawings = [...figure.querySelectorAll("svg, .sliding")].filter((one) => one.clientHeight);
+  return [bottom(drawings[0]), figure.querySelector(".controls").getBoundingClientRect().top];
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ALL_PAGES)
+def test_a_phone_shows_what_moves_and_its_controls_together(visit, addresses, name):
+    tab = opened(visit, addresses[name], name=name, **PHONE)
+    tab.page.set_viewport_size({"width": 390, "height": 844})
+    drawn, controls = tab.page.locator(f"#l2h-{name}").evaluate(TOGETHER)
+    assert drawn <= controls
+    tracks = tab.page.locator(f"#l2h-{name} .controls label:has(> [type=range])")
+    assert max(one.bounding_box()["height"] for one in tracks.all()) < 50
+
+
 # The S-curve and its heaps
 
 
@@ -717,7 +771,7 @@ def test_controls_stand_in_columns_and_fit_a_finger(visit, addresses, name, devi
     for places in controls.evaluate(COLUMNS):
         assert len(places) == 1
     for width, room in controls.evaluate(TRACKS):
-        assert width > 0.95
+        assert width > (0.5 if device == PHONE else 0.95)
         assert room >= 8
     for one in controls.locator("button, input, select").all():
         height = one.bounding_box()["height"]

@@ -156,3 +156,14 @@ document.addEventListener("DOMContentLoaded", () => {
     whole.querySelector("h1")?.after(alone);
   }
 });
+
+// Paper is white, whatever the theme
+window.addEventListener("beforeprint", () => {
+  const { dataset } = document.documentElement;
+  const { theme } = dataset;
+  dataset.theme = "light";
+  const back = () => {
+    dataset.theme = theme;
+  };
+  window.addEventListener("afterprint", back, { once: true });
+});

@@ -9,6 +9,8 @@ from ..checks import Floats
 
 Look = dict[str, Any]
 
+# blue is what is right and a bit of 1, orange what is wrong or against it, red GRH; the other
+# colours tell kinds apart. Figures to play with have the same: play/explore.css
 BLUE = "#0072b2"
 ORANGE = "#9a6700"
 GREEN = "#007a55"
@@ -16,7 +18,7 @@ RED = "#b02a00"
 PURPLE = "#a2508a"
 SKY = "#2a7f9e"
 GREY = "#6e6e6e"
-COLOURS = (BLUE, ORANGE, GREEN, PURPLE, SKY, RED, GREY)
+COLOURS = (BLUE, GREEN, PURPLE, SKY, GREY, RED, ORANGE)
 LINE = "#b8b8b8"
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 STROKES = ("-", "--", "-.", ":", "-", "--", "-.")
@@ -30,15 +32,15 @@ _STRONG: Look = {"linewidth": 2.4, "zorder": 3}  # what the book is about lies o
 
 METHODS: dict[str, Look] = {
     "exhaustive search": _line("black", "", ":"),
-    "exhaustive, raw vectors": _line(ORANGE, "", ":"),
+    "exhaustive, raw vectors": _line(GREY, "", ":"),
     "exhaustive, centred vectors": _line(BLUE, "", ":"),
-    "LSH, raw vectors": _line(ORANGE, "s", "--"),
+    "LSH, raw vectors": _line(GREY, "s", "--"),
     "LSH, 32 bits": _line(SKY, "P", "--"),
     "LSH, 64 bits": _line(PURPLE, "D", "-."),
     "LSH": _line(BLUE, "o", "-"),
     "LSH, radius 3": _line(PURPLE, "o", "-") | {"markerfacecolor": "white"},
     "LSH, ranked": _line(BLUE, "o", ":") | {"markerfacecolor": "white"},
-    "PCAH": _line(ORANGE, "v", "-."),
+    "PCAH": _line(SKY, "v", "-."),
     "ITQ": _line(GREEN, "^", "--"),
     "CCA-ITQ": _line(PURPLE, "X", "-."),
     "GRH kernel": _line(RED, "s", "-") | _STRONG,
@@ -50,7 +52,7 @@ METHODS: dict[str, Look] = {
     "RaBitQ": _line("black", "*", "-"),
     "int8": _line(PURPLE, "s", "-"),
     "int4": _line(PURPLE, "D", "--"),
-    "OPQ": _line(ORANGE, "^", "-"),
+    "OPQ": _line(BLUE, "^", "-"),
     "float32": _line("black", "o", ":"),
 }
 """The colour, marker and stroke that a method has on every page.

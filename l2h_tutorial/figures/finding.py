@@ -19,7 +19,7 @@ from ..checks import Bits, Floats, Integers
 from ..datasets import Dataset
 from ..lsh import collision_probability
 from ..splits import Split
-from .colours import BLUE, COLOURS, GREY, MARKERS, ORANGE, RED, SKY, STROKES, Look, look
+from .colours import BLUE, COLOURS, GREEN, GREY, MARKERS, ORANGE, SKY, STROKES, Look, look
 from .style import (
     BOX,
     across,
@@ -106,7 +106,7 @@ def answers(
     """Draw queries, and beside each up to eight images found for it, marked as right or wrong.
 
     An image of the query's class has a solid blue frame and a tick. An image of another class has a
-    dashed red frame, a cross and the name of its class.
+    dashed orange frame, a cross and the name of its class.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def _verdict(dataset: Dataset, row: int, query: int) -> tuple[str, str, str]:
         return GREY, "-", "query:\n" + _class_of(dataset, query, 13)
     if dataset.labels[row] == dataset.labels[query]:
         return BLUE, "-", "\N{CHECK MARK}"
-    return RED, "--", _class_of(dataset, row, 13, before="\N{MULTIPLICATION SIGN} ")
+    return ORANGE, "--", _class_of(dataset, row, 13, before="\N{MULTIPLICATION SIGN} ")
 
 
 @styled
@@ -177,7 +177,7 @@ def descriptor(dataset: Dataset, row: int) -> Figure:
     before, after = figure.subfigures(**parts)
     picture = before.subplots()
     draw_picture(picture, dataset, row)
-    picture.set(title=_class_of(dataset, row), anchor="W")
+    picture.set(title=_class_of(dataset, row))
     tiles = after.subplots(4, 8)
     scales = dataset.features[row].reshape(4, 8, 4, 4)
     for line, responses, name in zip(
@@ -201,7 +201,7 @@ def split_diagram(split: Split) -> Figure:
     axes.set(xlim=(0, 100), ylim=(0, 30))
     axes.set_axis_off()
     parts = [
-        (0, 32, ORANGE, "queries", split.y_query, "what we look for;\nnever seen before"),
+        (0, 32, GREEN, "queries", split.y_query, "what we look for;\nnever seen before"),
         (34, 32, BLUE, "training set", split.y_train, "labels a method\nlearns from"),
         (68, 32, GREY, "database", split.y_database, "what is searched; its\nlabels only judge"),
     ]
@@ -211,7 +211,7 @@ def split_diagram(split: Split) -> Figure:
         write(axes, (middle, 25), name, weight="bold")
         write(axes, (middle, 19.5), f"{len(labels):,} images")
         write(axes, (middle, 12.5), purpose)
-    draw_arrow(axes, (82, 7.5), (14, 7.5), connectionstyle="arc3,rad=0.1", color=ORANGE)
+    draw_arrow(axes, (82, 7.5), (14, 7.5), connectionstyle="arc3,rad=0.1", color=GREEN)
     write(axes, (48, 2.5), "each query is searched for in the database")
     return figure
 
@@ -257,7 +257,7 @@ def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
         place = 0.9 * reach * middle / np.abs(middle).max()
         write(axes, place, names[i], color=COLOURS[i % 7], weight="bold", bbox=BOX)
     _draw_bits(axes, hyperplanes, reach)
-    show_plane(axes, reach, xlabel="feature 1", ylabel="feature 2", anchor="W")
+    show_plane(axes, reach, xlabel="feature 1", ylabel="feature 2")
     return figure
 
 
@@ -274,7 +274,7 @@ def wedge(theta: float) -> Figure:
     directions = np.random.RandomState(1).uniform(0, np.pi, n_lines)
     between = (first < directions) & (directions < second)
     for (x, y), separates in zip(1.1 * unit(directions), between, strict=True):
-        colour, stroke = (RED, "-") if separates else (GREY, ":")
+        colour, stroke = (ORANGE, "-") if separates else (GREY, ":")
         axes.plot([-x, x], [-y, y], color=colour, linestyle=stroke, linewidth=1.4)
     for name, direction in (("x", first), ("y", second)):
         draw_arrow(axes, unit(direction), arrowstyle="-|>", linewidth=2.5)

@@ -43,7 +43,7 @@ _MATRIX_BESIDE = {"width_ratios": (4, 3)}
 def adjacency(dataset: Dataset, rows: Integers, S: Integers) -> Figure:
     """Draw a graph of pictures, and the adjacency matrix that says the same.
 
-    Pictures of one class lie together. An edge between two classes is dashed red, one inside a
+    Pictures of one class lie together. An edge between two classes is dashed orange, one inside a
     class is solid blue; a loop joins a picture to itself.
 
     Parameters
@@ -71,7 +71,7 @@ def _draw_graph(axes: Axes, dataset: Dataset, rows: Integers, S: Integers) -> No
         places[members] = (_CLASS * k, 0) + _CIRCLE * outward[members]
         write(axes, (_CLASS * k, -0.82), dataset.class_names[label])
     for i, j in np.argwhere(np.triu(S)):
-        colour, line = (BLUE, "-") if labels[i] == labels[j] else (RED, "--")
+        colour, line = (BLUE, "-") if labels[i] == labels[j] else (ORANGE, "--")
         if i == j:
             axes.add_patch(
                 Circle(places[i] + 0.32 * outward[i], 0.12, fill=False, color=BLUE, linewidth=1.4)
@@ -174,7 +174,7 @@ def dead_zone(alphas: Floats, flipped: dict[str, Floats]) -> Figure:
 # --- chapter 7: the rounds of training, and what they gain ----------------------------------------
 
 # by code: 00, 01, 10 and 11
-_COLOUR_OF_CODE = (GREEN, RED, PURPLE, BLUE)
+_COLOUR_OF_CODE = (GREEN, GREY, PURPLE, BLUE)
 _FILLED_HALF = ("none", "right", "left", "full")  # of a marker; the left one is the first bit
 
 
@@ -313,7 +313,7 @@ _VERDICTS: dict[str, dict[str, Any]] = {
     "holds": {"color": BLUE, "marker": "o"},
     "undecided": {"color": BLUE, "marker": "o", "markerfacecolor": "white"},
     "shrinks": {"color": ORANGE, "marker": "v"},
-    "reverses": {"color": RED, "marker": "s"},
+    "reverses": {"color": ORANGE, "marker": "s"},
     "": {"color": GREY, "marker": "x"},
 }
 

@@ -5,11 +5,11 @@ const svg = picture(
   "For each bit of each vector: the bit, the vote as a bar with the threshold that it must pass, and the bit after the step",
 );
 svg.classList.add("chart", "wide");
-const ROW = 22;
+const ROW = 18; // so low that all rows and the slider are on a phone's screen together
 const NAMES_END = 66; // where the names of a row end
 const HEAD = 40; // above the rows: what the columns are, and the ends of the axes
 const KEY = 28; // above all: what the marks are
-const SQUARE = 16;
+const SQUARE = 14;
 const N_BITS = data.bits[0].length;
 const N_ROWS = data.bits.length;
 let shown = null;
@@ -77,10 +77,10 @@ function block(left, top, width, k, alpha) {
     const needed = Math.min((1 - alpha) / alpha, 1.15);
     const its = data.votes[i][k];
     const becomes = after(alpha, i, k);
-    square(left, y + 3, bit, false);
-    vote(middle, at(its), y + 6, its * against > 0);
+    square(left, y + 2, bit, false);
+    vote(middle, at(its), y + 4, its * against > 0);
     stroke(at(against * needed), y + 1, ROW - 2, "threshold");
-    square(left + width - SQUARE - 2, y + 3, becomes, becomes !== bit);
+    square(left + width - SQUARE - 2, y + 2, becomes, becomes !== bit);
   });
 }
 

@@ -13,7 +13,7 @@ const NAMES = { "fashion-mnist": "Fashion-MNIST", cifar10: "CIFAR-10" };
 const TICKS = [0, 0.2, 0.4, 0.6, 0.8, 1]; // the scale is the same for all steps and images
 
 const svg = picture(
-  "Precision at ten of each search as a dot on an axis from 0 to 1, the best on top; GRH\u2019s are blue",
+  "Precision at ten of each search as a dot on an axis from 0 to 1, the best on top; GRH\u2019s are red",
 );
 svg.classList.add("chart", "wide", "ranking");
 const axis = svg.appendChild(make("svg:g"));
@@ -26,7 +26,7 @@ function rowOf(method) {
     const row = {
       line: make("svg:line", { class: "grid" }),
       name: make("svg:text", { "font-weight": own ? "bold" : null, class: "key" }, method),
-      dot: make("svg:circle", { r: 6, class: `dot ${own ? "" : "other"}` }),
+      dot: make("svg:circle", { r: 6, class: `dot ${own ? "grh" : "other"}` }),
       value: make("svg:text", { class: "name" }),
     };
     row.group = svg.appendChild(make("svg:g", {}, ...Object.values(row)));

@@ -54,7 +54,7 @@ function draw(state) {
   }
   for (const line of lines) plane.line(line);
   plane.lines.append(make("svg:circle", { r: 0.13 * plane.unit, class: "origin" }));
-  for (const [x, y] of points) plane.point([x + at[0], y + at[1]], 0, true);
+  for (const [x, y] of points) plane.point([x + at[0], y + at[1]], 0, true, { kind: "" });
   middle.setAttribute("transform", `translate(${at[0]} ${-at[1]})`);
   tell(middle, state.away, 0, MOST, `distance from the origin ${state.away}`);
 }

@@ -134,16 +134,17 @@ class Plane {
     );
   }
 
-  point([x, y], label, on, ring = false) {
+  // Its shape says its class, and so does its colour if nothing else is said
+  point([x, y], label, on, { ring = false, kind = `class-${label}` } = {}) {
     const r = 0.11 * this.unit;
-    const kind = `point class-${label} ${on ? "on" : ""}`;
+    const look = `point ${kind} ${on ? "on" : ""}`;
     const shapes = {
       0: ["svg:circle", { cx: x, cy: -y, r }],
       1: ["svg:rect", { x: x - r, y: -y - r, width: 2 * r, height: 2 * r }],
       2: ["svg:path", { d: `M${x} ${-y - 1.3 * r}l${1.25 * r} ${2.2 * r}h${-2.5 * r}z` }],
     };
     const [name, place] = shapes[label];
-    this.points.append(make(name, { ...place, class: kind }));
+    this.points.append(make(name, { ...place, class: look }));
     if (ring) this.points.append(make("svg:circle", { cx: x, cy: -y, r: 2.4 * r, class: "ring" }));
   }
 

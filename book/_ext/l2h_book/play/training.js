@@ -24,7 +24,10 @@ function paint(state, lines) {
     plane.line(line, j === k ? "chosen" : "faint");
   });
   data.points.forEach((point, i) => {
-    plane.point(point, data.labels[i], frame.bits[i][k] === "1", frame.changed[i][k] === "1");
+    plane.point(point, data.labels[i], frame.bits[i][k] === "1", {
+      ring: frame.changed[i][k] === "1",
+      kind: `code-${frame.bits[i]}`,
+    });
   });
 }
 
@@ -107,7 +110,7 @@ const set = live("training", {
     make(
       "p",
       { class: "legend" },
-      "For the chosen bit: filled = 1, hollow = 0, ring = changed in this step. " +
+      "Shape: the class. Colour: the code. For the chosen bit: filled = 1, hollow = 0, ring = changed in this step. " +
         "The side of the bold line where it is 1 is shaded.",
     ),
   ],
