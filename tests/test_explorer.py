@@ -801,7 +801,8 @@ def test_a_shoe_the_other_way_round_is_mirrored(visit, page_address, explorer):
     outlined(page, [(1 - x, y) for x, y in BOOT])
     assert shoes_among_the_ten(page, explorer) < 5
     pixels = "(canvas) => [...canvas.getContext('2d').getImageData(0, 0, 28, 28).data]"
-    drawn, seen = [], page.locator("canvas")
+    drawn = []
+    seen = page.locator("canvas")
     for _ in range(2):
         drawn.append(np.reshape(seen.evaluate(pixels), (28, 28, 4)))
         page.get_by_role("button", name="Mirror").click()
