@@ -122,11 +122,11 @@ def test_the_sample_has_every_class(explorer, fashion, split):
 
 
 def test_it_opens_where_only_one_method_is_right(dataset):
-    first, last = TWO
     grh = GRH(classifier="kernel-ridge", random_state=0)
-    explorer = Explorer(dataset, {first: LSH(random_state=0), last: grh}, [16])
+    two = {"LSH": LSH(random_state=0), "GRH kernel": grh}
+    explorer = Explorer(dataset, two, [16])
     found = {
-        view: [explorer.search(view[0], m, 16, view[1]).right[:10] for m in TWO]
+        view: [explorer.search(view[0], m, 16, view[1]).right[:10] for m in two]
         for view in np.ndindex(24, 17)
     }
     ahead = {
@@ -237,7 +237,7 @@ def codes_of(data):
 
 open_page = partial(opened, name="explorer")
 EVERYTHING = "#step=5"
-TWO = ("LSH", "GRH kernel")  # with which the page opens
+TWO = ("LSH", "GRH linear")  # with which the last step opens
 
 
 def test_the_page_has_the_data_of_the_package(page_address, explorer):
@@ -297,7 +297,7 @@ def test_by_keyboard_alone(visit, page_address, answers):
     keys.type("32")
     tab_to(page, "name", "first")
     keys.type("PCAH")
-    chosen = check_it_shows(page, answers, answers.start[0] + 1, ["PCAH", "GRH kernel"], 32, 8)
+    chosen = check_it_shows(page, answers, answers.start[0] + 1, ["PCAH", TWO[1]], 32, 8)
     tab_to(page, "role", "slider")
     steps = {
         "ArrowDown": chosen + 32,
@@ -308,10 +308,7 @@ def test_by_keyboard_alone(visit, page_address, answers):
     }
     for key, place in steps.items():
         keys.press(key)
-        assert (
-            check_it_shows(page, answers, answers.start[0] + 1, ["PCAH", "GRH kernel"], 32, 8)
-            == place
-        )
+        assert check_it_shows(page, answers, answers.start[0] + 1, ["PCAH", TWO[1]], 32, 8) == place
     tab.check_nothing_went_wrong()
 
 
@@ -325,7 +322,7 @@ def test_a_chosen_picture_stays_chosen_on_a_phone(visit, page_address, answers):
     page.locator("[data-side=second] .tile").first.tap()
     assert page.locator("[data-side=second] .tile").first.bounding_box()["width"] >= 44
     chosen = check_it_shows(page, answers, 9, TWO, 16, radius)
-    assert chosen == answers.search(9, "GRH kernel", 16, radius).ids[0]
+    assert chosen == answers.search(9, TWO[1], 16, radius).ids[0]
     page.locator(BITS).select_option("32")
     page.locator(RIGHT).select_option("CCA-ITQ")
     page.get_by_label("Hamming radius").press("ArrowRight")
@@ -376,7 +373,7 @@ def test_a_data_set_without_pictures_shows_whole_names(visit, tmp_path):
     assert names.first.evaluate(LINES) == [True], "one line, and all of it"
     check_it_shows(tab.page, toy, toy.start[0], ["LSH", "LSH"], 8, toy.start[1])
     tab.page.get_by_role("button", name="1 Draw").click()
-    assert tab.page.locator(".words").inner_text().startswith("Choose a picture. Sixteen")
+    assert tab.page.locator(".words").inner_text().startswith("Choose a picture. To")
     tab.page.get_by_role("button", name="2 Race").click()
     check_the_race(tab.page, toy, toy.start[0], toy.start[1])
     tab.check_nothing_went_wrong()
@@ -394,9 +391,9 @@ def counted(explorer, query, method, radius):
     row = explorer.query_rows[query]
     kind = explorer.dataset.class_names[explorer.dataset.labels[row]]
     skipped = len(explorer.rows) - compared
-    cost = f"{compared:,} compared in full, {skipped:,} skipped."
-    all_of_class = (explorer.dataset.labels[explorer.rows] == explorer.dataset.labels[row]).sum()
-    return f"{cost} Class {kind}: {found.right.sum():,} of {all_of_class}."
+    cost = f"{compared} of {len(explorer.rows)} pictures compared in full, {skipped} skipped."
+    of_class = (explorer.dataset.labels[explorer.rows] == explorer.dataset.labels[row]).sum()
+    return f"{cost} Class {kind}: {found.right.sum()} of its {of_class} compared."
 
 
 def test_the_control_is_learned_from_shuffled_labels(explorer, split):
@@ -409,10 +406,12 @@ def test_the_control_is_learned_from_shuffled_labels(explorer, split):
         assert np.array_equal(explorer._bits["GRH shuffled", n_bits][1], grh.transform(X))
 
 
-def at_equal_work(explorer, query, method, compared):
-    """Return which are right, at the radius at which a method compares about as many pictures."""
-    searches = [explorer.search(query, method, 16, radius).right for radius in range(17)]
-    return min(searches, key=lambda right: abs(len(right) - compared))
+def fair_radius(explorer, query, method, compared):
+    """Return the radius at which a method compares about as many pictures."""
+    return min(
+        range(17),
+        key=lambda radius: abs(len(explorer.search(query, method, 16, radius).ids) - compared),
+    )
 
 
 def test_its_labels_are_what_helps_the_search_of_the_story(explorer):
@@ -421,7 +420,8 @@ def test_its_labels_are_what_helps_the_search_of_the_story(explorer):
     assert explorer.methods[explorer.data["learned"]] == "GRH linear"
     assert explorer.methods[:: len(explorer.methods) - 1] == ("LSH", "GRH shuffled")
     learned = explorer.search(query, "GRH linear", 16, radius).right
-    shuffled = at_equal_work(explorer, query, "GRH shuffled", len(learned))
+    fair = fair_radius(explorer, query, "GRH shuffled", len(learned))
+    shuffled = explorer.search(query, "GRH shuffled", 16, fair).right
     assert learned.mean() > 1.5 * shuffled.mean()
 
 
@@ -430,36 +430,135 @@ def test_its_labels_are_what_helps_the_search_of_the_story(explorer):
 def test_each_step_shows_what_the_package_counts(visit, page_address, answers, width, scheme):
     tab = open_page(visit, page_address, width, scheme, has_touch=width == 390)
     page = tab.page
-    query, radius = answers.start
+    query, start = answers.start
     shown = {1: ["LSH"], 2: ["LSH"], 3: ["LSH", "GRH linear"], 4: ["GRH linear", "GRH shuffled"]}
     slider = page.get_by_role("slider", name="Hamming radius")
     for step, methods in shown.items():
         here = page.locator(".story [aria-current=step]")
         assert here.inner_text() == f"{step} {STEPS[step - 1]}"
         assert slider.is_visible() == (step > 1)
+        radius = start
         if step > 1:
             slider.press("ArrowRight")
             radius += 1
-        said = [counted(answers, query, method, radius) for method in methods]
-        assert page.locator(".count:visible").all_inner_texts() == said
+        radii = dict.fromkeys(methods, radius)
         if step > 2:
             (other,) = {*methods} - {"GRH linear"}
             learned = answers.search(query, "GRH linear", 16, radius).right
-            as_many = at_equal_work(answers, query, other, len(learned))
+            radii[other] = fair_radius(answers, query, other, len(learned))
+            as_many = answers.search(query, other, 16, radii[other]).right
             told = re.findall(r"\d+", page.locator(".story .words").inner_text())
-            expected = [len(learned), learned.sum(), len(as_many), as_many.sum()]
-            assert sorted(map(int, told)) == sorted(expected)
+            expected = [learned.sum(), len(learned), as_many.sum(), len(as_many)]
+            assert [*map(int, told)] == expected
+            titles = page.locator(".side h2").all_inner_texts()
+            assert [title.split()[-1] for title in titles] == [str(radii[m]) for m in methods]
+        said = [counted(answers, query, method, radii[method]) for method in methods]
+        assert page.locator(".count:visible").all_inner_texts() == said
         tiles = page.locator("[data-side=first] .tile:visible")
-        first = answers.search(query, methods[0], 16, radius).ids[0]
+        first = answers.search(query, methods[0], 16, radii[methods[0]]).ids[0]
         assert tiles.first.get_attribute("data-id") == str(first)
         assert page.locator("canvas").is_visible() == (step == 1)
+        assert page.locator(".queries").is_visible() == (step != 2)
         assert page.locator("table select:visible").count() == 0
         assert violations(page) == []
         tab.check_nothing_went_wrong()
         page.locator(".next").click()
-    check_it_shows(page, answers, query, TWO, 16, radius)
+    check_it_shows(page, answers, query, TWO, 16, start)
     again = open_page(visit, page.url)
-    check_it_shows(again.page, answers, query, TWO, 16, radius)
+    check_it_shows(again.page, answers, query, TWO, 16, start)
+
+
+@pytest.mark.browser
+def test_a_step_begins_with_the_radius_that_suits_it(visit, page_address, answers):
+    page = open_page(visit, f"{page_address}#step=2").page
+    query, start = answers.start
+    page.get_by_role("slider", name="Hamming radius").press("End")
+    page.get_by_role("button", name="1 Draw").click()
+    assert page.locator(".count:visible").inner_text() == counted(answers, query, "LSH", start)
+    page.locator(".queries label").first.click()
+    few = answers.search(0, "LSH", 16, start).ids
+    assert len(few) < 10
+    assert page.locator("[data-side=first] .tile:visible").count() == 10
+
+
+@pytest.mark.browser
+def test_ticks_and_crosses_are_explained_where_they_are_seen(visit, page_address):
+    tab = open_page(visit, page_address)
+    page = tab.page
+    said = page.locator(".legend")
+    for step, name in enumerate(STEPS, start=1):
+        page.get_by_role("button", name=f"{step} {name}").click()
+        assert "the query\u2019s class" in said.inner_text()
+    page.get_by_role("button", name="1 Draw").click()
+    dragged(tab, dragged_by_mouse, page.locator("canvas"), 60, 40)
+    page.get_by_text("Query: your picture").first.wait_for()
+    assert "within the radius" in said.inner_text()
+    assert "class" not in said.inner_text(), "nothing is judged"
+
+
+@pytest.mark.browser
+def test_who_finds_nothing_reads_none(visit, page_address, answers):
+    assert len(answers.search(0, "LSH", 16, 0).ids) == 0
+    page = open_page(visit, f"{page_address}#step=2&query=0&radius=0").page
+    none = page.locator("[data-side=first]").get_by_text("none", exact=True)
+    assert none.is_visible()
+    page.get_by_role("slider", name="Hamming radius").press("End")
+    assert not none.is_visible()
+
+
+@pytest.mark.browser
+def test_a_phone_names_the_steps_and_lets_draw_first(visit, page_address):
+    page = open_page(visit, page_address, **PHONE).page
+    for name in STEPS:
+        button = page.locator(".story li button", has_text=name)
+        assert button.bounding_box()["width"] > 60, "wider than a number"
+    tops = [page.locator(one).bounding_box()["y"] for one in ("canvas", ".next", ".side:visible")]
+    assert tops == sorted(tops), "the way on stands below the paper"
+    lines = "(code) => new Set([...code.children].map((four) => four.offsetTop)).size"
+    assert page.locator(".code:visible").first.evaluate(lines) == 1, "there is room for 16 bits"
+    for step in ("2 Race", "3 Learned lines"):
+        page.get_by_role("button", name=step).click()
+    chosen = page.locator(".queries label:has(:checked)").bounding_box()
+    assert 0 <= chosen["x"] <= 390 - chosen["width"], "the row shows which query is chosen"
+
+
+CUT = """(element) => {
+  const { outlineOffset, outlineWidth } = getComputedStyle(element);
+  const around = Number.parseFloat(outlineOffset) + Number.parseFloat(outlineWidth);
+  const box = element.getBoundingClientRect();
+  if (Number.parseFloat(outlineOffset) < 0) return "itself";
+  for (let one = element.parentElement; one; one = one.parentElement) {
+    const limit = one.getBoundingClientRect();
+    const { overflowX, overflowY, contain } = getComputedStyle(one);
+    const clips = overflowX !== "visible" || overflowY !== "visible" || contain.includes("paint");
+    const cut = box.left - around < limit.left || box.bottom + around > limit.bottom;
+    if (clips && cut && one.tagName !== "HTML" && one.tagName !== "BODY")
+      return `${one.tagName}.${one.className}`;
+  }
+  return "";
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_frame_of_the_focus_is_seen_whole(visit, page_address, width):
+    page = open_page(visit, page_address, width).page
+    for step, name in (("1 Draw", "input[type=file]"), ("3 Learned", "[data-side=first] svg.map")):
+        page.get_by_role("button", name=step).click()
+        one = page.locator(name)
+        one.focus()
+        page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Tab")
+        around = page.locator(".file") if "file" in name else one
+        assert around.evaluate("(one) => getComputedStyle(one).outlineStyle") == "solid"
+        assert around.evaluate(CUT) == ""
+
+
+KEEP_WHAT_IT_SAYS = """(element) => {
+  window.kept = [];
+  const keep = () => window.kept.push(element.textContent);
+  new MutationObserver(keep).observe(element, {childList: true});
+}"""
 
 
 def check_the_race(page, explorer, query, radius, whole=False):
@@ -467,15 +566,19 @@ def check_the_race(page, explorer, query, radius, whole=False):
 
     It is over the pictures of the map, or over the whole database.
     """
-    page.locator(".race button").nth(int(whole)).click()
     said = page.locator(".race [role=status]")
+    said.evaluate(KEEP_WHAT_IT_SAYS)
+    page.locator(".race button").nth(int(whole)).click()
     said.get_by_text(re.compile("times as (fast|long)")).wait_for(timeout=60_000)
-    everything, few, times, compared, skipped, both, most = (
+    among, everything, few, times, compared, skipped, both, most = (
         float(number) for number in re.findall(r"[\d.]+\d|\d", said.inner_text().replace(",", ""))
     )
+    kept = page.evaluate("kept")
+    assert any(re.search(r"That takes about \d+ seconds? here", one) for one in kept)
     factor = max(everything, few) / min(everything, few)
     assert abs(times / factor - 1) < 0.15, "as rounded"
-    assert page.locator(".lanes .value").all_inner_texts() == [f"{everything:g} ms", f"{few:g} ms"]
+    lanes = page.locator(".lanes .value").all_inner_texts()
+    assert lanes == [f"{time:,g} ms" for time in (everything, few)]
     vectors, asked = vectors_of(explorer)
     inside = explorer.search(query, "LSH", explorer.n_bits[0], radius).ids
     if whole:
@@ -483,6 +586,8 @@ def check_the_race(page, explorer, query, radius, whole=False):
         distances = hamming_distances(explorer._bits["LSH", 16][0][[query]], bits)[0]
         inside = np.flatnonzero(distances <= radius)
     cosines = vectors @ asked[query]
+    assert among == len(vectors)
+    assert ("of the database" if whole else "of the map") in said.inner_text()
     assert (compared, skipped) == (len(inside), len(vectors) - len(inside))
     exact = np.argsort(-cosines)[:10]
     found = inside[np.argsort(-cosines[inside])[:10]]
@@ -490,6 +595,7 @@ def check_the_race(page, explorer, query, radius, whole=False):
     explained = page.locator(".race .small").inner_text()
     assert f"the vectors of the {len(inside):,} picture" in explained
     assert f"the vectors of all {len(vectors):,} pictures" in explained
+    assert "the median of 15 turns" in explained
 
 
 def vectors_of(explorer):
@@ -631,12 +737,11 @@ def test_a_drawn_picture_is_searched_for(visit, page_address, drag, device):
     told = f"fewer than 10 pictures. Now {radius} may differ."
     assert told in page.locator(".own [role=status]").inner_text()
     for inside, enough in ((radius, True), (radius - 1, False)):
-        page.evaluate(f"location.hash = 'step=3&radius={inside}'")
+        page.evaluate(f"location.hash = 'step=1&radius={inside}'")
         page.wait_for_timeout(50)
-        tiles = [page.locator(f"[data-side={side}] .tile:visible") for side in ("first", "second")]
-        least = min(each.count() for each in tiles)
-        assert (least == 10) == enough, "the least radius within which both find ten"
-    page.evaluate("location.hash = 'step=1'")
+        tiles = page.locator("[data-side=first] .tile:visible")
+        assert (tiles.count() == 10) == enough, "the least radius within which it finds ten"
+    assert page.locator(".own [role=status]").inner_text() == "", "it was about another radius"
     drawn = page.evaluate(SHOWN, "first")["codes"][0]
     for _ in range(9):
         paper.press("ArrowLeft")
@@ -655,6 +760,26 @@ def test_a_drawn_picture_is_searched_for(visit, page_address, drag, device):
 # The outline of a shoe, as shares of the paper's width and height
 SHOE = [(0.12, 0.5), (0.12, 0.7), (0.9, 0.72), (0.88, 0.62), (0.65, 0.55), (0.45, 0.42)]
 SHOE += [(0.3, 0.42), (0.25, 0.5), (0.12, 0.5)]
+BOOT = [(0.55, 0.1), (0.9, 0.1), (0.9, 0.85), (0.1, 0.85), (0.1, 0.65), (0.5, 0.5), (0.55, 0.1)]
+
+
+def outlined(page, outline):
+    """Draw a line through points, which are shares of the paper's width and height."""
+    box = page.locator("canvas").bounding_box()
+    places = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in outline]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for x, y in places[1:]:
+        page.mouse.move(x, y, steps=5)
+    page.mouse.up()
+    page.get_by_text("Query: your picture").first.wait_for()
+
+
+def shoes_among_the_ten(page, explorer):
+    ids = [tile["id"] for tile in page.evaluate(SHOWN, "first")["tiles"]]
+    found = np.array(explorer.dataset.class_names)[explorer.dataset.labels[explorer.rows[ids]]]
+    assert len(found) == 10
+    return np.isin(found, ["sandal", "sneaker", "ankle boot"]).sum()
 
 
 @pytest.mark.browser
@@ -662,23 +787,64 @@ SHOE += [(0.3, 0.42), (0.25, 0.5), (0.12, 0.5)]
 def test_who_draws_a_shoe_finds_shoes(visit, page_address, explorer, size, left, top):
     """Also a small one in a corner."""
     page = open_page(visit, page_address).page
-    box = page.locator("canvas").bounding_box()
-    outline = [
-        (box["x"] + box["width"] * (left + size * x), box["y"] + box["height"] * (top + size * y))
-        for x, y in SHOE
-    ]
-    page.mouse.move(*outline[0])
-    page.mouse.down()
-    for x, y in outline[1:]:
-        page.mouse.move(x, y, steps=5)
-    page.mouse.up()
-    page.get_by_text("Query: your picture").first.wait_for()
-    ids = [tile["id"] for tile in page.evaluate(SHOWN, "first")["tiles"]]
-    found = np.array(explorer.dataset.class_names)[explorer.dataset.labels[explorer.rows[ids]]]
-    assert len(found) == 10
-    assert np.isin(found, ["sandal", "sneaker", "ankle boot"]).sum() >= 8
+    outlined(page, [(left + size * x, top + size * y) for x, y in SHOE])
+    assert shoes_among_the_ten(page, explorer) >= 8
     commonest = page.locator("[data-side=first] .count").inner_text()
     assert re.search(r"commonest class is (sandal|sneaker|ankle boot): \d+\.$", commonest)
+
+
+@pytest.mark.browser
+def test_a_shoe_the_other_way_round_is_mirrored(visit, page_address, explorer):
+    page = open_page(visit, page_address).page
+    assert "toe to the left" in page.locator(".words").inner_text()
+    assert page.locator(".hint").inner_text() == "Draw a shoe, toe to the left"
+    outlined(page, [(1 - x, y) for x, y in BOOT])
+    assert shoes_among_the_ten(page, explorer) < 5
+    pixels = "(canvas) => [...canvas.getContext('2d').getImageData(0, 0, 28, 28).data]"
+    drawn = []
+    seen = page.locator("canvas")
+    for _ in range(2):
+        drawn.append(np.reshape(seen.evaluate(pixels), (28, 28, 4)))
+        page.get_by_role("button", name="Mirror").click()
+        page.wait_for_timeout(300)
+        if len(drawn) == 1:
+            assert shoes_among_the_ten(page, explorer) >= 8
+    assert np.array_equal(drawn[0][:, ::-1], drawn[1])
+
+
+@pytest.mark.browser
+def test_a_drawing_meets_photographs_where_lines_are_compared(visit, page_address):
+    page = open_page(visit, page_address).page
+    outlined(page, SHOE)
+    for step in ("3 Learned lines", "4 Shuffled labels"):
+        page.get_by_role("button", name=step).click()
+        words = page.locator(".words")
+        assert "Choose a photograph above" in words.inner_text()
+        if step.startswith("3"):
+            said = page.locator(".count:visible").all_inner_texts()
+            classes = {re.search(r"commonest class is (.*?):", one)[1] for one in said}
+            warned = "may take a drawing for something else" in words.inner_text()
+            assert warned == (len(classes) > 1)
+        page.locator(".queries label").nth(3).click()
+        assert "are of class" in words.inner_text()
+        page.get_by_label("Your own picture").check()
+
+
+@pytest.mark.browser
+def test_a_dot_is_no_drawing_and_an_erased_one_leaves_nothing(visit, page_address, answers):
+    page = open_page(visit, page_address).page
+    query, radius = answers.start
+    said = page.locator("[data-side=first] .codes")
+    chosen = page.evaluate(SHOWN, "first")["chosen"]
+    page.locator("canvas").click()
+    page.wait_for_timeout(1500)
+    assert "Query: your picture" not in said.inner_text()
+    outlined(page, SHOE)
+    assert page.evaluate(SHOWN, "first")["chosen"] != chosen
+    page.get_by_role("button", name="Clear").click()
+    assert page.evaluate(SHOWN, "first")["chosen"] == chosen
+    assert page.locator(".count:visible").inner_text() == counted(answers, query, "LSH", radius)
+    assert page.locator(".own [role=status]").inner_text() == ""
 
 
 @pytest.mark.browser

@@ -40,15 +40,40 @@ function search({ step, query, bits, radius }, method) {
   };
 }
 
-// The smallest radius, from the one that is set, within which both methods find enough
+// The radius within which a method searches. Where learned lines are compared with others, these get
+// the radius at which they compare about as many pictures.
+function radiusOf(state, k) {
+  if (!comparesLines(state) || k === learned) return state.radius;
+  const compared = search(state, methods[learned]).candidates.length;
+  const { distances } = search(state, methods[k]);
+  const within = (radius) => distances.filter((distance) => distance <= radius).length;
+  const excess = (radius) => Math.abs(within(radius) - compared);
+  const radii = [...Array(MOST_RADIUS + 1).keys()];
+  return radii.reduce((best, radius) => (excess(radius) < excess(best) ? radius : best));
+}
+
+// The methods whose radius is the one that is set
+function setMethodsOf(state) {
+  if (comparesLines(state)) return [learned];
+  const two = methodsOf(state, cast);
+  return state.step === EVERYTHING ? two : two.slice(0, 1);
+}
+
+// The smallest radius, from the one that is set, within which these methods find enough
 function wideEnough(state) {
   const most = Math.min(MOST_RADIUS, widths[state.bits]);
-  const shown = methodsOf(state, cast);
-  const finds = (radius) =>
-    shown.map((k) => search({ ...state, radius }, methods[k]).candidates.length);
+  const able = setMethodsOf(state).filter((k) => search(state, methods[k]).distances);
+  const findEnough = (radius) =>
+    able.every((k) => search({ ...state, radius }, methods[k]).candidates.length >= data.answers);
   let { radius } = state;
-  while (radius < most && Math.min(...finds(radius)) < data.answers) radius += 1;
+  while (radius < most && !findEnough(radius)) radius += 1;
   return radius;
+}
+
+// A view whose radius suits it, whatever was set in another one
+function begun(state) {
+  const view = { ...state, radius: start.radius };
+  return { ...view, radius: wideEnough(view) };
 }
 
 const nameOf = (id) => data.classes[data.labels[id]];
@@ -60,26 +85,34 @@ const hits = (state, ids) =>
     ? null
     : ids.slice(0, data.answers).filter((id) => isRight(state, id)).length;
 
+// The class that most of some pictures have, and how many these are
+function commonestOf(ids) {
+  const tally = new Map(data.classes.map((name) => [name, 0]));
+  for (const id of ids) tally.set(nameOf(id), tally.get(nameOf(id)) + 1);
+  const [kind] = data.classes.slice().sort((a, b) => tally.get(b) - tally.get(a));
+  return { kind, count: tally.get(kind) };
+}
+
 // What a search costs, and whom it found. A picture of the reader's own has no class: then it is the
 // most frequent class that is counted.
 function countOf(state, { candidates, distances }) {
   if (!distances) return [];
   const bold = (number) => make("b", {}, number.toLocaleString("en"));
-  const cost = [bold(candidates.length), " compared in full, ", bold(n - candidates.length)];
-  if (!candidates.length) return [...cost, " skipped."];
-  const tally = new Map(data.classes.map((name) => [name, 0]));
-  for (const id of candidates) tally.set(nameOf(id), tally.get(nameOf(id)) + 1);
-  const [commonest] = data.classes.slice().sort((a, b) => tally.get(b) - tally.get(a));
-  if (state.query === MINE)
-    return [
-      ...cost,
-      ` skipped. Of those compared, the commonest class is ${commonest}: `,
-      bold(tally.get(commonest)),
-      ".",
-    ];
+  const cost = [bold(candidates.length), ` of ${plural(n, "picture")} compared in full, `];
+  cost.push(bold(n - candidates.length), " skipped.");
+  if (!candidates.length) return cost;
+  if (state.query === MINE) {
+    const { kind, count } = commonestOf(candidates);
+    return [...cost, ` Of those compared, the commonest class is ${kind}: `, bold(count), "."];
+  }
+  const ofClass = (ids) => ids.filter((id) => isRight(state, id)).length;
   const kind = nameOfQuery(state.query);
-  const all = everyone.filter((id) => nameOf(id) === kind).length;
-  return [...cost, ` skipped. Class ${kind}: `, bold(tally.get(kind)), ` of ${all}.`];
+  return [
+    ...cost,
+    ` Class ${kind}: `,
+    bold(ofClass(candidates)),
+    ` of its ${ofClass(everyone)} compared.`,
+  ];
 }
 
 function codeOf(width, code, other = code) {
@@ -190,6 +223,7 @@ class Side {
     });
     for (const one of this.tiles)
       one.addEventListener("click", () => choose(Number(one.dataset.id)));
+    this.none = make("p", {}, "none");
     const list = make(
       "ul",
       { class: "pictures", "aria-label": `The nearest ${data.answers} of the candidates` },
@@ -200,7 +234,7 @@ class Side {
       { class: "side", "data-side": key },
       this.title,
       this.count,
-      list,
+      make("div", { class: "found" }, list, this.none),
       this.map,
       this.codes,
     );
@@ -223,6 +257,7 @@ class Side {
     this.tiles.forEach((one, rank) => {
       this.tile(one, found, rank, state);
     });
+    this.none.hidden = found.candidates.length > 0;
     this.lit.setAttribute("d", shapes(found.candidates, square(0)));
     this.marks.replaceChildren(
       ...[others, bucket].flatMap((ids) =>
@@ -342,20 +377,17 @@ async function askForOwn() {
   if (now.step < EVERYTHING) asked.radius = start.radius;
   const radius = wideEnough(asked);
   const changed = ["first", "second"].some((side) => asked[side] !== now[side]);
-  paper.say(
-    [
-      changed && now.step === EVERYTHING
-        ? "Only a linear method can hash your own picture here, so a method was changed."
-        : "",
-      radius > asked.radius
-        ? `With at most ${plural(asked.radius, "differing bit")}, a method finds fewer than ${data.answers} pictures. Now ${radius} may differ.`
-        : "",
-    ]
-      .filter(Boolean)
-      .join(" "),
-  );
   const [nearest] = search({ ...asked, radius }, methods[methodsOf(asked, cast)[0]]).candidates;
   set({ ...asked, radius, chosen: nearest ?? now.chosen });
+  const notes = [];
+  if (changed && now.step === EVERYTHING)
+    notes.push("Only a linear method can hash your own picture here, so a method was changed.");
+  if (radius > asked.radius)
+    notes.push(
+      `With at most ${plural(asked.radius, "differing bit")}, a method finds fewer than ${data.answers} pictures. Now ${radius} may differ.`,
+    );
+  paper.say(notes.join(" "));
+  noted = searchOf(now);
 }
 
 // The page
@@ -368,15 +400,18 @@ const start = {
   bits: 0,
   radius: data.start.radius,
   first: 0,
-  second: methods.length - 2, // the last is a control
+  second: learned,
 };
-// the first mistake
-start.chosen =
-  search(start, methods[0]).candidates.find((id) => !isRight(start, id)) ?? order[start.query][0];
+const firstMistake = (state) =>
+  search(state, methods[0]).candidates.find((id) => !isRight(state, id)) ?? order[state.query][0];
+start.chosen = firstMistake(start);
 root.dataset.of = data.dataset;
 if (data.sheet) root.style.setProperty("--sheet", `url("${data.sheet}")`);
 let now = start;
 let shown = [];
+let noted = null; // the search that the words under the paper are about
+const searchOf = ({ query, radius, bits, first, second }) =>
+  [query, radius, bits, first, second].join();
 const choose = (id, held = false) => {
   if (held || (id >= 0 && id < n)) set({ chosen: Math.max(0, Math.min(n - 1, id)) });
 };
@@ -399,36 +434,49 @@ const row = make(
   make("legend", {}, "Query"),
   make("div", { class: "pictures" }, ...queries, ...(data.own ? [radio] : [])),
 );
-row.addEventListener("change", ({ target }) => set({ query: Number(target.value) }));
+row.addEventListener("change", ({ target }) => choosePicture(Number(target.value)));
 
+// A photograph keeps the radius where the reader can set it, but not one that a drawing needed
+function choosePicture(query) {
+  const keeps = now.step > 1 && query !== MINE && now.query !== MINE;
+  set(keeps ? { query } : begun({ ...now, query }));
+}
+
+const hasShoes = data.classes.includes("sneaker");
 const paper =
   data.own &&
   new Paper(data.own.size, {
+    hint: hasShoes ? "Draw a shoe, toe to the left" : "Draw here",
     changed: askForOwn,
     cleared: () => {
       radio.firstChild.disabled = true;
       mine = null;
-      if (now.query === MINE) set({ query: picture });
+      if (now.query !== MINE) return;
+      const view = begun({ ...now, query: picture });
+      set({ ...view, chosen: firstMistake(view) });
     },
   });
 let copier = null; // the button that copies a link
 let picture = start.query; // the last query that is not the reader's own
-const thing = data.classes.includes("sneaker") ? "a shoe" : "something";
+const thing = hasShoes ? "a shoe with its toe to the left" : "something";
 const task = paper ? `Draw ${thing}, or choose a picture.` : "Choose a picture.";
-const story = new Story((step) => set({ step }), task);
-const fields = [["Race", taskOfMap]];
+const story = new Story((step) => set(begun({ ...now, step })), task);
+const fields = [[`Race over the map\u2019s ${plural(n, "picture")}`, taskOfMap]];
 if (data.database) {
   const size = `${Math.round(data.database.bytes / 1e6)} MB`;
-  const all = data.database.count.toLocaleString("en");
+  const all = plural(data.database.count, "picture");
   fields.push([`Race over all ${all} (${size})`, taskOfDatabase]);
 }
 const race = new Race(fields);
+
+const onTheMap = `all ${plural(n, "picture")} of the map`;
 
 // What both searches of a race are given: the pictures of the map, or the whole database
 async function taskOfMap() {
   const { vectors } = await numbersFrom(data.numbers);
   const { code, pictures } = shown[0].found;
   return {
+    place: onTheMap,
     vectors,
     query: now.query === MINE ? mine.vector : vectors.vector(n + now.query),
     ids: everyone,
@@ -443,7 +491,8 @@ async function taskOfDatabase() {
   const task = await taskOfMap();
   const { file, count } = data.database;
   const { vectors, codes } = await databaseFrom(file, task.vectors.features, widths[0] / 4);
-  return { ...task, vectors, codes, ids: [...Array(count).keys()] };
+  const place = `all ${plural(count, "picture")} of the database, not only the map`;
+  return { ...task, place, vectors, codes, ids: [...Array(count).keys()] };
 }
 
 const own = make(
@@ -453,44 +502,51 @@ const own = make(
   ...(paper ? [paper.element] : []),
 );
 
+// Scrolls the row of queries, where it is longer than the screen is wide
+function centre({ offsetLeft, offsetWidth }) {
+  const strip = row.lastChild;
+  strip.scrollLeft = offsetLeft - strip.offsetLeft - (strip.clientWidth - offsetWidth) / 2;
+}
+
 function draw(state) {
   now = state;
   const asked = row.querySelector(`[value="${state.query}"]`);
-  const strip = row.lastChild;
-  const { offsetLeft, offsetWidth } = asked.parentElement;
-  if (!asked.checked)
-    strip.scrollLeft = offsetLeft - strip.offsetLeft - (strip.clientWidth - offsetWidth) / 2;
+  const isAnew = root.dataset.step !== String(state.step);
+  const mustMove = isAnew || !asked.checked;
   asked.checked = true;
   if (state.query !== MINE) picture = state.query;
   const two = methodsOf(state, cast);
   shown = sides.map((side, k) => {
     const method = methods[two[k]];
-    return side.show(state, method, titleOf(state, k) ?? method);
+    const radius = radiusOf(state, two[k]);
+    return side.show({ ...state, radius }, method, titleOf(state, k, radius) ?? method);
   });
   fill(exhaustive, [hits(state, order[state.query]), n]);
-  if (root.dataset.step !== String(state.step)) own.open = state.step === 1;
+  if (isAnew) own.open = state.step === 1;
   root.dataset.step = state.step;
-  story.show(state, state.query === MINE ? null : whatLearningDoes(state, two));
+  if (mustMove) centre(asked.parentElement);
+  if (searchOf(state) !== noted) paper?.say("");
+  for (const judgement of judgements) judgement.hidden = state.query === MINE;
+  story.show(state, whatLearningDoes(state, two));
   if (copier) nameCopier(copier, `Copy link${aboutOwn(state)}`);
   const [first] = shown;
   const { code, candidates } = first.found;
-  race.show(JSON.stringify([state.step, state.radius, code]), candidates.length, n);
+  race.show(JSON.stringify([state.step, state.radius, code]), candidates.length, onTheMap, n);
 }
 
-// What the learned lines find, and what the others find that compare about as many pictures
+// What the learned lines of a step find, and what the others do
 function whatLearningDoes(state, two) {
-  const counted = (candidates) => ({
+  const counted = ({ found: { candidates } }) => ({
     compared: candidates.length,
     right: candidates.filter((id) => isRight(state, id)).length,
+    commonest: commonestOf(candidates).kind,
   });
-  const other = two[0] === learned ? two[1] : two[0];
-  const candidates = (k, radius) => search({ ...state, radius }, methods[k]).candidates;
-  const found = candidates(learned, state.radius);
-  const away = (some) => Math.abs(some.length - found.length);
-  const [asMany] = [...Array(MOST_RADIUS + 1).keys()]
-    .map((radius) => candidates(other, radius))
-    .sort((a, b) => away(a) - away(b));
-  return { kind: nameOfQuery(state.query), learned: counted(found), other: counted(asMany) };
+  const place = two[0] === learned ? 0 : 1;
+  return {
+    kind: state.query === MINE ? null : nameOfQuery(state.query),
+    learned: counted(shown[place]),
+    other: counted(shown[1 - place]),
+  };
 }
 
 function aboutOwn({ query }) {
@@ -519,20 +575,22 @@ const key = (...marks) =>
 const badge = (kind, mark) =>
   make("span", { class: kind }, make("span", { class: "verdict" }, mark));
 const frame = (kind) => cells(kind, [0], square(0.08));
+const item = (...parts) => make("span", {}, ...parts);
+const judgements = [
+  item(badge("", "\u2713"), "the query\u2019s class"),
+  item(
+    key(frame("ring wrong"), cells("corner", [0], corner)),
+    badge("wrong", "\u2717"),
+    "another class",
+  ),
+];
 const legend = make(
   "p",
   { class: "set legend" },
-  ...[
-    [badge("", "\u2713"), "right class"],
-    [
-      key(frame("ring wrong"), cells("corner", [0], corner)),
-      badge("wrong", "\u2717"),
-      "wrong class",
-    ],
-    [key(frame("bucket")), "the query\u2019s code"],
-    [key(frame("ring")), "within the radius"],
-    [key(...around(0)), "chosen"],
-  ].map((parts) => make("span", {}, ...parts)),
+  ...judgements,
+  item(key(frame("bucket")), "the same code"),
+  item(key(frame("ring")), "within the radius"),
+  item(key(...around(0)), "chosen"),
 );
 const heads = ["Method", `Right, of ${data.answers}`, `Candidates, of ${n}`, "In its bucket"].map(
   (text) => make("th", { scope: "col" }, text),
@@ -568,10 +626,11 @@ const set = live("explorer", {
   drawing: row,
   draw,
   sentence,
-  beside: [table, legend],
+  beside: [table],
   below: [
     own,
     race.element,
+    legend,
     make("div", { class: "sides" }, ...sides.map(({ element }) => element)),
   ],
   controls: [

@@ -4,6 +4,7 @@
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const GREYS = 4;
 const LONGEST = LETTERS.length / GREYS;
+const SMALLEST = 4; // pixels that a drawing is wide or high at least
 
 const levelsOf = (greys) => greys.map((grey) => Math.round((grey * (GREYS - 1)) / 255));
 
@@ -30,9 +31,10 @@ function extent(places) {
   return { length: end - first, middle: (first + end) / 2 };
 }
 
-// `changed` is called when there is another picture, `cleared` when there is none.
+// `changed` is called when there is another picture, `cleared` when there is none. `hint` stands on
+// the paper until then.
 class Paper {
-  constructor([height, width], { changed, cleared }) {
+  constructor([height, width], { changed, cleared, hint }) {
     Object.assign(this, { height, width, changed, cleared, at: [width / 2, height / 2] });
     this.canvas = make("canvas", {
       width,
@@ -49,7 +51,7 @@ class Paper {
       { class: "sheet-of-paper" },
       this.canvas,
       this.pen,
-      make("span", { class: "hint", "aria-hidden": "true" }, "Draw here"),
+      make("span", { class: "hint", "aria-hidden": "true" }, hint),
     );
     const file = make("input", { type: "file", accept: "image/*" });
     file.addEventListener("change", () => this.load(file));
@@ -60,11 +62,8 @@ class Paper {
         this.blank();
         this.cleared();
       }),
-      this.button("Exchange light and dark", () => {
-        if (this.isEmpty) return this.say("Draw something first.");
-        this.invert();
-        this.settle();
-      }),
+      this.button("Mirror", () => this.alter(() => this.mirror())),
+      this.button("Exchange light and dark", () => this.alter(() => this.invert())),
       make("label", { class: "file" }, "Load a picture", file),
     );
     this.element = make("div", { class: "set" }, this.sheet, this.tools, this.said);
@@ -148,6 +147,18 @@ class Paper {
     this.mark(false);
   }
 
+  alter(act) {
+    if (this.isEmpty) return this.say("Draw something first.");
+    act();
+    this.settle();
+  }
+
+  mirror() {
+    this.ink.setTransform(-1, 0, 0, 1, this.width, 0);
+    this.ink.drawImage(this.canvas, 0, 0);
+    this.ink.resetTransform();
+  }
+
   invert() {
     this.ink.globalCompositeOperation = "difference";
     this.ink.fillRect(0, 0, this.width, this.height);
@@ -167,10 +178,27 @@ class Paper {
     this.changed();
   }
 
-  // Ends a stroke: what is drawn keeps only the greys that a link can hold
+  // Ends a stroke: what is drawn keeps only the greys that a link can hold. A dot is no drawing.
   settle() {
-    if (!this.isLoaded) this.paint(levelsOf(this.greys()));
-    this.changed();
+    if (!this.isLoaded) {
+      const levels = levelsOf(this.greys());
+      this.paint(levels);
+      this.mark(this.sizeOf(levels) < SMALLEST);
+    }
+    if (!this.isEmpty) this.changed();
+  }
+
+  // How many pixels a drawing is wide or high, whichever is more
+  sizeOf(greys) {
+    const [columns, rows] = this.extentsOf(greys);
+    return Math.max(columns.length, rows.length);
+  }
+
+  extentsOf(greys) {
+    const inked = greys.flatMap((grey, i) => (grey > 0 ? [i] : []));
+    const columns = extent(inked.map((i) => i % this.width));
+    const rows = extent(inked.map((i) => Math.floor(i / this.width)));
+    return [columns, rows];
   }
 
   greys() {
@@ -195,11 +223,7 @@ class Paper {
     const greys = this.greys();
     if (this.isLoaded) return { greys, address: this.canvas.toDataURL() };
     const { width, height } = this;
-    const inked = greys.flatMap((grey, i) =>
-      grey > 0 ? [[i % width, Math.floor(i / width)]] : [],
-    );
-    const columns = extent(inked.map(([x]) => x));
-    const rows = extent(inked.map(([, y]) => y));
+    const [columns, rows] = this.extentsOf(greys);
     const scale = Math.max(columns.length / width, rows.length / height);
     const fitted = greys.map((_, i) => {
       const x = Math.floor(columns.middle + ((i % width) + 0.5 - width / 2) * scale);

@@ -1,8 +1,8 @@
 // A race of two searches for the same query. Both compare vectors by the same function. The first
 // compares all of them. The second compares all codes, and then the vectors within the radius.
 
-const ROUNDS = 1000;
-const AT_ONCE = 20; // searches of a kind in turn, before the page may draw
+const TURNS = 15;
+const TURN = 25; // milliseconds that a turn takes at least: a browser's clock is coarse
 
 const searchEverything = ({ vectors, query, ids, most }) => vectors.nearest(query, ids, most);
 
@@ -14,27 +14,50 @@ function candidatesOf({ ids, code, codes, radius }) {
 
 const searchBall = (task) => task.vectors.nearest(task.query, candidatesOf(task), task.most);
 
-const milliseconds = (time) => `${time.toFixed(time < 10 ? 1 : 0)} ms`;
+// Two digits count: the rest changes from race to race
+const milliseconds = (time) => `${time.toLocaleString("en", { maximumSignificantDigits: 2 })} ms`;
 
-// Runs both, and shows the milliseconds that each has taken, until `show` says no
+function timeOf(search, task, count) {
+  const began = performance.now();
+  for (let i = 0; i < count; i += 1) search(task);
+  return performance.now() - began;
+}
+
+// How many searches take a turn. To find it warms the browser up, which compiles what it has run
+// for a while.
+function countForTurn(search, task) {
+  let count = 1;
+  while (timeOf(search, task, count) < TURN) count *= 2;
+  return count;
+}
+
+const lasts = (time) => `That takes about ${plural(Math.ceil(time / 1000), "second")} here.`;
+
+function median(numbers) {
+  const sorted = numbers.slice().sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
+// Runs both in turns, and shows how many turns are done and the median milliseconds of one search,
+// until `show` says no
 async function timeBoth(task, show) {
-  const searches = [searchEverything, searchBall];
-  const took = [0, 0];
-  // a browser compiles what it has run for a while: that is not timed
-  for (let i = 0; i < AT_ONCE; i += 1) for (const search of searches) search(task);
-  for (let done = AT_ONCE; done <= ROUNDS; done += AT_ONCE) {
-    searches.forEach((search, k) => {
-      const began = performance.now();
-      for (let i = 0; i < AT_ONCE; i += 1) search(task);
-      took[k] += performance.now() - began;
-    });
-    if (!show(done, took)) return;
+  const races = [searchEverything, searchBall].map((search) => ({
+    search,
+    count: countForTurn(search, task),
+    times: [],
+  }));
+  for (let done = 1; done <= TURNS; done += 1) {
+    const began = performance.now();
+    for (const { search, count, times } of races) times.push(timeOf(search, task, count) / count);
+    const turn = performance.now() - began;
+    const medians = races.map(({ times }) => median(times));
+    if (!show(done, medians, turn)) return;
     await new Promise((then) => setTimeout(then));
   }
 }
 
 // The buttons, two bars and what they say. `fields` has for each button its name and a function that
-// gives what to search for.
+// gives what to search for, and among which pictures, in words.
 class Race {
   constructor(fields) {
     this.running = null;
@@ -67,17 +90,17 @@ class Race {
   }
 
   // What was measured holds for one view: another one begins anew
-  show(view, candidates, all) {
+  show(view, candidates, place, all) {
     if (view === this.view) return;
     this.view = view;
     this.running = null;
-    this.explain(candidates, all);
-    this.said.textContent = "It takes a few seconds.";
+    this.explain(candidates, place, all);
+    this.said.textContent = "";
     this.empty();
   }
 
-  explain(candidates, all) {
-    this.timed.textContent = `Timed: the search for this one query, ${ROUNDS.toLocaleString("en")} times each way, in turns of ${AT_ONCE}. One way compares the vectors of all ${plural(all, "picture")}. The other compares all ${plural(all, "code")} bit by bit, then the vectors of the ${plural(candidates, "picture")} within the radius. Both keep the ten largest cosines.`;
+  explain(candidates, place, all) {
+    this.timed.textContent = `Timed: one search for this query, as the median of ${TURNS} turns. In each turn both ways search many times. One way compares the vectors of ${place}. The other compares all ${plural(all, "code")} bit by bit, then the vectors of the ${plural(candidates, "picture")} within the radius. Both keep the ten pictures with the largest cosines, of whatever class.`;
   }
 
   empty() {
@@ -100,15 +123,16 @@ class Race {
       return;
     }
     if (this.running !== running) return;
-    this.explain(candidatesOf(task).length, task.ids.length);
+    this.explain(candidatesOf(task).length, task.place, task.ids.length);
     this.said.textContent = "Both are running.";
-    await timeBoth(task, (done, took) => {
+    await timeBoth(task, (done, took, turn) => {
       if (this.running !== running) return false;
+      if (done === 1) this.said.textContent = `Both are running. ${lasts(turn * TURNS)}`;
       this.bars.forEach(({ bar, time }, k) => {
-        bar.style.width = `${((100 * took[k]) / Math.max(...took)) * (done / ROUNDS)}%`;
+        bar.style.width = `${((100 * took[k]) / Math.max(...took)) * (done / TURNS)}%`;
         time.textContent = milliseconds(took[k]);
       });
-      if (done === ROUNDS) this.finish(task, took);
+      if (done === TURNS) this.finish(task, took);
       return true;
     });
   }
@@ -121,7 +145,7 @@ class Race {
     const skipped = task.ids.length - compared;
     const factor = Math.max(all, few) / Math.min(all, few);
     const times = factor.toFixed(factor < 10 ? 1 : 0);
-    const verdict = few < all ? `was ${times} times as fast` : `took ${times} times as long`;
-    this.said.textContent = `Comparing all took ${milliseconds(all)}, codes first ${milliseconds(few)}. So codes first ${verdict}, in your browser just now. Codes first compared ${plural(compared, "picture")} in full and skipped ${skipped.toLocaleString("en")}. It found ${both} of the ${plural(exact.length, "nearest picture", "nearest pictures")}.`;
+    const verdict = few < all ? `is ${times} times as fast` : `takes ${times} times as long`;
+    this.said.textContent = `Among ${task.place}, comparing all takes ${milliseconds(all)} a search, codes first ${milliseconds(few)}. So codes first ${verdict}, in your browser just now. Codes first compared ${plural(compared, "picture")} in full and skipped ${skipped.toLocaleString("en")}. It found ${both} of the ${exact.length} nearest by cosine.`;
   }
 }

@@ -9,30 +9,54 @@ function methodsOf({ step, first, second }, [random, learned, shuffled]) {
   return step === 4 ? [learned, shuffled] : [random, learned];
 }
 
+// Whether a step compares learned lines with others
+const comparesLines = ({ step }) => step === 3 || step === 4;
+
 // What stands above the results of a method, where a step has words for it
-function titleOf({ step }, k) {
-  const random = "LSH: random lines";
+function titleOf(state, k, radius) {
+  const random = comparesLines(state)
+    ? "LSH: random lines"
+    : "LSH (locality-sensitive hashing): random lines";
   const learned = "GRH: learned lines";
   const titles = { 4: [learned, "GRH: shuffled labels"] };
-  return step === EVERYTHING ? null : (titles[step] ?? [random, learned])[k];
+  if (state.step === EVERYTHING) return null;
+  const title = (titles[state.step] ?? [random, learned])[k];
+  return comparesLines(state) ? `${title}, radius ${radius}` : title;
 }
 
+const fair = (learned, other) =>
+  `The slider sets the radius of the ${learned}. The ${other} get the radius at which they compare most nearly as many pictures.`;
+
+const result = ({ learned, other, kind }, one, another) =>
+  `${one}: ${learned.right} of ${learned.compared} compared are of class ${kind}. ${another}: ${other.right} of ${other.compared}.`;
+
+const DRAWN =
+  "A drawing has no class to count by. Choose a photograph above to see what learning does.";
+
+// Drawings may be taken for something else by lines that were learned from photographs
+const mistaken = ({ learned, other }) =>
+  learned.commonest === other.commonest
+    ? ""
+    : ` It may take a drawing for something else: most often it finds class ${learned.commonest} here, and the random lines find class ${other.commonest}.`;
+
 // What each step says. `task` is what the reader does first. `told` has the class that is asked for,
-// and how many pictures the learned lines compared and how many of these are of the class; the same
-// of other lines that compare about as many. It is nothing for a drawing, which has no class.
+// which a drawing has not. For the learned lines and for the other ones it has how many pictures
+// they compared, how many of these are of the class, and which class is the commonest.
 const WORDS = {
   1: ({ radius, task }) =>
-    `${task} Sixteen random lines turn every picture into 16 bits. The search skips each picture whose bits differ from yours in ${radius ? `more than ${radius}` : "any"} of the 16 places.`,
+    `${task} To the page, pictures are points. Sixteen random lines cut between them, and the sides on which a point lies are its 16 bits. The search skips each picture whose bits differ from yours in ${radius ? `more than ${radius}` : "any"} of the 16 places. It shows the ten of the others that are nearest by cosine.`,
   2: () =>
-    "Is it faster to compare the bits first? Let both searches run a thousand times in your browser. The slider sets how many bits may differ: move it, and race again.",
-  3: ({ told }) =>
-    told
-      ? `The lines on the left are random. GRH learned those on the right from labels. Of the ${told.learned.compared} pictures that it compares, ${told.learned.right} are of class ${told.kind}. Random lines that compare about as many (${told.other.compared}) find ${told.other.right}.`
-      : "The lines on the left are random. GRH learned those on the right from photographs, and may take a drawing for something else. Go back to step 1 and choose a photograph to see what learning does.",
-  4: ({ told }) =>
-    told
-      ? `Was it the labels? On the right, GRH learned from shuffled labels. With true ones, ${told.learned.right} of ${told.learned.compared} compared are of class ${told.kind}. With shuffled ones, of about as many (${told.other.compared}), ${told.other.right} are.`
-      : "On the right, GRH learned again with shuffled labels. A drawing has no class to judge this by: go back to step 1 and choose a photograph.",
+    "Is it faster to compare the bits first? Let both searches run in your browser. The slider sets how many bits may differ, the Hamming radius: move it, and race again. In a race the nearest pictures by cosine count, of whatever class.",
+  3: ({ told }) => {
+    const scene = "On the right GRH, graph regularised hashing, learned its lines from labels.";
+    if (!told.kind) return `${scene}${mistaken(told)} ${DRAWN}`;
+    return `${scene} ${fair("learned lines", "random lines")} ${result(told, "Learned lines", "Random lines")}`;
+  },
+  4: ({ told }) => {
+    const scene = "Was it the labels? On the right, GRH learned its lines from shuffled labels.";
+    if (!told.kind) return `${scene} ${DRAWN}`;
+    return `${scene} ${fair("lines with true labels", "others")} ${result(told, "True labels", "Shuffled labels")}`;
+  },
   [EVERYTHING]: () => "",
 };
 
@@ -41,7 +65,7 @@ class Story {
   constructor(go, task) {
     this.task = task;
     this.buttons = STEPS.map((name, i) => {
-      const button = make("button", { type: "button" }, `${i + 1} `, make("span", {}, name));
+      const button = make("button", { type: "button" }, `${i + 1} ${name}`);
       button.addEventListener("click", () => go(i + 1));
       return button;
     });
