@@ -280,7 +280,7 @@ def exported(request):
 
 
 @built
-def test_every_page_with_cells_has_a_notebook_and_one_zip_the_wheel():
+def test_every_page_with_cells_has_a_notebook():
     written = {page.stem: page.read_text("utf-8") for page in (ROOT / "book").glob("*.md")}
     chapters = {
         name
