@@ -649,13 +649,13 @@ def test_which_contrasts_are_significant():
     """comparison: "because the byte had more trials of tuning than KSH" "Byte above cosine: one
     star on Fashion-MNIST (weak), no star on CIFAR-10." "KSH above CCA-ITQ: one star on CIFAR-10
     (weak). On Fashion-MNIST CCA-ITQ is ahead, without a star." "GRH above KSH: one star on
-    CIFAR-10. On Fashion-MNIST KSH is ahead, without a star." "Cosine above ITQ: no star on Fashion-MNIST, two
-    stars on CIFAR-10." "PCAH above LSH: one star on Fashion-MNIST, two on CIFAR-10. ITQ above LSH:
-    none and two." "the interval of the cosine's lead ends below {glue:text}`cosine-high-f`" "With a
-    linear classifier for each bit, GRH has no star over CCA-ITQ on either data set." "GRH's lead
-    over CCA-ITQ on CIFAR-10 may come from the kernel, because fixed codewords for the classes,
-    learned with the same kernel ridge, already have an mAP of" "The kernel, which CCA-ITQ lacks,
-    may explain this lead." "So among so many questions our
+    CIFAR-10. On Fashion-MNIST KSH is ahead, without a star." "Cosine above ITQ: no star on
+    Fashion-MNIST, two stars on CIFAR-10." "PCAH above LSH: one star on Fashion-MNIST, two on
+    CIFAR-10. ITQ above LSH: none and two." "the interval of the cosine's lead ends below
+    {glue:text}`cosine-high-f`" "With a linear classifier for each bit, GRH has no star over CCA-ITQ
+    on either data set." "GRH's lead over CCA-ITQ on CIFAR-10 may come from the kernel, because
+    fixed codewords for the classes, learned with the same kernel ridge, already have an mAP of"
+    "The kernel, which CCA-ITQ lacks, may explain this lead." "So among so many questions our
     example is not significant" "Linear GRH from CCA-ITQ against CCA-ITQ: no star." "Linear GRH
     takes longer to fit than CCA-ITQ, and their mAP differs little: both ends of both intervals lie
     within {glue:text}`linear-most` of zero." """
@@ -834,10 +834,10 @@ def test_which_stars_depend_on_the_ratio():
     CIFAR-10." "With *labelled cells*, too, it ranks above KSH with one star on Fashion-MNIST and
     two on CIFAR-10." "In the row with 200 labels the byte has two stars on both data sets, but
     there the paper's ratio would be larger." "GRH ranks above its own start, CCA-ITQ, with two
-    stars on CIFAR-10, but with none on Fashion-MNIST." "Above KSH: at least one star (weak
-    on Fashion-MNIST with twenty labels)." "So one star is lenient, and {glue:text}`stars-gone` of
-    our {glue:text}`stars` significant differences have only one." "but with none on Fashion-MNIST.
-    The kernel, which CCA-ITQ lacks"
+    stars on CIFAR-10, but with none on Fashion-MNIST." "Above KSH: at least one star (weak on
+    Fashion-MNIST with twenty labels)." "So one star is lenient. Trust two: {glue:text}`stars-gone`
+    of our {glue:text}`stars` significant differences have only one." "but with none on
+    Fashion-MNIST. The kernel, which CCA-ITQ lacks"
     did-it-learn: "With the paper's ratio instead, three would be lost: that of GRH from LSH against
     Hadamard codewords on CIFAR-10 and, on Fashion-MNIST, those of GRH from CCA-ITQ against Hadamard
     codewords and against ITQ on the whole database." """
@@ -877,14 +877,13 @@ def test_which_stars_depend_on_the_ratio():
 
 
 def test_few_labels_have_a_larger_ratio_than_the_table():
-    """comparison: "their ratio would be 1 with 1,000 labels, 5 with 200, and 20 with 50."
-    "Trust two, but with 200 or 50 labels even these are weak: only the byte's lead with 200 on
-    CIFAR-10 would stay." "With the ratio of 5, only the byte's lead on CIFAR-10 would be
-    significant in the row with 200 labels. With the ratio of 20, no row with 50 labels would
-    keep a star." "Of its leads over hash codes, only that over KSH was tested." "With 200
-    labels, with 50 and at one percent, labelled cells were not measured" "One percent re-ranked
-    was not measured. For twenty labels by Hamming distance the main
-    table has means, but no difference between hash codes was tested." """
+    """comparison: "their ratio is 1 with 1,000 labels, 5 with 200, and 20 with 50." "With 200 or 50
+    labels even two are weak: only the byte's lead with 200 on CIFAR-10 would stay." "With the ratio
+    of 5, only the byte's lead on CIFAR-10 would be significant in the row with 200 labels. With the
+    ratio of 20, no row with 50 labels would keep a star." "Of its leads over hash codes, only that
+    over KSH was tested." "With 200 labels, with 50 and at one percent, labelled cells were not
+    measured" "One percent re-ranked was not measured. For twenty labels by Hamming distance the
+    main table has means, but no difference between hash codes was tested." """
     n_queries = KEPT.groupby("question")["n_queries"].first()
     questions = ("200 labels", "50 labels")
     ratios = [n_queries[question] / fair_fight.N_LABELS[question] for question in questions]
@@ -976,11 +975,11 @@ def test_the_average_precision_of_right_wrong_right():
 @both
 def test_kernels_of_all_methods_take_as_long(name):
     """comparison: "Next to the cost of GIST, a kernel is cheap." "GRH, KSH and the classifier
-    compare an image with every labelled image before they can encode it. That is 1,000
-    comparisons" "but little beside 100,000, one percent of ten million." "Ranking reads all codes,
-    but 16 bits are only a thousandth of 512 floats." "Reading codes and encoding a query are not
-    counted, but [priced later](what-it-costs)."
-    "But the kernel's time grows in proportion to the number of labels" """
+    compare an image with every labelled image before they can encode it. That is 1,000 comparisons"
+    "but little beside 100,000, one percent of ten million." "Ranking reads all codes, but 16 bits
+    are only a thousandth of 512 floats." "Reading codes and encoding a query are not counted, but
+    [priced later](what-it-costs)." "But the kernel's time grows in proportion to the number of
+    labels" """
     rows = KEPT[(KEPT.question == "ranking") & (KEPT.dataset == name)]
     encode = rows.groupby("method")["encode_seconds"].median()
     kernels = encode[["GRH from CCA-ITQ", "KSH", "class scores", "class scores, 8 bits"]]
