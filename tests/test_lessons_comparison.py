@@ -36,7 +36,11 @@ from l2h_tutorial.affinity import same_class_affinity
 from l2h_tutorial.baselines import CCAITQ
 from l2h_tutorial.controls import OutputCodes
 from l2h_tutorial.metrics import mean_average_precision, precision_at_k
-from l2h_tutorial.protocols.contrasts import mean_and_interval, paired_contrasts
+from l2h_tutorial.protocols.contrasts import (
+    mean_and_interval,
+    means_over_splits,
+    paired_contrasts,
+)
 from l2h_tutorial.search import exact_neighbours
 
 KEPT = pd.read_csv(RESULTS / "fair-fight.csv")
@@ -330,7 +334,8 @@ def test_at_equal_shares_grh_is_ahead_of_lsh_in_one_case(name):
     Fashion-MNIST more bits do not divide these much" "For LSH, which knows no classes, this share
     is only about a tenth." "so it puts them into a few codewords" "Learning without labels can make
     buckets large too, only less so" "A learned bucket can be far larger than a random one, most of
-    all if it was learned from labels." "So most of GRH's lead came from the number of images" """
+    all if it was learned from labels." "So {glue:text}`lead-part` of GRH's lead came from the
+    number of images, not from the code." """
     short, long = (f"GRH from CCA-ITQ, {n_bits} bits" for n_bits in (16, 32))
     over_lsh = beyond_as_many(name, short, "LSH, 16 bits")
     if name == "fashion-mnist":
@@ -344,6 +349,9 @@ def test_at_equal_shares_grh_is_ahead_of_lsh_in_one_case(name):
     grh = lines[short].iloc[0]
     lsh = lines["LSH, 16 bits"].iloc[0]
     assert grh.precision > lsh.precision + 0.1
+    # the page says "all" or "most", by what LSH finds at the share of GRH's bucket
+    at_share = read(name, grh.scanned)["LSH, 16 bits"]
+    assert (at_share >= grh.precision) == (name == "fashion-mnist")
     assert over_lsh.mean() < 0.5 * (grh.precision - lsh.precision)
     assert grh.precision < lines["exact cosine"].precision[0]
     assert grh.scanned > 10 * lsh.scanned
@@ -379,14 +387,38 @@ def test_the_classifier_is_ahead_on_the_map(name):
 
 @both
 def test_learned_codes_begin_further_right_and_pass_the_cosine(name):
-    """comparison: "The lines of CCA-ITQ and GRH begin further right, because even their smallest
-    searches scan more than those of PCAH. At larger radii CCA-ITQ and GRH find more than the exact
-    cosine" """
+    """comparison: "At larger radii CCA-ITQ and GRH find more than the exact cosine" "a band is the
+    [95 percent]{.definition} interval of a mean, corrected for shared images." "The vertical axis
+    is cut below, so LSH's search of the opening is not on it." """
     lines = lines_of_the_map(name)
     for method, n_bits in product(("CCA-ITQ", "GRH from CCA-ITQ"), (16, 32)):
         line = lines[f"{method}, {n_bits} bits"]
         assert line.scanned.iloc[0] > lines["PCAH, 32 bits"].scanned.iloc[0]
         assert line.precision.max() > lines["exact cosine"].precision[0]
+    assert lines["LSH, 16 bits"].precision[0] < 0.7 * lines["exact cosine"].precision[0]
+    sizes = LOOKS[["n_queries", "n_labelled"]].drop_duplicates()
+    assert sizes.to_numpy().tolist() == [[1000, 3000]]
+    one = LOOKS[(LOOKS.dataset == name) & (LOOKS.method == "PCAH, 32 bits") & (LOOKS.look == 4)]
+    band = means_over_splits(one, ["method"], "precision").iloc[0]
+    _, low, high, _ = mean_and_interval(one.precision, 1 / 3)
+    assert (band.low, band.high) == pytest.approx((low, high))
+
+
+def test_a_bucket_of_grh_loses_images_and_queries(dataset, seed):
+    """comparison: "A likely reason is that images of the right class with another codeword are
+    lost. So is most of the class of a query whose own codeword is wrong." """
+    split = split_of(dataset, seed)
+    start = CCAITQ(16, random_state=seed)
+    grh = GRH(16, initial=start, classifier="kernel-ridge", random_state=seed)
+    query_bits, bits = codes(grh, split)
+    is_met = hamming_distances(query_bits, bits) == 0
+    is_right = split.y_query[:, None] == split.y_database
+    lost = 1 - (is_met & is_right).sum(axis=1) / is_right.sum(axis=1)
+    right = (is_met & is_right).sum(axis=1) / np.maximum(is_met.sum(axis=1), 1)
+    assert lost.mean() > 0.2
+    is_wrong = right < 0.2
+    assert is_wrong.mean() > 0.04
+    assert lost[is_wrong].mean() > 0.9
 
 
 def test_learned_codes_leave_out_near_images_of_other_classes(dataset, seed):
@@ -414,7 +446,7 @@ def test_codes_that_are_ranked_change_the_picture(name):
     and re-rank what the budget allows" "PCAH and ITQ find more than LSH with 32 bits, on every
     split." "Ranking is the better use of both codes." "Over KSH, the best of the eleven, its mean
     lead is" "holds {glue:text}`grh-scanned-f` percent, and yet one percent that is ranked finds
-    more" """
+    more" "its queries scan one percent on average, interpolated between radii." """
     found = (
         CHEAP[CHEAP.dataset == name].pivot(index="seed", columns="method", values="map").dropna()
     )
@@ -433,6 +465,7 @@ def test_codes_that_are_ranked_change_the_picture(name):
     at_one_percent = read(name, 0.01)
     codes = found.columns.intersection(at_one_percent.index).drop("class scores")
     assert len(codes) == 10
+    assert not np.isclose(lines_of_the_map(name)["LSH, 16 bits"].scanned, 0.01, atol=0.0005).any()
     for code in codes:
         bucket = lines_of_the_map(name)[code].iloc[0]
         assert found[code].mean() > bucket.precision + 0.03
@@ -444,8 +477,8 @@ def test_codes_that_are_ranked_change_the_picture(name):
 def test_who_is_ahead_depends_on_how_the_codes_are_used(name):
     """comparison: "Each row gives the order of the means, the highest first, with hash codes of 32
     bits:" "GRH is first in the first row because its bucket is the largest, and last in the second,
-    where all codes scan the same share. The class scores, as ten floats or as a byte, are first
-    wherever they were measured." "KSH was not searched by radius." """
+    where all codes scan the same share. The class scores, as ten floats or as a byte, are first in
+    every row that has them." "KSH was not searched by radius." """
     lines = lines_of_the_map(name)
     assert not any("KSH" in code for code in lines)
     grh = "GRH from CCA-ITQ, 32 bits"
@@ -457,6 +490,11 @@ def test_who_is_ahead_depends_on_how_the_codes_are_used(name):
     level = read(name, own.scanned[grh])
     assert level[codes].idxmin() == grh
     assert level["class scores"] > level[codes].max()
+    byte = "class scores, 8 bits"
+    in_percent = IN_BUDGET[IN_BUDGET.dataset == name].groupby("method").precision.mean()
+    ranking = by_split("ranking", name).mean()[["GRH from CCA-ITQ", "CCA-ITQ", "KSH", *WITHOUT]]
+    assert in_percent.idxmax() == byte
+    assert by_split("ranking", name)[byte].mean() > ranking.max()
 
 
 @pytest.mark.parametrize(
@@ -609,14 +647,15 @@ def significant(contrasts):
 
 def test_which_contrasts_are_significant():
     """comparison: "because the byte had more trials of tuning than KSH" "Byte above cosine: one
-    star on Fashion-MNIST, no star on CIFAR-10." "KSH above CCA-ITQ: one star on CIFAR-10. On
-    Fashion-MNIST CCA-ITQ is ahead, without a star." "GRH above KSH: one star on CIFAR-10. On
-    Fashion-MNIST KSH is ahead, without a star." "Cosine above ITQ: no star on Fashion-MNIST, two
-    stars on CIFAR-10." "PCAH above LSH: one star on Fashion-MNIST, two on CIFAR-10. ITQ above LSH:
-    none and two." "the interval of the cosine's lead ends below {glue:text}`cosine-high-f`" "With a
-    linear classifier for each bit, GRH has no star over CCA-ITQ on either data set." "GRH's lead
-    over CCA-ITQ on CIFAR-10 may come from the kernel, because fixed codewords for the classes,
-    learned with the same kernel ridge, already have an mAP of" "So among so many questions our
+    star on Fashion-MNIST (weak), no star on CIFAR-10." "KSH above CCA-ITQ: one star on CIFAR-10
+    (weak). On Fashion-MNIST CCA-ITQ is ahead, without a star." "GRH above KSH: one star on
+    CIFAR-10. On Fashion-MNIST KSH is ahead, without a star." "Cosine above ITQ: no star on
+    Fashion-MNIST, two stars on CIFAR-10." "PCAH above LSH: one star on Fashion-MNIST, two on
+    CIFAR-10. ITQ above LSH: none and two." "the interval of the cosine's lead ends below
+    {glue:text}`cosine-high-f`" "With a linear classifier for each bit, GRH has no star over CCA-ITQ
+    on either data set." "GRH's lead over CCA-ITQ on CIFAR-10 may come from the kernel, because
+    fixed codewords for the classes, learned with the same kernel ridge, already have an mAP of"
+    "The kernel, which CCA-ITQ lacks, may explain this lead." "So among so many questions our
     example is not significant" "Linear GRH from CCA-ITQ against CCA-ITQ: no star." "Linear GRH
     takes longer to fit than CCA-ITQ, and their mAP differs little: both ends of both intervals lie
     within {glue:text}`linear-most` of zero." """
@@ -795,9 +834,10 @@ def test_which_stars_depend_on_the_ratio():
     CIFAR-10." "With *labelled cells*, too, it ranks above KSH with one star on Fashion-MNIST and
     two on CIFAR-10." "In the row with 200 labels the byte has two stars on both data sets, but
     there the paper's ratio would be larger." "GRH ranks above its own start, CCA-ITQ, with two
-    stars on CIFAR-10, but with none on Fashion-MNIST." "Above KSH: at least one star."
-    "{glue:text}`stars-gone` of our {glue:text}`stars` significant differences would go with a ratio
-    of 1"
+    stars on CIFAR-10, but with none on Fashion-MNIST." "Above KSH: at least one star (weak on
+    Fashion-MNIST with twenty labels)." "So one star is lenient. Trust two: {glue:text}`stars-gone`
+    of our {glue:text}`stars` significant differences have only one." "but with none on
+    Fashion-MNIST. The kernel, which CCA-ITQ lacks"
     did-it-learn: "With the paper's ratio instead, three would be lost: that of GRH from LSH against
     Hadamard codewords on CIFAR-10 and, on Fashion-MNIST, those of GRH from CCA-ITQ against Hadamard
     codewords and against ITQ on the whole database." """
@@ -837,13 +877,13 @@ def test_which_stars_depend_on_the_ratio():
 
 
 def test_few_labels_have_a_larger_ratio_than_the_table():
-    """comparison: "With 200 labels a method learns from 200 images, so the paper's ratio would be
-    5, and with 50 labels 20." "With the ratio of 5, only the byte's lead on CIFAR-10 would be
-    significant in the row with 200 labels. With the ratio of 20, no row with 50 labels would
-    keep a star." "Of its leads over hash codes, only that over KSH was tested." "With 200
-    labels, with 50 and at one percent, labelled cells were not measured" "One percent re-ranked
-    was not measured. For twenty labels by Hamming distance the main
-    table has means, but no difference between hash codes was tested." """
+    """comparison: "their ratio is 1 with 1,000 labels, 5 with 200, and 20 with 50." "With 200 or 50
+    labels even two are weak: only the byte's lead with 200 on CIFAR-10 would stay." "With the ratio
+    of 5, only the byte's lead on CIFAR-10 would be significant in the row with 200 labels. With the
+    ratio of 20, no row with 50 labels would keep a star." "Of its leads over hash codes, only that
+    over KSH was tested." "With 200 labels, with 50 and at one percent, labelled cells were not
+    measured" "One percent re-ranked was not measured. For twenty labels by Hamming distance the
+    main table has means, but no difference between hash codes was tested." """
     n_queries = KEPT.groupby("question")["n_queries"].first()
     questions = ("200 labels", "50 labels")
     ratios = [n_queries[question] / fair_fight.N_LABELS[question] for question in questions]
@@ -854,6 +894,13 @@ def test_few_labels_have_a_larger_ratio_than_the_table():
     assert (of_byte, "cifar10") in few
     assert (of_byte, "fashion-mnist") not in few
     assert not any(contrast.startswith("50 labels") for contrast, _ in fewer)
+    # the paper's ratios in one table, and our ratio for what learns without labels
+    each = MEASURED.copy()
+    for question, ratio in {"ranking": 1, **dict(zip(questions, ratios, strict=True))}.items():
+        each.loc[each.question == question, ["n_queries", "n_labelled"]] = ratio, 1
+    tests = paired_contrasts(each, asked("comparison"))
+    kept = [row for row in tests.index[tests.p < 0.05] if row[0].startswith(questions)]
+    assert kept == [(of_byte, "cifar10")]
     opponents = {other for _, method, other in asked("comparison") if method == byte}
     assert opponents == {"KSH", "exact cosine"}
     assert [each for each in asked("comparison") if each[0] == "200 labels"] == [
@@ -928,8 +975,11 @@ def test_the_average_precision_of_right_wrong_right():
 @both
 def test_kernels_of_all_methods_take_as_long(name):
     """comparison: "Next to the cost of GIST, a kernel is cheap." "GRH, KSH and the classifier
-    compare an image with every labelled image before they can encode it. That is 1,000
-    comparisons" "But the kernel's time grows in proportion to the number of labels" """
+    compare an image with every labelled image before they can encode it. That is 1,000 comparisons"
+    "but little beside 100,000, one percent of ten million." "Ranking reads all codes, but 16 bits
+    are only a thousandth of 512 floats." "Reading codes and encoding a query are not counted, but
+    [priced later](what-it-costs)." "But the kernel's time grows in proportion to the number of
+    labels" """
     rows = KEPT[(KEPT.question == "ranking") & (KEPT.dataset == name)]
     encode = rows.groupby("method")["encode_seconds"].median()
     kernels = encode[["GRH from CCA-ITQ", "KSH", "class scores", "class scores, 8 bits"]]
@@ -937,6 +987,10 @@ def test_kernels_of_all_methods_take_as_long(name):
     # GIST is measured where the page is built; chapter 11 has about .7 ms an image
     milliseconds = 1000 * kernels.max() / 5000
     assert milliseconds < 0.1 * 0.7
+    features = load_dataset("fashion-mnist").features
+    assert features.shape[1] == 512
+    bits_of_a_vector = 8 * features[0].nbytes
+    assert 0.0009 < 16 / bits_of_a_vector < 0.0011
 
 
 @both
@@ -1049,7 +1103,7 @@ def test_the_mistake_has_three_settings(dataset, seed):
 @both
 def test_the_win_is_gone_after_the_first_rule(name):
     """comparison: "As soon as the shares are equal, GRH's bucket no longer finds the most on either
-    data set:" "After the first
+    data set, but on CIFAR-10 only by {glue:text}`behind-c`, which was not tested." "After the first
     step, PCAH with 16 bits finds more than GRH. The plain classifier finds the most in the end."
     "behind {numref}`fig-fair-map`, which shows only a part of them" """
     shown = fair_fight_figure(LOOKS, name).data
@@ -1058,6 +1112,14 @@ def test_the_win_is_gone_after_the_first_rule(name):
     is_first = [ranking[0][0].startswith("GRH") for ranking in rounds]
     assert is_first == [True, False, False, False]
     assert rounds[1][0][0] == "PCAH, 16 bits"
+    behind = rounds[1][0][1] - dict(rounds[1])["GRH from CCA-ITQ, 16 bits"]
+    assert 0.004 < behind < {"fashion-mnist": 0.04, "cifar10": 0.008}[name]
+    assert {question for question, _, _ in asked("comparison")} == {
+        "ranking",
+        "200 labels",
+        "50 labels",
+        "1% ranked",
+    }
     assert rounds[2][0][0] == "PCAH, 32 bits"
     in_the_end = [method for method, _ in rounds[3]]
     assert in_the_end[:2] == ["class scores", "PCAH, 32 bits"]
