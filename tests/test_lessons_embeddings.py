@@ -231,14 +231,15 @@ def test_product_codes_by_hand():
 
 def test_two_ways_of_going_on_agree_on_a_range():
     """embeddings: "So multiply {glue:text}`reads-now-one` four times by
-    {glue:text}`reads-now-one`/{glue:text}`reads-first-one`." "But 95 percent of ten take at least
-    {glue:text}`reads-floor` candidates among any number of rows. If only the rest grows," "the two
-    ways give {glue:text}`reads-low-two` and {glue:text}`reads-high-two`." "and with one more than
+    {glue:text}`reads-now-one`/{glue:text}`reads-first-one`." "But the target takes
+    {glue:text}`reads-floor` candidates among any number of rows." "the two ways give
+    {glue:text}`reads-low-two` and {glue:text}`reads-high-two`." "With one candidate more than
     {glue:text}`reads-now-two` the second way gives" "begin with a factor of 10, which lies between
     the two results for two bits." "For millions begin with a factor of 10, and measure." """
     vectors = unit(load_dataset("fashion-mnist").features)
     vectors = vectors[np.random.RandomState(0).permutation(len(vectors))]
-    query, database = vectors[:150], vectors[150:]
+    query = vectors[:150]
+    database = vectors[150:]
     needed = {}
     for n_bits, n in itertools.product((1, 2), (1_250, len(database))):
         exact = exact_neighbours(query, database[:n], 10)
@@ -289,11 +290,11 @@ def test_more_rows_need_more_candidates(drawn):
 
 
 def test_the_audit_agrees_with_what_is_kept(vectors, request):
-    """embeddings: "of the codes that it tries it picks the smallest whose recall interval lies above
-    the target. It tries neither OPQ nor two bits of RaBitQ." "`audit` compares signs, one-bit
-    RaBitQ, int4 and int8." "On clothes GIST rotated signs reach the target with the same factor as
-    one-bit RaBitQ" "`audit` advises signs. Our list leaves them out, because on photo GIST rotated
-    signs need a factor of 30." """
+    """embeddings: "and picks the smallest code that it tried whose recall interval lies above the
+    target. It tries neither OPQ nor two bits of RaBitQ." "`audit` compares signs, one-bit RaBitQ,
+    int4 and int8." "On clothes GIST rotated signs reach the target with the same factor as one-bit
+    RaBitQ" "It advises signs, which our list leaves out because they need a factor of 30 on photo
+    GIST." """
     rows = np.random.default_rng(1).permutation(len(vectors))[:5300]
     audited = audit(vectors[rows], random_state=0)
     table = audited.table
@@ -391,12 +392,12 @@ def test_one_bit_in_cells_finds_more_than_without(drawn):
 
 
 def test_faiss_stores_a_bound_only_with_two_bits():
-    """embeddings: "The library faiss stores 20 bytes beside them: 12 for a quick estimate from the
-    first bits, and 8 for that from all bits. Beside one bit it stores 8 bytes, without a bound."
-    "RaBitQ stores three floats, the twelve bytes of the title. Two of them enter the estimate, and
-    the third bounds its error." "The package stores three floats: the stretch," "two bits take $768
-    \\cdot 2 / 8 = 192$ bytes per text." "So two bits take 212" "To int8 and int4 the package adds four bytes for the product with the mean." "RaBitQ takes
-    76 bytes here, and signs take 64." """
+    """embeddings: "The library faiss leaves out the bound and stores 8 bytes. Beside two bits or
+    more it adds 12, for a quick first estimate." "RaBitQ stores three floats, the twelve bytes of
+    the title. Two of them enter the estimate, and the third bounds its error." "The package stores
+    three floats: the stretch," "two bits take $768 \\cdot 2 / 8 = 192$ bytes per text." "So two
+    bits take 212" "To int8 and int4 the package adds four bytes for the product with the mean."
+    "RaBitQ takes 76 bytes here, and signs take 64." """
     for n_bits in (1, 2, 3, 4):
         factory = f"RaBitQ{n_bits}" if n_bits > 1 else "RaBitQ"
         index = faiss.index_factory(64, factory, faiss.METRIC_INNER_PRODUCT)
@@ -467,7 +468,8 @@ def test_what_bytes_are_worth():
 def test_int8_changes_products_by_less_than_near_rows_differ(vectors):
     """embeddings: "because rounding to 256 levels changes products by much less than the tenth
     nearest row leads the twentieth." """
-    query, rows = vectors[:300], vectors[300:5300]
+    query = vectors[:300]
+    rows = vectors[300:5300]
     int8 = ScalarCodes(8).fit(rows)
     written = int8._read(int8.encode(rows)[:, :-4]) + int8.mean_
     products = query @ rows.T
@@ -480,14 +482,13 @@ def test_int8_changes_products_by_less_than_near_rows_differ(vectors):
 def test_the_variance_decides_between_numbers_and_bits():
     """embeddings: "The quarter raises the recall of the code alone from" "because it holds nearly
     all of the variance" "On TF-IDF the quarter holds less than half of the variance, and the recall
-    falls by almost half." "half of the components, in twice the bits, find more than all
-    dimensions if they hold more than nine tenths of the variance. If they hold
-    {glue:text}`half-middle`, they find more than all in one bit, and about as much as all in two.
-    If they hold {glue:text}`half-words`, keep all dimensions." "On TF-IDF the half loses
-    {glue:text}`half-loss`." "all in two bits, which take the same bytes" "so one bit of all
-    can differ from other tables in the third decimal" "though its variance lies in few directions"
-    "Drop dimensions only in the order of the components" "on TF-IDF the quarter still loses
-    {glue:text}`ten-loss`." """
+    falls by almost half." "half of the components, in twice the bits, find more if they hold above
+    nine tenths of the variance. At {glue:text}`half-middle` they find more than all in one bit, and
+    about as much as all in two. At {glue:text}`half-words` keep all dimensions." "On TF-IDF the
+    half loses {glue:text}`half-loss`." "all in two bits, which take the same bytes" "so one bit of
+    all can differ from other tables in the third decimal" "though its variance lies in few
+    directions" "Drop dimensions only in the order of the components" "on TF-IDF the quarter still
+    loses {glue:text}`ten-loss`." """
     variance = spent("by variance", 4, "4 bits, RaBitQ", "variance")
     assert set(variance.index[variance > 0.8]) == set(STEEP)
     assert set(variance.index[variance < 0.5]) == {WORDS}
@@ -623,10 +624,9 @@ def test_centring_saves_what_sits_in_a_corner():
 def test_only_uneven_lengths_speak_against_centring():
     """embeddings: "It costs the signs two things: centred vectors differ in length, which signs do
     not record, and each row's product with the mean is left out. Here the gain is larger than the
-    price: with a query in floats, centring adds" "on the two kinds of texts signs gain nothing by it, but the
-    next section stores what it takes away" "On photo GIST the cost of centring is higher, and
-    centring loses" "centring pays on five of the six kinds. On deep photos it changes
-    nothing." """
+    price: with a query in floats, centring adds" "signs of texts gain nothing by it, but the next
+    section stores what it takes away" "On photo GIST the cost of centring is higher, and centring
+    loses" "centring pays on five of the six kinds. On deep photos it changes nothing." """
     uncentred = recall("signs, uncentred, rotated, asymmetric")
     gain = recall("signs, rotated, asymmetric") - uncentred
     assert gain[GIST[0]] < -0.02
@@ -679,8 +679,8 @@ def test_the_floats_of_the_query_help_for_nothing():
 
 def test_few_bits_are_paid_for_in_floats_read():
     """embeddings: "On clothes GIST plain centred signs need a factor of 30. Rotated signs with the
-    query in floats need 4, as one bit of RaBitQ does, but on photo GIST they still need 30." "On
-    the other five kinds RaBitQ needs no larger factors." """
+    query in floats need 4, as one bit of RaBitQ does." "On the other five kinds RaBitQ needs no
+    larger factors. The rotated signs need 30 on photo GIST." """
 
     def needed(method):
         """Return the least factor with a recall of 95% on every kind of vectors, else infinity."""
@@ -746,17 +746,17 @@ def test_centred_deep_features_have_about_one_length(fashion):
 
 
 def test_two_mistakes_of_signs_nearly_cancel():
-    """embeddings: "Take ten rows of equal length: four of each of $(1, 4)$ and $(-1, 4)$, and one of
-    each of $(4, -1)$ and $(-4, -1)$. Their mean is $(0, 3)$, and the root mean square of the centred values is
-    {glue:text}`two-size`." "Only $c$ is still missing, which is 3 for both rows." "centred it is
-    $(1, 1)$. The row $(4, -1)$ lies far from it, and centred it is $(4, -4)$." "so $(1, 4)$
-    is nearer and leads by" "Centred, the query is $(5, 1)$, and its products with the centred rows"
-    "Signs read each value as $\\pm 2$, so they take the short row for $(2, 2)$ and the long one for
-    $(2, -2)$." "the short row gets too much, and the long one too little." "Signs leave them out,
-    so the short row gets too little." "Together, the mistakes nearly cancel: with signs $(1, 4)$
-    leads by" "The stretch mends only the length, and then the wrong row leads by" "so that it could
-    overtake rows that are nearer. With both numbers, the lead is" "Rows of length one have
-    $\\mathbf{m}\\cdot\\mathbf{x}_0 = (1 + \\lVert\\mathbf{m}\\rVert^2 -
+    """embeddings: "Take ten rows of equal length: four of each of $(1, 4)$ and $(-1, 4)$, and one
+    of each of $(4, -1)$ and $(-4, -1)$. Their mean is $(0, 3)$, and the root mean square of the
+    centred values is {glue:text}`two-size`." "Only $c$ is still missing, which is 3 for both rows."
+    "centred it is $(1, 1)$. The row $(4, -1)$ lies far from it, and centred it is $(4, -4)$." "so
+    $(1, 4)$ is nearer and leads by" "Centred, the query is $(5, 1)$, and its products with the
+    centred rows" "Signs read each value as $\\pm 2$, so they take the short row for $(2, 2)$ and
+    the long one for $(2, -2)$." "the short row gets too much, and the long one too little." "Signs
+    leave them out, so the short row gets too little." "Together, the mistakes nearly cancel: with
+    signs $(1, 4)$ leads by" "The stretch mends only the length, and then the wrong row leads by"
+    "so that it could overtake rows that are nearer. With both numbers, the lead is" "Rows of length
+    one have $\\mathbf{m}\\cdot\\mathbf{x}_0 = (1 + \\lVert\\mathbf{m}\\rVert^2 -
     \\lVert\\mathbf{x}\\rVert^2)/2$." """
     rows = np.array([(1, 4), (-1, 4)] * 4 + [(4, -1), (-4, -1)])
     assert set((rows**2).sum(axis=1)) == {17}
@@ -894,7 +894,7 @@ def test_forty_million_texts_fit_at_a_bit_a_number():
     "You will shrink a vector fourteenfold" "int4 fits, but leaves too little for everything else"
     "more than the two-bit codes" "which fits beside these codes" "plan with all 768
     dimensions in two bits, 212 bytes per text. Half of the dimensions with four bits take 212
-    bytes, too. OPQ with 192 bytes is a third code" """
+    bytes, too. OPQ with 192 bytes was not measured here." """
     n = 40_000_000
     d = 768
     factories = {
@@ -996,9 +996,10 @@ def test_cells_mind_a_filter():
     """embeddings: "so they are spread over more cells" "Filter before you pick the best. If one row
     in a hundred passes at random, filtering afterwards keeps about one of the best hundred" "On the
     other five kinds, the three ways have the same order" "The filters here know nothing of the
-    queries" "*How many cells?* That depends on the filter." "in each draw, as a mean. Some draws can miss the target where the mean recall does not."
-    "cells are enough, as a mean over five draws." "and even half of the cells are not enough" "was found by doubling in each draw, and then averaged over the draws. Where half of the
-    rows pass at random, most draws miss the target, although their mean reaches it." """
+    queries" "*How many cells?* That depends on the filter." ", found in each draw and averaged."
+    "cells are enough, as a mean over five draws." "and even half of the cells are not enough" "was
+    found by doubling. Where half of the rows pass at random, most draws miss the target, although
+    their mean reaches it." """
     before = "before"
     after = "after"
     assert (filtered("at random", 1.0, before) >= 0.95).all()
