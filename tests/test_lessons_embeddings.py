@@ -231,10 +231,10 @@ def test_product_codes_by_hand():
 
 def test_two_ways_of_going_on_agree_on_a_range():
     """embeddings: "So multiply {glue:text}`reads-now-one` four times by
-    {glue:text}`reads-now-one`/{glue:text}`reads-first-one`." "But the target takes
+    {glue:text}`reads-now-one`/{glue:text}`reads-first-one`." "But the target takes at least
     {glue:text}`reads-floor` candidates among any number of rows." "the two ways give
-    {glue:text}`reads-low-two` and {glue:text}`reads-high-two`." "begin with a factor of 10, which
-    lies between the two results for two bits." "For millions begin with a factor of 10, and
+    {glue:text}`reads-low-two` and {glue:text}`reads-high-two`." "begin with a factor of 10, between
+    the two results for two bits, and measure." "For millions begin with a factor of 10, and
     measure." """
     vectors = unit(load_dataset("fashion-mnist").features)
     vectors = vectors[np.random.RandomState(0).permutation(len(vectors))]
@@ -622,9 +622,9 @@ def test_centring_saves_what_sits_in_a_corner():
 def test_only_uneven_lengths_speak_against_centring():
     """embeddings: "It costs the signs two things: centred vectors differ in length, which signs do
     not record, and each row's product with the mean is left out. Here the gain is larger than the
-    price: with a query in floats, centring adds" "signs of texts gain nothing by it, but the next
-    section stores what it takes away" "On photo GIST the cost of centring is higher, and centring
-    loses" "centring pays on five of the six kinds. On deep photos it changes nothing." """
+    price: with a query in floats, centring adds" "Signs of texts gain nothing by centring, but the
+    next section stores what it takes away" "On photo GIST the cost of centring is higher, and
+    centring loses" "centring pays on five of the six kinds. On deep photos it changes nothing." """
     uncentred = recall("signs, uncentred, rotated, asymmetric")
     gain = recall("signs, rotated, asymmetric") - uncentred
     assert gain[GIST[0]] < -0.02
