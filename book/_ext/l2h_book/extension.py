@@ -37,6 +37,7 @@ from .styles import cut_styles
 from .teachers import notes_of, write_teachers_pages
 from .wheel import build_wheel
 
+_TABS = "design-tabs.js"
 _WORKER = Path(__file__).with_name("offline.js")
 
 
@@ -58,6 +59,7 @@ def register(app: Any) -> dict[str, Any]:
     app.connect("doctree-resolved", _write_notebooks)
     app.connect("html-page-context", _link_notebook)
     app.connect("html-page-context", frame)
+    app.connect("html-page-context", _leave_out_tabs)
     # after the theme has said how contents are written
     app.connect("html-page-context", mark_contents, priority=900)
     app.connect("build-finished", _put_files_beside)
@@ -179,6 +181,14 @@ def _link_notebook(
     context["body"] = context["body"].replace("</h1>", below, 1)
 
 
+def _leave_out_tabs(
+    app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any
+) -> None:
+    """Leave out a script for tabs, which no page has."""
+    scripts = context.get("script_files", [])
+    context["script_files"] = [one for one in scripts if _TABS not in str(one.filename)]
+
+
 def _put_files_beside(app: Any, exception: Exception | None) -> None:
     """Put beside the notebooks what pages link to and read, and remove older files.
 
@@ -192,8 +202,9 @@ def _put_files_beside(app: Any, exception: Exception | None) -> None:
     replace_file(Path(app.outdir, _WORKER.name), _WORKER.read_bytes())
     # of the theme, what no page loads: for its developers, a script of all icons, translations
     static = Path(app.outdir, "_static")
-    for unused in {*static.rglob("*.map"), *static.glob("scripts/fontawesome.js*")}:
-        unused.unlink()
+    unused = [*static.rglob("*.map"), *static.glob("scripts/fontawesome.js*"), static / _TABS]
+    for path in unused:
+        path.unlink(missing_ok=True)
     shutil.rmtree(static / "locales", ignore_errors=True)
     wheel = Path(app.config.l2h_wheel)
     names = _notebooks(app)
