@@ -186,7 +186,7 @@ def _leave_out_tabs(
 ) -> None:
     """Leave out a script for tabs, which no page has."""
     scripts = context.get("script_files", [])
-    context["script_files"] = [one for one in scripts if _TABS not in str(one.filename)]
+    scripts[:] = [one for one in scripts if _TABS not in str(one.filename)]  # others add to it
 
 
 def _put_files_beside(app: Any, exception: Exception | None) -> None:
