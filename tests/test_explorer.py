@@ -823,7 +823,7 @@ def test_a_drawing_meets_photographs_where_lines_are_compared(visit, page_addres
         if step.startswith("3"):
             said = page.locator(".count:visible").all_inner_texts()
             classes = {re.search(r"commonest class is (.*?):", one)[1] for one in said}
-            warned = "may take a drawing for something else" in words.inner_text()
+            warned = "may take your picture for something else" in words.inner_text()
             assert warned == (len(classes) > 1)
         page.locator(".queries label").nth(3).click()
         assert "are of class" in words.inner_text()

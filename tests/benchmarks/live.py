@@ -29,6 +29,7 @@ from tqdm import tqdm
 from tests.visits import ARGUMENTS, SITE
 
 VISITS = 5
+CHROMIUM = os.environ.get("L2H_CHROMIUM") or shutil.which("chromium") or "chromium"
 CHAPTER = "book/lsh"
 FIGURE = "cell-5"  # the chapter's first figure
 LONGEST = 300_000  # milliseconds
@@ -130,7 +131,7 @@ def megabytes(address):
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         chromium = subprocess.Popen(
             [
-                shutil.which("chromium"),
+                CHROMIUM,
                 "--headless=new",
                 *ARGUMENTS,
                 f"--user-data-dir={profile}",
@@ -173,10 +174,8 @@ def main():
     threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}/{CHAPTER}.html"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=ARGUMENTS
-        )
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         visits = [measure(browser, address) for _ in tqdm(range(VISITS), desc="visits")]
-    table = pd.DataFrame(visits)
-    table["memory, MB"] = [megabytes(address) for _ in tqdm(range(VISITS), desc="memory")]
-    print(table.median().round(1).to_string())
+    print(pd.DataFrame(visits).median().round(1).to_string())
+    memory = pd.Series([megabytes(address) for _ in tqdm(range(VISITS), desc="memory")])
+    print(f"memory, MB {memory.median():24.1f}")

@@ -37,11 +37,14 @@ _FETCHES = """# On Colab or Binder, what this notebook needs comes from the book
 import os
 import shutil
 import sys
+from pathlib import Path
 from urllib.request import urlretrieve
 
-if "google.colab" in sys.modules or "BINDER_SERVICE_HOST" in os.environ:
-    urlretrieve("{address}{archive}", "{archive}")
-    shutil.unpack_archive("{archive}")
+is_there = "google.colab" in sys.modules or "BINDER_SERVICE_HOST" in os.environ
+if is_there and not Path("{wheel}").exists():
+    if not Path("{folder}").exists():
+        urlretrieve("{address}{archive}", "{archive}")
+        shutil.unpack_archive("{archive}")
     os.chdir("{folder}")
     %pip install --quiet {package}
 """
@@ -107,6 +110,7 @@ def make_notebook(
             archive=ALL_NOTEBOOKS,
             folder=ALL_NOTEBOOKS.removesuffix(".zip"),
             package=package,
+            wheel=wheel,
         )
         cells.insert(1, nbformat.v4.new_code_cell(fetches, metadata=folded))
     for number, cell in enumerate(cells, start=1):

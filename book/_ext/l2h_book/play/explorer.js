@@ -46,6 +46,7 @@ function radiusOf(state, k) {
   if (!comparesLines(state) || k === learned) return state.radius;
   const compared = search(state, methods[learned]).candidates.length;
   const { distances } = search(state, methods[k]);
+  if (!distances) return state.radius; // this method does not hash a picture of the reader's own
   const within = (radius) => distances.filter((distance) => distance <= radius).length;
   const excess = (radius) => Math.abs(within(radius) - compared);
   const radii = [...Array(MOST_RADIUS + 1).keys()];

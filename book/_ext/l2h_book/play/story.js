@@ -31,13 +31,13 @@ const result = ({ learned, other, kind }, one, another) =>
   `${one}: ${learned.right} of ${learned.compared} compared are of class ${kind}. ${another}: ${other.right} of ${other.compared}.`;
 
 const DRAWN =
-  "A drawing has no class to count by. Choose a photograph above to see what learning does.";
+  "Your own picture has no class to count by. Choose one above to see what learning does.";
 
 // Drawings may be taken for something else by lines that were learned from photographs
 const mistaken = ({ learned, other }) =>
-  learned.commonest === other.commonest
+  !learned.compared || !other.compared || learned.commonest === other.commonest
     ? ""
-    : ` It may take a drawing for something else: most often it finds class ${learned.commonest} here, and the random lines find class ${other.commonest}.`;
+    : ` It may take your picture for something else: most often it finds class ${learned.commonest} here, and the random lines find class ${other.commonest}.`;
 
 // What each step says. `task` is what the reader does first. `told` has the class that is asked for,
 // which a drawing has not. For the learned lines and for the other ones it has how many pictures
