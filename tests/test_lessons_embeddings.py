@@ -481,12 +481,12 @@ def test_the_variance_decides_between_numbers_and_bits():
     """embeddings: "The quarter raises the recall of the code alone from" "because it holds nearly
     all of the variance" "On TF-IDF the quarter holds less than half of the variance, and the recall
     falls by almost half." "half of the components, in twice the bits, find more if they hold above
-    nine tenths of the variance. At {glue:text}`half-middle` they find more than all in one bit, and
-    about as much as all in two. At {glue:text}`half-words` keep all dimensions." "On TF-IDF the
-    half loses {glue:text}`half-loss`." "all in two bits, which take the same bytes" "so one bit of
-    all can differ from other tables in the third decimal" "though its variance lies in few
-    directions" "Drop dimensions only in the order of the components" "on TF-IDF the quarter still
-    loses {glue:text}`ten-loss`." """
+    nine tenths of the variance. At {glue:text}`half-middle`, half in two bits find more than all in
+    one, and half in four bits about as much as all in two. At {glue:text}`half-words` keep all
+    dimensions." "On TF-IDF the half loses {glue:text}`half-loss`." "all in two bits, which take the
+    same bytes" "so one bit of all can differ from other tables in the third decimal" "though its
+    variance lies in few directions" "Drop dimensions only in the order of the components" "on
+    TF-IDF the quarter still loses {glue:text}`ten-loss`." """
     variance = spent("by variance", 4, "4 bits, RaBitQ", "variance")
     assert set(variance.index[variance > 0.8]) == set(STEEP)
     assert set(variance.index[variance < 0.5]) == {WORDS}
@@ -622,9 +622,10 @@ def test_centring_saves_what_sits_in_a_corner():
 def test_only_uneven_lengths_speak_against_centring():
     """embeddings: "It costs the signs two things: centred vectors differ in length, which signs do
     not record, and each row's product with the mean is left out. Here the gain is larger than the
-    price: with a query in floats, centring adds" "Signs of texts gain nothing by centring, but the
-    next section stores what it takes away" "On photo GIST the cost of centring is higher, and
-    centring loses" "centring pays on five of the six kinds. On deep photos it changes nothing." """
+    price: with a query in floats, centring adds" "With the query in floats, signs of texts gain
+    nothing by centring, but the next section stores what it takes away" "On photo GIST the cost of
+    centring is higher, and centring loses" "centring pays on five of the six kinds. On deep photos
+    it changes nothing." """
     uncentred = recall("signs, uncentred, rotated, asymmetric")
     gain = recall("signs, rotated, asymmetric") - uncentred
     assert gain[GIST[0]] < -0.02
@@ -657,7 +658,7 @@ def test_a_rotation_helps_where_the_numbers_vary_unevenly():
 
 def test_the_floats_of_the_query_help_for_nothing():
     """embeddings: "A query in floats raises the recall again" "That is only
-    {glue:text}`rabitq-gist` more than plain signs find at best, with centring or without." "On
+    {glue:text}`rabitq-gist` more than these signs find with neither number, centred or not." "On
     vectors such as photo GIST, where signs find least, RaBitQ gains much more." "RaBitQ gains most
     on photo GIST, {glue:text}`rabitq-photo`, and nothing on deep photos." """
     for name in ("signs", "signs, rotated"):
@@ -678,7 +679,8 @@ def test_the_floats_of_the_query_help_for_nothing():
 def test_few_bits_are_paid_for_in_floats_read():
     """embeddings: "On clothes GIST plain centred signs need a factor of 30. Rotated signs with the
     query in floats need 4, as one bit of RaBitQ does." "On the other five kinds RaBitQ needs no
-    larger factors. The rotated signs need 30 on photo GIST." """
+    larger factors. Rotated signs with the query in floats need 30 on photo GIST and 10 on
+    WordLlama." """
 
     def needed(method):
         """Return the least factor with a recall of 95% on every kind of vectors, else infinity."""
@@ -697,6 +699,8 @@ def test_few_bits_are_paid_for_in_floats_read():
     for turned in ("", ", asymmetric"):
         assert needed(f"signs, rotated{turned}") == 30
         assert recall(f"signs, rotated{turned}", 10)[GIST[0]] < 0.95
+    assert recall(in_floats, 4)[LLAMA] < 0.95 < recall(in_floats, 10)[LLAMA]
+    assert (recall(in_floats, 4) >= 0.95).drop([GIST[0], LLAMA]).all()
     assert recall("signs, uncentred, rotated, asymmetric", 10)[GIST[0]] < 0.95
     assert needed("LSH, 64 bits") == np.inf
 
@@ -721,7 +725,7 @@ def test_rabitq_of_one_bit_comes_to_int8_with_a_hundred(classes):
 
 
 def test_two_bits_and_forty_rescored_have_room_above_the_target():
-    """embeddings: "of the ten nearest if forty rows are rescored" "none of the six comes from a
+    """embeddings: "of the ten nearest if forty rows are rescored" "None of the six comes from a
     modern text encoder" """
     assert recall("RaBitQ, 2 bits", 4, DRAWS).min().min() > 0.997
     assert set(KEPT.vectors.str.partition(", ")[2]) == {"gist", "deep", "TF-IDF", "WordLlama"}
@@ -809,8 +813,8 @@ def test_the_stretch_needs_the_product_with_the_mean():
 
 
 def test_labels_help_the_classes_that_have_them_and_harm_others():
-    """embeddings: "If they do and all classes have labels, take a short code that learned from
-    labels." "On new classes a code that learned from labels ranks below the floats on all six
+    """embeddings: "If they do and all classes have many labels, take a short code that learned
+    from labels." "On new classes a code that learned from labels ranks below the floats on all six
     kinds" """
     floats, grh, scores = map(by_class, ("float32", "GRH, 64 bits", "class scores, 8 bits"))
     hadamard = by_class("Hadamard codewords, 64 bits")
