@@ -387,7 +387,10 @@ def test_the_bare_wheel_runs_the_example_of_the_readme(tmp_path, programs):
 @pytest.mark.slow
 @pytest.mark.index
 def test_each_hand_out_runs_after_what_it_says_was_typed(tmp_path, programs, suite_cache):
-    """All of the readers'; the students' have the same cells, and two stand for them."""
+    """For each line to type, one in three of the readers' notebooks, and two of the students'.
+
+    The build runs the cells of all of them; here the place is another one.
+    """
     students = SITE.parent / "editions/student"
     handed_out = {"readers": [SITE / "notebooks/notebooks.zip"]}
     handed_out["students"] = [students / "buckets.zip", students / "did-it-learn.zip"]
@@ -413,5 +416,6 @@ def test_each_hand_out_runs_after_what_it_says_was_typed(tmp_path, programs, sui
     for line, paths in sorted(to_type.items(), key=lambda item: item[0].count(",")):
         install = [*shlex.split(line), "--quiet", "--disable-pip-version-check"]
         run_as_reader([programs / install[0], *install[1:]], paths[0].parent)
-        printed = run_as_reader([programs / "python", "-c", RUN_ALL, *paths], tmp_path)
-        assert printed.split() == [word for path in paths for word in ("ran", path.stem)]
+        ran = [path for i, path in enumerate(paths) if i % 3 == 0 or "students" in path.parts]
+        printed = run_as_reader([programs / "python", "-c", RUN_ALL, *ran], tmp_path)
+        assert printed.split() == [word for path in ran for word in ("ran", path.stem)]
