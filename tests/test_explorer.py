@@ -819,7 +819,7 @@ def test_a_drawing_meets_photographs_where_lines_are_compared(visit, page_addres
     for step in ("3 Learned lines", "4 Shuffled labels"):
         page.get_by_role("button", name=step).click()
         words = page.locator(".words")
-        assert "Choose a photograph above" in words.inner_text()
+        assert "Choose one above" in words.inner_text()
         if step.startswith("3"):
             said = page.locator(".count:visible").all_inner_texts()
             classes = {re.search(r"commonest class is (.*?):", one)[1] for one in said}
