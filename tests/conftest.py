@@ -3,7 +3,6 @@
 import functools
 import os
 import re
-import shutil
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ import offline
 import pytest
 from hypothesis import settings
 from limits import thin
-from visits import ARGUMENTS, PAGES, SITE, Visit
+from visits import ARGUMENTS, CHROMIUM, PAGES, SITE, Visit
 
 import l2h_tutorial
 from l2h_tutorial import Dataset, load_dataset, split_dataset
@@ -54,13 +53,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     seeds = {item: item.callspec.params["seeds"] for item in items if "seeds" in item.fixturenames}
     if range(5) in seeds.values():  # the mean of five seeds says more than one of them
         items[:] = [item for item in items if seeds.get(item) != range(1)]
-    chromium = os.environ.get("L2H_CHROMIUM") or shutil.which("chromium")
     needs = {
         "cifar10": (
             os.environ.get("L2H_CIFAR10"),
             f"set L2H_CIFAR10 to a folder with {', '.join(CIFAR10_FILES)}",
         ),
-        "browser": (chromium, "install chromium, or set L2H_CHROMIUM to its path"),
+        "browser": (CHROMIUM, "install chromium, or set L2H_CHROMIUM to its path"),
         "index": (
             os.environ.get("L2H_INDEX") == "1",
             "set L2H_INDEX=1 where a package index can be reached",
@@ -202,9 +200,8 @@ def small_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api")
-    path = os.environ.get("L2H_CHROMIUM") or shutil.which("chromium")
     with playwright.sync_playwright() as started:
-        launched = started.chromium.launch(executable_path=path, args=ARGUMENTS)
+        launched = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield launched
         launched.close()
 

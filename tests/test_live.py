@@ -1,7 +1,6 @@
 """Pages that run in the reader's browser, where `make live` has added what runs them."""
 
 import json
-import os
 import re
 import shutil
 from urllib.parse import urlsplit
@@ -9,7 +8,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 from firefox import Firefox
-from visits import ARGUMENTS, CHAPTERS, ROOT, SCHEMES, SITE, Visit, violations
+from visits import ARGUMENTS, CHAPTERS, CHROMIUM, ROOT, SCHEMES, SITE, Visit, violations
 
 from l2h_tutorial.exercises.grade_notebooks import grade_notebooks
 
@@ -311,7 +310,7 @@ def test_a_running_page_can_be_read_by_all(chapter, scheme):
 def test_a_machine_with_too_little_memory_says_so(live, browser, address):
     """The browser itself refuses: it may give a program four megabytes here."""
     small = browser.browser_type.launch(
-        executable_path=os.environ.get("L2H_CHROMIUM") or shutil.which("chromium"),
+        executable_path=CHROMIUM,
         args=[*ARGUMENTS, "--js-flags=--wasm-max-mem-pages=64"],
     )
     tab = Visit(small, 1280)

@@ -231,6 +231,27 @@ def test_what_is_missing_is_said_first_with_what_to_do(tmp_path, monkeypatch):
         exec(looks.source.replace("'matplotlib'", "'no_such'"), {})
 
 
+def test_a_hosted_notebook_unpacks_the_archive_once(tmp_path, monkeypatch):
+    """Not again when the cell or the kernel is started again: readers may have edited notebooks."""
+    page = Page("page", files_at="https://example.org/notebooks/")
+    first = make_notebook(page, *page_with(shown("2")), "package.whl").cells[1].source
+    fetched = []
+
+    def fetch(address, path):
+        fetched.append(address)
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("notebooks/package.whl", "")
+
+    monkeypatch.setattr("urllib.request.urlretrieve", fetch)
+    monkeypatch.setenv("BINDER_SERVICE_HOST", "1")
+    for _ in range(2):
+        monkeypatch.chdir(tmp_path)
+        for _ in range(2):
+            exec(first.replace("%pip", "pass  #"), {})
+            assert Path.cwd() == tmp_path / "notebooks"
+    assert fetched == ["https://example.org/notebooks/notebooks.zip"]
+
+
 @pytest.mark.slow
 def test_building_again_writes_the_same_notebooks(small_book):
     notebooks = small_book / "_build/html/notebooks"

@@ -1,6 +1,8 @@
 """A browser tab for tests, which reaches no other host and keeps what went wrong in it."""
 
+import os
 import re
+import shutil
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -22,6 +24,7 @@ QUICK = ("book/index", "book/lsh", "book/embeddings")  # the pages that `make te
 OURS = {path.name for path in (ROOT / "book/_static").iterdir()}
 WIDTHS = (1280, 390)
 SCHEMES = ("light", "dark")
+CHROMIUM = os.environ.get("L2H_CHROMIUM") or shutil.which("chromium")
 QUIET = [
     "--disable-background-networking",
     "--disable-component-update",

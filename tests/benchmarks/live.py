@@ -13,7 +13,6 @@ have ended. The memory is the tab's share of what its process holds (PSS), as Li
 import functools
 import os
 import re
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -26,10 +25,9 @@ import pandas as pd
 from playwright.sync_api import sync_playwright
 from tqdm import tqdm
 
-from tests.visits import ARGUMENTS, SITE
+from tests.visits import ARGUMENTS, CHROMIUM, SITE
 
 VISITS = 5
-CHROMIUM = os.environ.get("L2H_CHROMIUM") or shutil.which("chromium") or "chromium"
 CHAPTER = "book/lsh"
 FIGURE = "cell-5"  # the chapter's first figure
 LONGEST = 300_000  # milliseconds
@@ -168,6 +166,8 @@ def share(process):
 
 
 def main():
+    if not CHROMIUM:
+        raise SystemExit("install chromium, or set L2H_CHROMIUM to its path")
     if not (SITE / "live").is_dir():
         raise SystemExit("run `make live` first: _build/html has no live/")
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Served, directory=str(SITE)))

@@ -9,8 +9,8 @@ from .disk import replace_file
 from .execution import executed_page
 from .pictures import PHONE
 
-TEXT = 576
-"""The width of the text in pixels; a drawing that is wider is as wide as code and tables."""
+WIDE = 576
+"""A drawing that is wider, in pixels, fills the column of the text."""
 
 
 def frame(
@@ -25,7 +25,7 @@ def frame(
             f'<source media="(max-width: 37.4rem)" srcset="{image[2]}-phone.svg" {_size(phone)}>'
         )
         picture = f"<picture>{source}<img {_size(page)} {image[0][5:]}</picture>"
-        kind = "drawing wide" if _sides(page)["width"] > TEXT else "drawing"
+        kind = "drawing wide" if _sides(page)["width"] > WIDE else "drawing"
         return f'<a class="{kind}" href="{image[1]}">{picture}</a>'
 
     if ".svg" in context.get("body", ""):

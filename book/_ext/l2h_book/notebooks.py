@@ -40,8 +40,8 @@ import sys
 from pathlib import Path
 from urllib.request import urlretrieve
 
-is_there = "google.colab" in sys.modules or "BINDER_SERVICE_HOST" in os.environ
-if is_there and not Path("{wheel}").exists():
+is_hosted = "google.colab" in sys.modules or "BINDER_SERVICE_HOST" in os.environ
+if is_hosted and not Path("{wheel}").exists():
     if not Path("{folder}").exists():
         urlretrieve("{address}{archive}", "{archive}")
         shutil.unpack_archive("{archive}")
