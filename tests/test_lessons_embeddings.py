@@ -319,7 +319,7 @@ def recall_of_faiss(factory, query, database, exact, metric=faiss.METRIC_INNER_P
 
 
 def test_faiss_has_the_same_leaves(drawn):
-    """embeddings: "Each code of the list is one string for faiss's `index_factory`" "Off
+    """embeddings: "For faiss, each code of the list is one string of its `index_factory`" "Off
     centre, `SQ4` loses recall" """
     off_centre, _ = lie_of(drawn[1])
     for factory, method in {"SQ8": "int8", "SQ4": "int4", "RR,RaBitQ": "RaBitQ"}.items():
