@@ -64,6 +64,10 @@ lint: .venv/installed .venv/lint/installed
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/zizmor --offline --quiet .github/workflows
 	$(LINT)/node .venv/lint/node_modules/.bin/biome check --config-path=lint book/_static book/_ext live
+	@# names that no part of a figure's script defines, or two parts define
+	rm -rf _build/lint && PYTHONPATH=book/_ext $(BIN)/python lint/scripts.py _build/lint
+	$(LINT)/node .venv/lint/node_modules/.bin/biome lint --config-path=lint _build/lint \
+		--only=correctness/noUndeclaredVariables --only=suspicious/noRedeclare
 	@# calls that an editor must refuse; the tests ask mypy the same
 	$(LINT)/pyright
 

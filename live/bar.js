@@ -1,4 +1,5 @@
-// The bar at the foot of the window: what Python does, and how to stop it.
+// The bar at the foot of the window, while Python comes or works, or when it did not come: what it
+// does, and how to stop it. How a cell ended is said at the cell.
 import { button } from "./button.js";
 
 const MEGABYTE = 1e6;
@@ -6,33 +7,38 @@ const MEGABYTE = 1e6;
 export class Bar {
   #total = 0;
   #moves;
+  #leave;
 
-  constructor(stop) {
+  // `leave` is called when what has the focus in the bar goes.
+  constructor(stop, leave) {
     this.element = document.createElement("div");
     this.progress = document.createElement("progress");
     this.words = document.createElement("span");
     this.bytes = document.createElement("span");
+    this.run = document.createElement("span");
     this.stop = button("Stop", stop);
+    this.#leave = leave;
     this.#moves = document.createElement("span");
     this.element.className = "live-bar";
+    this.element.hidden = true;
     this.element.setAttribute("role", "region");
     this.element.setAttribute("aria-label", "Python in this page");
     this.words.setAttribute("role", "status");
     this.progress.setAttribute("aria-label", "What has come");
-    this.progress.hidden = true;
-    this.stop.disabled = true;
-    this.element.append(this.progress, this.bytes, this.words, this.#moves, this.stop);
+    this.#arrived();
+    this.element.append(this.progress, this.bytes, this.words, this.run, this.#moves, this.stop);
     document.body.append(this.element);
   }
 
-  say(words) {
-    this.words.textContent = words;
-    this.#moves.replaceChildren();
+  // Python is being fetched, and then starts.
+  comes(words) {
+    this.#giveBack();
+    this.#show(words, "");
   }
 
   // Say something, and offer a way on.
   offer(words, name, act) {
-    this.say(words);
+    this.#show(words, "");
     this.#arrived();
     this.#moves.append(button(name, act));
   }
@@ -43,25 +49,40 @@ export class Bar {
     if (told.kind === "loaded") this.#arrived();
   }
 
-  runs(number, count) {
+  // Code runs, and can be stopped. The cell tells a screen reader so: the bar does not repeat it.
+  runs(words) {
     this.#arrived();
-    this.stop.disabled = false;
-    this.say(count > 1 ? `Cell ${number} of ${count} is running.` : "A cell is running.");
+    this.#show("", words);
   }
 
-  rests(well) {
-    this.stop.disabled = true;
-    this.say(well ? "Done. Python is ready." : "The cell ended with an error. Python is ready.");
+  rests() {
+    this.#giveBack();
+    this.element.hidden = true;
+  }
+
+  #giveBack() {
+    if (this.element.contains(document.activeElement)) this.#leave();
+  }
+
+  #show(words, run) {
+    this.words.textContent = words;
+    this.run.textContent = run;
+    this.stop.hidden = !run;
+    this.element.hidden = false;
+    this.#moves.replaceChildren();
   }
 
   #move(done) {
-    this.progress.hidden = done >= this.#total;
+    if (done >= this.#total) {
+      this.#arrived();
+      if (this.stop.hidden) this.words.textContent = "Python is starting…";
+      return;
+    }
+    this.progress.hidden = false;
     this.progress.max = this.#total;
     this.progress.value = done;
     const whole = Math.round(this.#total / MEGABYTE);
-    this.bytes.textContent = this.progress.hidden
-      ? ""
-      : `${Math.floor(done / MEGABYTE)} of ${whole} MB`;
+    this.bytes.textContent = `${Math.floor(done / MEGABYTE)} of ${whole} MB`;
   }
 
   #arrived() {

@@ -277,8 +277,9 @@ def main() -> None:
         files[name]["when"] = pattern
     for name, file in files.items():
         print(f"{name:8} {sum(file['sizes']):12,} bytes")
-    # what a chapter fetches: the deep features are on few pages, and small
-    most = sum(sum(file["sizes"]) for name, file in files.items() if name != "deep")
+    # what comes first, and what the images of a chapter add; few pages have the deep features
+    first = sum(sum(file["sizes"]) for file in files.values() if "when" not in file)
+    images_too = sum(sum(files[name]["sizes"]) for name in ("images", "gist"))
     cannot = json.loads((HERE / "cannot.json").read_text(encoding="utf-8"))
     # where the pieces are, seen from live/: the sites of releases share them
     pieces = os.environ.get("L2H_LIVE_PIECES", "")
@@ -286,10 +287,11 @@ def main() -> None:
     text = json.dumps(parts, separators=(",", ":")).encode()
     name = f"{hashlib.sha256(text).hexdigest()[:20]}.json"
     (folder / name).write_bytes(text)
-    told = {"scripts": write_scripts(folder), "parts": name, "megabytes": round(most / 1e6)}
+    told = {"scripts": write_scripts(folder), "parts": name}
+    told |= {"megabytes": round(first / 1e6), "images": round(images_too / 1e6)}
     write_licences(folder, artifacts)
     script = (HERE / "there.js").read_text(encoding="utf-8")
-    script = script.replace("{ scripts: 0, parts: 0, megabytes: 0 }", json.dumps(told))
+    script = script.replace("{ scripts: 0, parts: 0, megabytes: 0, images: 0 }", json.dumps(told))
     for place in (folder / "there.js", SITE / "_static/live.js"):
         place.write_text(script, encoding="utf-8")
 

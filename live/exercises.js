@@ -3,11 +3,12 @@ import { button } from "./button.js";
 
 const { keep, kept } = window.bookStore;
 const NUMBER = /exercises\.check\("([\d.]+)"/;
-const CHECKED = /^Exercise [\d.]+:/m;
-const HOLDS = /^Exercise [\d.]+: holds/m;
+const HOLDS = /^Exercise [\d.]+: (holds.*)\n/m;
+const NOT_YET = /^Exercise [\d.]+: (?:not yet|to do)\. (.*)\n/m;
+const UNREADABLE = /line (\d+)\n[\s\S]*^(?:Syntax|Indentation|Tab)Error: (.*)/m;
 const FIRST = "Try it first, and check your answer. To see the solution now, open it once more.";
 
-const numberOf = (cell) => NUMBER.exec(cell.told.source)[1];
+export const numberOf = (cell) => NUMBER.exec(cell.told.source)[1];
 
 // A notebook with the cells of the page, as graders read it.
 export function notebookOf(title, cells) {
@@ -56,10 +57,19 @@ export class Exercises {
     const number = this.#numbers.get(cell);
     if (cell.edited) keep("tried", number, true);
     if (HOLDS.test(cell.printed)) {
+      const [line, why] = HOLDS.exec(cell.printed);
       keep("passed", number, true);
-      cell.judge("right", "✓ Right.");
-    } else if (cell.ran && CHECKED.test(cell.printed))
-      cell.judge("wrong", "✗ Not yet. The lines below say why.");
+      cell.output.drop(line);
+      cell.judge("right", "✓ Right. ", `It ${why}`);
+    } else if (cell.ran && NOT_YET.test(cell.printed)) {
+      const [line, why] = NOT_YET.exec(cell.printed);
+      cell.output.drop(line);
+      cell.judge("wrong", "✗ Not yet. ", why);
+    } else if (UNREADABLE.test(cell.error)) {
+      const [, number, why] = UNREADABLE.exec(cell.error);
+      cell.output.dropError();
+      cell.judge("wrong", `✗ Python cannot read line ${number}: `, `${why}.`);
+    } else if (cell.error) cell.judge("wrong", "✗ Not yet. ", "Your code ended with an error.");
     else if (cell.ran && !NUMBER.test(cell.code))
       cell.say("The line that checks the answer is missing: write it again, or press Reset.");
   }
@@ -69,7 +79,7 @@ export class Exercises {
     const answer = kept("answers", number);
     this.#numbers.set(cell, number);
     if (answer) cell.code = answer;
-    if (kept("passed", number)) cell.say("✓ Your answer was right.");
+    if (kept("passed", number)) cell.judge("right", "✓ Your answer was right.");
     cell.onEdit(() => keep("answers", number, cell.edited ? cell.code : undefined));
     this.#guard(number);
   }

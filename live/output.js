@@ -12,7 +12,6 @@ function text(kind, words) {
   const pre = document.createElement("pre");
   inner.className = "highlight";
   pre.textContent = words;
-  pre.tabIndex = 0;
   inner.append(pre);
   return box(kind, inner);
 }
@@ -86,6 +85,18 @@ export class Output {
     if (edited) this.#alt = "What the edited cell drew";
   }
 
+  // Take out a line that is said elsewhere.
+  drop(line) {
+    for (const pre of this.#place.querySelectorAll("[data-stream] pre"))
+      pre.textContent = pre.textContent.replace(line, "");
+    this.#tidy();
+  }
+
+  // Take out an error that is said elsewhere.
+  dropError() {
+    this.#place.querySelector(".traceback")?.remove();
+  }
+
   show(told) {
     if (["stdout", "stderr"].includes(told.kind)) this.#print(told);
     else if (told.kind === "error" || told.kind === "dead") this.#add(text("traceback", told.text));
@@ -136,10 +147,19 @@ export class Output {
     this.#place.append(element);
   }
 
-  #end() {
+  // Remove what printed nothing, as a bar of progress that is over, and let keys scroll the rest.
+  #tidy() {
     for (const printed of this.#place?.querySelectorAll("[data-stream]") ?? []) {
-      if (!printed.textContent.trim()) printed.remove(); // a bar of progress that is over
+      if (!printed.textContent.trim()) printed.remove();
     }
+    for (const pre of this.#place?.querySelectorAll("pre") ?? []) {
+      const scrolls = pre.scrollHeight > pre.clientHeight || pre.scrollWidth > pre.clientWidth;
+      if (scrolls) pre.tabIndex = 0;
+    }
+  }
+
+  #end() {
+    this.#tidy();
     if (!this.#fresh) this.#place?.replaceChildren();
     this.#fresh = true;
     this.cell.classList.remove("live-runs");

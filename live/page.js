@@ -36,10 +36,15 @@ async function addStyle(base, live) {
 
 class Page {
   #asked = 0; // how many lists of cells are running
+  #isReady = false; // whether Python has started
+  #pressed; // the cell that was asked for last
   #last; // a promise of the end of the last cell that was asked for
 
   constructor(base, parts, told) {
-    this.bar = new Bar(() => this.stop());
+    this.bar = new Bar(
+      () => this.stop(),
+      () => this.#pressed?.focusButton(),
+    );
     this.python = new Python(new URL(parts.pieces, base).href, parts, (said) =>
       this.bar.hear(said),
     );
@@ -57,27 +62,25 @@ class Page {
     this.vectors = new Vectors(this.cells, this);
   }
 
-  async begin() {
-    this.bar.say("Python is coming.");
+  async begin(words = "Python is coming…") {
+    this.#isReady = false;
+    this.bar.comes(words);
     await this.python.start();
-    this.bar.say("Python is ready. Click into a cell, edit it, and press Run below it.");
+    this.#isReady = true;
+    this.bar.rests();
   }
 
   // End whatever runs, at once, and start Python anew.
   async stop() {
     this.python.stop();
     for (const cell of this.cells) cell.ran = false;
-    this.bar.say("Stopped. What the cells had made is gone. Python starts again.");
-    await this.again();
+    await this.again("Stopped. Python starts again…");
   }
 
-  async again() {
+  async again(words) {
     this.python.stop();
     try {
-      await this.python.start();
-      this.bar.say(
-        "Python is ready again, and knows no names yet: run a cell, and those above it run first.",
-      );
+      await this.begin(words);
     } catch (error) {
       if (error.why === "stopped") return;
       this.bar.offer(FAILED[error.why] ?? FAILED.fetch, "Try again", () => this.again());
@@ -105,24 +108,20 @@ class Page {
     }
   }
 
+  // Run a cell when Python is there, and has done what was asked for before.
   run(cell) {
-    this.#inTurn(cell, () => this.#runInTurn(cell));
-  }
-
-  runAbove(cell) {
-    this.#inTurn(cell, () => this.runAll(this.above(cell)));
-  }
-
-  // Do something for a cell when Python is there, and has done what was asked for before.
-  #inTurn(cell, act) {
     const { life } = this.python;
     const before = this.#last;
-    cell.say("This cell waits for Python.");
+    if (cell.busy) return;
+    cell.busy = true;
+    cell.say(this.#isReady ? "Waiting for its turn…" : "Python is starting…");
+    this.#pressed = cell;
     this.#last = (async () => {
       await before?.catch(() => {});
       const comes = this.python.life === life && (await this.comes());
-      cell.say(comes ? "" : "Python did not start, or was stopped: run this cell again.");
-      if (comes) await act();
+      if (comes) await this.#runInTurn(cell);
+      else cell.say("Python did not start, or was stopped: run this cell again.");
+      cell.busy = false;
     })();
   }
 
@@ -130,14 +129,19 @@ class Page {
   async #runInTurn(cell) {
     const { life } = this.python;
     const first = this.above(cell).filter((other) => !other.ran);
-    if (first.length) cell.say(`The cells above that have not run go first: ${first.length}.`);
-    const well = await this.runAll(first);
-    if (this.python.life !== life) return; // it was stopped
-    if (!well) {
+    const isAbove = await this.runAll(first, cell);
+    if (this.python.life === life && !isAbove) {
       this.#blame(cell);
       return;
     }
-    await this.runAll([cell]);
+    const well = isAbove && (await this.runAll([cell]));
+    if (this.python.life !== life) {
+      cell.say(
+        "Stopped. What the cells had made is gone: when this one runs, those above go first.",
+      );
+      return;
+    }
+    cell.say(well ? "Done." : "The cell ended with an error.");
     if (cell.stub) this.exercises.checked(cell);
     cell.showResult();
   }
@@ -146,24 +150,38 @@ class Page {
   #blame(cell) {
     const failed = this.above(cell).find((other) => !other.ran);
     const show = () => failed.element?.scrollIntoView({ block: "center" });
-    cell.say("A cell above did not end well, so this one did not run.");
-    this.bar.offer("A cell above did not end well.", "Show it", show);
+    const words = "A cell above did not end well, so this one did not run.";
+    if (failed.element) cell.offer(words, "Show it", show);
+    else cell.say(words);
   }
 
-  async runAll(cells) {
+  // Run cells, of which another may be waiting.
+  async runAll(cells, waiting) {
     const { life } = this.python;
     let well = true;
     this.#asked += 1;
     for (const [i, cell] of cells.entries()) {
-      this.bar.runs(i + 1, cells.length);
+      const count = `${i + 1} of ${cells.length}`;
+      waiting?.say("Running the cells above that this one needs:", count);
+      this.bar.runs(
+        waiting ? `Running cell ${count} that ${waiting.title} needs…` : `Running ${cell.title}…`,
+      );
       well = (await cell.run(this.python)) || !cell.element; // what a hidden one lacks is not shown
       if (!well) break;
     }
     this.#asked -= 1;
     if (this.python.dead) await this.stop();
-    else if (this.python.life === life && !this.#asked) this.bar.rests(well);
+    else if (this.python.life === life && !this.#asked) this.bar.rests();
     return well;
   }
+}
+
+// The offer's place is kept, so that the page does not move.
+function settle({ box, button, costs, words }, comes) {
+  box.style.minHeight = `${box.offsetHeight}px`;
+  button.remove();
+  costs.remove();
+  words.textContent = comes ? "Python is ready: edit and run any cell of this page." : "";
 }
 
 export async function start(base, live, offers, clicked) {
@@ -175,9 +193,12 @@ export async function start(base, live, offers, clicked) {
   await addStyle(base, live);
   const page = keepInPlace(above, () => new Page(base, parts, told));
   window.livePage = page; // for tests
+  for (const { words } of offers) words.textContent = ""; // the bar goes on
+  let comes = true;
   try {
     await page.begin();
   } catch (error) {
+    comes = false;
     page.bar.offer(FAILED[error.why] ?? FAILED.fetch, "Try again", () => page.again());
   }
   const waits = clicked.box.contains(document.activeElement);
@@ -186,8 +207,9 @@ export async function start(base, live, offers, clicked) {
       cell.editable &&
       clicked.box.compareDocumentPosition(cell.element) & Node.DOCUMENT_POSITION_FOLLOWING,
   );
-  keepInPlace(above, () => {
-    for (const { box } of offers) box.remove();
-  });
+  for (const offer of offers) {
+    if (offer !== clicked) offer.words.removeAttribute("role"); // a screen reader is told once
+    settle(offer, comes);
+  }
   if (waits) next?.focus();
 }

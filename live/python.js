@@ -54,9 +54,12 @@ export class Python {
   }
 
   // Run code after what was asked before, and give each output to a function; true if all is well.
-  run(code, output) {
+  // Errors give its name.
+  run(code, output, name = "<this page>") {
     const life = this.life;
-    const turn = this.#queue.then(() => (life === this.life ? this.#run(code, output) : false));
+    const turn = this.#queue.then(() =>
+      life === this.life ? this.#run(code, output, name) : false,
+    );
     this.#queue = turn.catch(() => {});
     return turn;
   }
@@ -66,7 +69,7 @@ export class Python {
     this.#worker.postMessage({ kind: "file", path, content }, [content]);
   }
 
-  async #run(code, output) {
+  async #run(code, output, name) {
     try {
       await this.#load(code);
     } catch ({ why }) {
@@ -85,7 +88,7 @@ export class Python {
           resolve(told.kind === "done" && told.ok);
         }
       });
-      this.#worker.postMessage({ kind: "run", id, code });
+      this.#worker.postMessage({ kind: "run", id, code, name });
     });
   }
 

@@ -1,7 +1,7 @@
 // Offers to run the cells of a page in the browser. `make live` puts this in place of a script
 // that does nothing; the rest is fetched when a reader asks for it.
 (() => {
-  const live = { scripts: 0, parts: 0, megabytes: 0 };
+  const live = { scripts: 0, parts: 0, megabytes: 0, images: 0 };
   const base = new URL("../live/", document.currentScript.src);
   const FILE =
     "The cells of this page can run in your browser, but not from a file. " +
@@ -23,7 +23,7 @@
   const started = async (offers, clicked) => {
     for (const { button, words } of offers) {
       button.disabled = true;
-      words.textContent = "";
+      words.textContent = "Coming…";
     }
     try {
       const { start } = await import(script("page.js"));
@@ -36,20 +36,32 @@
     }
   };
 
+  // An answer that is kept stands in its cell before Python comes.
+  const showAnswers = (answers) => {
+    for (const code of document.querySelectorAll(".tag_exercise-stub .cell_input pre"))
+      for (const [number, answer] of answers)
+        if (code.textContent.includes(`exercises.check("${number}"`)) code.textContent = answer;
+  };
+
   const offers = [];
   const offerBelow = (place) => {
     const box = document.createElement("div");
     const button = document.createElement("button");
+    const costs = document.createElement("span");
     const words = document.createElement("span");
     box.className = "live-offer";
-    button.textContent = `Run this page in your browser (${live.megabytes} MB once, up to 1 GB of memory)`;
+    button.textContent = "Run this page in your browser";
+    costs.className = "live-costs";
+    costs.id = `live-costs-${offers.length + 1}`;
+    button.setAttribute("aria-describedby", costs.id);
+    costs.textContent = `Fetches ${live.megabytes}\u00a0MB once, ${live.images}\u00a0MB more for images; takes up to 1\u00a0GB of memory.`;
     words.setAttribute("role", "status");
     if (location.protocol === "file:") words.textContent = FILE;
-    else if (able()) box.append(button);
+    else if (able()) box.append(button, costs);
     else words.textContent = OLD;
     box.append(words);
     place.after(box);
-    const offer = { box, button, words };
+    const offer = { box, button, costs, words };
     button.addEventListener("click", () => started(offers, offer));
     offers.push(offer);
   };
@@ -70,7 +82,8 @@
     document.querySelectorAll("#exercises > h2").forEach(offerBelow);
     const { kept, names } = window.bookStore;
     const answers = names("passed").filter((number) => kept("answers", number));
-    if (answers.length && offers.length > 1)
-      offers[1].words.textContent = `Your answers that this browser has kept: ${answers.length}. Run the page to see them and to download them.`;
+    if (!answers.length || offers.length < 2) return;
+    showAnswers(answers.map((number) => [number, kept("answers", number)]));
+    offers[1].words.textContent = `Your answers that this browser has kept: ${answers.length}. They stand in their cells. Run the page to check them and to download them.`;
   });
 })();

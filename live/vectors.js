@@ -97,10 +97,10 @@ export class Vectors {
       }
       this.#python.put(PLACE, content);
       this.output.begin(false);
-      this.page.bar.runs(1, 1);
+      this.page.bar.runs("Auditing your vectors…");
       const code = `__import__("session").audit_file("/${PLACE}")`;
-      const well = await this.#python.run(code, (told) => this.output.show(told));
-      this.page.bar.rests(well);
+      await this.#python.run(code, (told) => this.output.show(told));
+      this.page.bar.rests();
       this.words.textContent = `${file.name}: ${count} rows.`;
     } catch (error) {
       this.words.textContent = error.message;

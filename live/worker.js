@@ -4,7 +4,7 @@
 //                         compiled Python if an earlier worker gave it;
 //                     {kind: "load", names}: files that some cells need;
 //                     {kind: "file", path, content}: a file for Python to read;
-//                     {kind: "run", id, code}.
+//                     {kind: "run", id, code, name}.
 // The worker answers  {kind: "progress", done}, {kind: "module", module}, {kind: "ready"},
 //                     {kind: "loaded", names}, {kind: "failed", why, text};
 //                     {id, kind: "stdout" | "stderr" | "error", text},
@@ -307,12 +307,13 @@ function turn(source) {
   return python.exports.turn(at, data.length);
 }
 
-function run({ id, code }) {
+function run({ id, code, name }) {
   cell = id;
   printed = 0;
   const began = performance.now();
   try {
-    const status = turn(`raise SystemExit(not session.run(${JSON.stringify(code)}))`);
+    const told = [code, name].map((text) => JSON.stringify(text)).join(", ");
+    const status = turn(`raise SystemExit(not session.run(${told}))`);
     const memory = python.exports.memory.buffer.byteLength;
     const seconds = (performance.now() - began) / 1000;
     tell({ kind: "done", ok: status === 0, seconds, memory });

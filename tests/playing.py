@@ -17,7 +17,7 @@ def namespace_of(page):
     names = {}
     source = (ROOT / f"book/{page}.md").read_text(encoding="utf-8")
     for code in cells_of(with_cells(source)):
-        if "figures" not in code:
+        if "figures" not in code and "picture()" not in code:
             exec(code, names)
     return names
 

@@ -29,6 +29,8 @@ def test_page_from_a_file(site, visit, name):
         tab.page.set_viewport_size({"width": width, "height": 900})
         tab.check_it_is_rendered()
         tab.check_no_formula_is_cut()
+        if width == 390:
+            assert tab.page.locator("div.math[tabindex]").all_inner_texts() == [], "it is too wide"
         for scheme in SCHEMES:
             tab.page.emulate_media(color_scheme=scheme)
             tab.page.wait_for_selector(f"html[data-theme={scheme}]", state="attached")
@@ -69,7 +71,7 @@ def test_on_a_phone_the_contents_close_once_a_section_is_picked(site, visit):
     tab.go((site / "book/lsh.html").as_uri())
     drawer = tab.page.locator("#pst-secondary-sidebar-modal")
     for i in (2, 3):
-        tab.page.get_by_label("Toggle secondary sidebar").last.tap()
+        tab.page.get_by_title("Contents of this page").last.tap()
         drawer.locator("a[href^='#']").nth(i).tap()
         drawer.wait_for(state="hidden")
         assert tab.page.locator(":target").bounding_box()["y"] < 450
@@ -86,7 +88,7 @@ def test_the_contents_mark_the_section_that_is_read(site, visit):
         sections.nth(place).evaluate(
             "(one) => scrollBy(0, one.getBoundingClientRect().bottom - 300)"
         )
-        heading = sections.nth(place).locator("h2").inner_text().removesuffix("#").strip()
+        heading = sections.nth(place).locator("h2, h3").last.inner_text().removesuffix("#").strip()
         marked.filter(has_text=heading).wait_for()
         assert marked.count() == 1
 
@@ -149,9 +151,12 @@ def test_a_chapter_is_printed_without_furniture(site, visit):
     assert tab.page.locator("#l2h-falling-lines svg.chart .curve").count() > 0, "no empty box"
     assert tab.page.locator(".guess + details:visible").count() == 0
     breaks = "(all) => all.map((one) => getComputedStyle(one).breakInside)"
-    assert set(tab.page.locator("article .cell_input").evaluate_all(breaks)) == {"avoid"}
+    code = tab.page.locator("article .cell_input")
+    short = tab.page.locator("article .cell_input:not(:has(.line:nth-of-type(9)))")
+    assert set(short.evaluate_all(breaks)) == {"avoid"}
+    assert set(code.evaluate_all(breaks)) == {"avoid", "auto"}
     scrolls = "(all) => all.filter((one) => getComputedStyle(one).overflowX !== 'visible').length"
-    assert tab.page.locator("article :is(table, .cell_output)").evaluate_all(scrolls) == 0
+    assert tab.page.locator("article :is(table, .cell_output, .output)").evaluate_all(scrolls) == 0
     ink = "(one) => [one, one.parentElement].map((one) => getComputedStyle(one).color)"
     link, words = tab.page.locator("article section > p:not([class]) > a").first.evaluate(ink)
     assert link == words
@@ -169,17 +174,45 @@ def test_a_dark_page_is_printed_light(site, visit):
 
 @pytest.mark.browser
 def test_a_figure_is_printed_whole_and_without_its_answer(site, visit):
+    """So is its box, with its question."""
     tab = visit(760)
     tab.go((site / "book/radius-search.html").as_uri())
     tab.page.emulate_media(media="print")
     cards = tab.page.locator(".l2h-figure")
     looks = cards.evaluate_all(
-        "(all) => all.map((one) => [getComputedStyle(one).breakInside, "
-        "getComputedStyle(one.querySelector('.l2h')).printColorAdjust])"
+        "(all) => all.map((one) => [one, one.querySelector('.board > div')])"
+        ".map((parts) => parts.map((one) => getComputedStyle(one).breakInside))"
     )
     assert looks
-    assert looks == len(looks) * [["avoid", "exact"]]
+    assert looks == len(looks) * [["avoid", "avoid"]]
+    before = tab.page.locator("article p:has(+ .l2h-figure)")
+    assert before.first.evaluate("(one) => getComputedStyle(one).breakAfter") == "avoid"
+    colours = "(all) => all.map((one) => getComputedStyle(one).printColorAdjust)"
+    assert set(cards.locator(".l2h").evaluate_all(colours)) == {"exact"}
+    size = "(all) => all.map((one) => getComputedStyle(one).fontSize)"
+    captions = tab.page.locator("figcaption :is(.caption-number, .caption-text)")
+    assert set(captions.evaluate_all(size)) == {"12px"}, "nine points"
     assert not tab.page.locator(".l2h-figure + details p").first.is_visible()
+    asked = "(all) => all.map((one) => getComputedStyle(one, '::after').content)"
+    lines = cards.locator("p:has(+ .guess)").evaluate_all(asked)
+    assert set(lines) == {'"Your guess:"'}
+    for card in cards.all():
+        place = f"book/radius-search.html#{card.get_attribute('id')}"
+        assert card.locator(".at:visible").inner_text().endswith(place)
+
+
+@pytest.mark.browser
+def test_paper_has_solutions_after_all_exercises(site, visit):
+    tab = visit(760)
+    tab.go((site / "book/lsh.html").as_uri())
+    summaries = tab.page.locator("#exercises > :is(.exercise, details)")
+    order = "(all) => all.map((one) => one.textContent.trim().split(' ')[0])"
+    on_screen = summaries.evaluate_all(order)
+    assert on_screen[:3] == ["Exercise", "Solution", "Exercise"]
+    tab.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert summaries.evaluate_all(order) == sorted(on_screen)
+    tab.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert summaries.evaluate_all(order) == on_screen
 
 
 @pytest.mark.browser
@@ -187,7 +220,7 @@ def test_a_finger_can_press_what_a_chapter_has(site, visit):
     tab = visit(390, has_touch=True, is_mobile=True)
     tab.go((site / "book/lsh.html").as_uri())
     pressed = tab.page.locator(
-        ".bd-header-article button, details.hide > summary, .live-offer button"
+        ".bd-header-article button, article details > summary, .live-offer button, .copybtn"
     )
     boxes = [one.bounding_box() for one in pressed.filter(visible=True).all()]
     assert min(box["height"] for box in boxes) >= 44
@@ -237,6 +270,7 @@ def test_search_finds_without_a_network(address, visit):
     tab.go(f"{address}/{PAGES[0]}.html")
     tab.page.keyboard.press("Control+k")
     tab.page.keyboard.type("amplification hyperplanes")
+    assert tab.page.get_by_text("Enter shows the results").is_visible()
     field = tab.page.locator("dialog[open] input[type=search]")
     glass = tab.page.locator("dialog[open] .fa-magnifying-glass").bounding_box()
     text = field.bounding_box()["x"] + field.evaluate(
@@ -289,8 +323,12 @@ def test_a_search_shows_each_page_once_in_whole_words(address, visit):
     tab.go(f"{address}/search.html?q=Hamming radius")  # a title and a heading of one page
     pages = found_pages(tab)
     assert len(pages) == len(set(pages)) > 3
+    tab.go(f"{address}/search.html?q=recall")  # of one page, only an explanation has it
+    found_pages(tab)
+    tab.page.get_by_text("In an explanation of its self-test").wait_for()
     tab.go(f"{address}/search.html?q=hyperplane of a")
     pages = found_pages(tab)
+    assert re.search(r"Pages found: \d+\.$", tab.page.locator(".search-summary").inner_text())
     assert len(pages) == len(set(pages)) > 3
     assert tab.page.locator("#search-results a .highlighted").count() == 0
     excerpts = tab.page.locator("#search-results .context")
@@ -301,6 +339,67 @@ def test_a_search_shows_each_page_once_in_whole_words(address, visit):
     assert set(map(str.lower, marked)) <= {"hyperplane", "hyperplanes", "hyperplanes_"}
     assert marked
     tab.check_nothing_went_wrong()
+
+
+@pytest.mark.browser
+def test_an_excerpt_has_nothing_that_a_cell_prints(address, visit):
+    tab = visit(1280)
+    tab.go(f"{address}/search.html?q=comparisons")
+    found_pages(tab)
+    tab.page.wait_for_timeout(1000)
+    excerpts = tab.page.locator("#search-results .context").all_inner_texts()
+    assert len(excerpts) > 1
+    assert not [one for one in excerpts if "68 comparisons, [" in one]
+
+
+@pytest.mark.browser
+def test_a_result_leads_to_its_section_and_marks_words_once(address, visit):
+    tab = visit(1280)
+    tab.go(f"{address}/search.html?q=recall")
+    found_pages(tab)
+    titles = tab.page.locator("#search-results li > a")
+    titles.filter(has_text="4.3. What it finds").wait_for()
+    titles.filter(has_text="Glossary > recall").wait_for()
+    assert titles.first.inner_text() == "Glossary > recall"
+    only_said = tab.page.locator("#search-results li", has_text="In an explanation of its")
+    only_said.first.wait_for()
+    assert not tab.page.locator("#search-results li").first.get_by_text("In an explan").count()
+    assert tab.page.locator("#search-results li").last.get_by_text("In an explan").count()
+    titles.filter(has_text="4.3. What it finds").click()
+    tab.page.wait_for_url("**/book/radius-search.html#what-it-finds")
+    tab.page.wait_for_function("() => CSS.highlights.get('searched')?.size > 3")
+    assert tab.page.evaluate(
+        """() => [...CSS.highlights.get("searched")].every((range) =>
+          range.startContainer.parentElement.closest("article :not(h1)"))"""
+    )
+    heading = tab.page.locator("#what-it-finds h2")
+    tab.page.wait_for_timeout(1000)  # figures above it come
+    place = heading.bounding_box()["y"]
+    button = tab.page.get_by_role("button", name="Hide marks").bounding_box()
+    tab.page.mouse.click(button["x"] + 9, button["y"] + 9)  # a test's click may scroll
+    assert tab.page.evaluate("() => CSS.highlights.size") == 0
+    assert heading.bounding_box()["y"] == place
+    tab.go(f"{address}/search.html?q=recall")
+    found_pages(tab)
+    tab.go(f"{address}/book/lsh.html")  # by its own address
+    tab.page.wait_for_timeout(200)
+    assert tab.page.get_by_role("button", name="Hide marks").count() == 0
+    assert tab.page.evaluate("() => CSS.highlights.size") == 0
+    tab.check_nothing_went_wrong()
+
+
+@pytest.mark.browser
+def test_results_come_while_one_types(address, visit):
+    tab = visit(1280)
+    tab.go(f"{address}/search.html?q=")
+    tab.page.locator("main input[type=search]").press_sequentially("recall", delay=350)
+    tab.page.locator("#search-results li > a", has_text="Glossary > recall").wait_for()
+    pages = found_pages(tab)
+    assert len(pages) == len(set(pages)) > 3
+    width = tab.page.locator("#search-results .context").first.bounding_box()["width"]
+    assert width < 750
+    tab.page.locator("main input[type=search]").fill("")
+    tab.page.get_by_text("Type a word").wait_for()
 
 
 @pytest.mark.browser
@@ -338,6 +437,7 @@ def test_a_guess_stands_beside_the_answer(site, visit, width, scheme):
     assert violations(tab.page) == []
     tab.page.reload()
     assert field.input_value() == "six <b>buckets</b>"
+    assert tab.page.locator(".guess").first.get_by_role("status").inner_text() == "Kept."
     assert answer.locator(".guessed").inner_text() == ""  # folded again
     field.fill("")
     answer.locator("summary").click()
@@ -345,20 +445,39 @@ def test_a_guess_stands_beside_the_answer(site, visit, width, scheme):
 
 
 @pytest.mark.browser
-def test_a_guess_and_an_answer_are_acknowledged(site, visit):
+def test_a_guess_is_acknowledged(site, visit):
     tab = visit(1440, "dark")
     tab.go((site / "book/buckets.html").as_uri())
     text = tab.page.locator(".guess:not(.l2h-figure *)").first
     figure = tab.page.locator(".l2h-figure .guess").first
-    text.locator("input").fill("six")
-    text.locator("input").press("Enter")
+    text.locator("textarea").fill("six")
+    text.locator("textarea").press("Enter")
     answer = tab.page.locator("details.sd-dropdown", has_text="Answer").first
     assert answer.evaluate("(one) => one.open")
     assert "below" in text.get_by_role("status").inner_text()
-    for guess, said in (("", "Write a guess first."), ("two", "Kept. Now try it.")):
-        figure.locator("input").fill(guess)
+    kept = "Kept. Now try it, then open the answer below."
+    for guess, said in (("", "Write a guess first."), ("two", kept)):
+        figure.locator("textarea").fill(guess)
         figure.get_by_role("button", name="Keep my guess").click()
         assert figure.get_by_role("status").inner_text() == said
+    below = tab.page.locator(".l2h-figure:has(.guess) + details").first
+    assert not below.evaluate("(one) => one.open"), "the figure answers first"
+    button = figure.get_by_role("button")
+    assert button.inner_text() == "✓ Kept"
+    width = button.bounding_box()["width"]
+    figure.locator("textarea").fill("three")
+    assert button.inner_text() == "Keep my guess"
+    assert button.bounding_box()["width"] == width
+    button.click()
+    looks = "(one) => [getComputedStyle(one).borderLeft, one.querySelector('button').textContent]"
+    assert figure.evaluate(looks) == text.evaluate(looks)
+    tab.check_nothing_went_wrong()
+
+
+@pytest.mark.browser
+def test_a_chosen_answer_is_acknowledged(site, visit):
+    tab = visit(1440, "dark")
+    tab.go((site / "book/buckets.html").as_uri())
     progress = tab.page.locator(".selftest-progress")
     assert progress.count() == 0
     asked = tab.page.locator("fieldset.selftest").count()
@@ -373,13 +492,25 @@ def test_a_guess_and_an_answer_are_acknowledged(site, visit):
         }"""
     )
     assert middle == pytest.approx(first_line, abs=0.6)
-    for question, right in ((1, 1), (2, 0)):
-        kind = "right" if right else "wrong"
-        tab.page.locator(f"#question-{question} .selftest-{kind} input").first.check()
-        assert progress.inner_text() == f"Answered: {question} of {asked}, 1 right."
+    mark = "(one) => getComputedStyle(one, '::before').content"
+    for question, kind in ((1, "right"), (2, "wrong"), (2, "right")):
+        chosen = tab.page.locator(f"#question-{question} .selftest-{kind} input").first
+        chosen.check()
+        assert chosen.evaluate(mark) == ('"\u2713"' if kind == "right" else '"\u2717"')
+        first = question if kind == "wrong" else question + 1
+        left = [f"question {number}" for number in range(first, asked + 1)]
+        assert progress.inner_text() == (
+            f"Answered: {question} of {asked}, 1 right at the first try."
+            f" Not right yet: {', '.join(left)}"
+        )
         assert progress.locator("xpath=..").get_attribute("id") == f"question-{question}"
     tab.check_nothing_went_wrong()
     assert violations(tab.page) == []
+    progress.get_by_role("link").first.click()
+    assert urlsplit(tab.page.url).fragment == f"question-{left[0].split()[-1]}"
+    for question in range(asked):
+        tab.page.locator(".selftest-right input").nth(question).check()
+    assert progress.get_by_role("link").count() == 0
 
 
 @pytest.mark.browser
@@ -407,7 +538,7 @@ def test_what_is_done_is_listed_and_forgotten(site, visit):
     tab.go((site / "book/buckets.html").as_uri())
     asked = tab.page.locator("fieldset.selftest").count()
     guesses = tab.page.locator(".guess")
-    guesses.first.locator("input").fill("one")
+    guesses.first.locator("textarea").fill("one")
     tab.page.locator("#selftest-2-b").check()
     tab.page.reload()
     assert tab.page.locator(".selftest-option > input:checked").evaluate_all(
@@ -426,7 +557,7 @@ def test_what_is_done_is_listed_and_forgotten(site, visit):
     assert tab.page.locator(".done").all_inner_texts() == ["It is forgotten."]
     assert tab.page.evaluate("localStorage.getItem('learning-to-hash')") is None
     tab.go((site / "book/buckets.html").as_uri())
-    assert guesses.first.locator("input").input_value() == ""
+    assert guesses.first.locator("textarea").input_value() == ""
     assert tab.page.locator(".selftest-option > input:checked").count() == 0
     tab.check_nothing_went_wrong()
 
@@ -491,10 +622,7 @@ def test_every_local_link_leads_somewhere(site):
             if parts.scheme or parts.netloc:
                 continue
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
-            place = unquote(parts.fragment)
-            state = "=" in place  # of a figure to play with
-            if not target.exists() or (
-                place and not state and target in pages and place not in places[target]
-            ):
+            place = unquote(parts.fragment).split("?")[0]  # a figure to play with has a state
+            if not target.exists() or (place and target in pages and place not in places[target]):
                 lost.append(f"{path.name}: {link}")
     assert lost == []

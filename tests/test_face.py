@@ -24,7 +24,8 @@ CELLS = """() => [...document.querySelectorAll("table.dataframe")].map((table) =
     return {
       left: cell.cellIndex === 0 || cell.className === "words",
       figures: style.fontVariantNumeric,
-      broken: parts.some((part) => part.getClientRects().length > 1),
+      broken: parts.some((part) =>
+        new Set([...part.getClientRects()].map(({y}) => Math.round(y))).size > 1),
       padding: parseFloat(style.paddingLeft),
       text: cell.textContent,
       off: cell.textContent.trim() ? off : 0};
@@ -36,6 +37,10 @@ def test_drawings_fit_and_tables_stand_in_columns(site, visit, name):
     tab = visit(390)
     tab.go((site / f"{name}.html").as_uri())
     assert tab.page.locator(".highlight pre.more").count() == 0, "code wider than a phone"
+    breaks = tab.page.locator(".highlight wbr").evaluate_all(
+        "(all) => all.map((one) => one.nextSibling.textContent)"
+    )
+    assert set(breaks) == {"."}, "in code, what no space parts stays together"
     drawings = tab.page.evaluate(DRAWINGS)
     assert drawings, "a chapter without a figure"
     for one in drawings:
@@ -45,6 +50,11 @@ def test_drawings_fit_and_tables_stand_in_columns(site, visit, name):
         )
         assert one["link"] == one["file"]
         assert one["drawn"] == one["file"].replace(".svg", "-phone.svg")
+    assert tab.page.locator("table.dataframe.more:visible").count() == 0, "its last digits fade"
+    sizes = tab.page.locator("table.dataframe :is(th, td, small)").evaluate_all(
+        "(all) => all.map((one) => parseFloat(getComputedStyle(one).fontSize))"
+    )
+    assert min(sizes, default=12) >= 11.5
     tables = tab.page.evaluate(CELLS)
     assert tables or name in ("book/lsh", "book/grh-adjacency")
     for table in tables:
@@ -97,3 +107,11 @@ def test_a_line_has_about_68_letters_in_the_books_own_face(site, visit):
         }"""
     )
     assert 62 <= width / letter <= 76
+    code = tab.page.locator(".cell_input pre").first
+    assert code.evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)") > 14
+    assert (
+        tab.page.locator(".cell_input .line:visible").evaluate_all(
+            "(all) => all.filter((one) => one.offsetHeight > 30).length"
+        )
+        == 0
+    ), "longer than the book is wide"

@@ -621,7 +621,7 @@ def test_in_a_corner_the_eight_vectors_fill_one_bucket():
 def test_far_away_the_sixty_points_fill_one_bucket_or_two():
     """buckets: "At the far end, one or two buckets hold all the points. A stored query then has
     most of the sixty points as candidates" "sort them into six buckets"
-    "Now drag the ring in the middle of the points."
+    "Now drag the ring around the points."
     """
     data = off_centre().data
     normals = np.radians(data["angles"])
@@ -1389,7 +1389,7 @@ def test_short_codes_are_blunt_and_components_look_at_less(lab, seed):
 @five_seeds
 def test_longer_codes_look_at_less_in_the_mean(lab, seeds):
     """designing: "longer codes of random hyperplanes scan less" "The recall is not quite the
-    same" scaling: "re-ranks several percent of the images with them" """
+    same" scaling: "has to re-rank several percent of the images" """
     s = lab.split["centred"]
     queries = s.X_query[:100]
     recalls = []

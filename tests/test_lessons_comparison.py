@@ -6,6 +6,7 @@ traps are measured here, over five splits.
 """
 
 import re
+from ast import literal_eval
 from collections import namedtuple
 from fractions import Fraction
 from itertools import combinations, product
@@ -37,6 +38,7 @@ from l2h_tutorial.baselines import CCAITQ
 from l2h_tutorial.controls import OutputCodes
 from l2h_tutorial.metrics import mean_average_precision, precision_at_k
 from l2h_tutorial.protocols.contrasts import (
+    holm,
     mean_and_interval,
     means_over_splits,
     paired_contrasts,
@@ -71,9 +73,14 @@ def by_split(question, name):
     return rows.pivot(index="seed", columns="method", values="map").dropna()
 
 
-def counted_by_classes(rows):
-    """Return the rows with classes as the sizes of held-out splits: three asked, seven taught."""
+def learned_from(rows):
+    """Return the rows with what a method learns from as their size, where the files have the pool.
+
+    With classes held out, the sizes are counted in classes: three asked, seven taught.
+    """
     counted = rows.astype({"n_queries": float, "n_labelled": float})
+    n_labels = counted.question.map(fair_fight.N_LABELS)
+    counted["n_labelled"] = n_labels.fillna(1000)
     counted.loc[rows.question == "held-out", ["n_queries", "n_labelled"]] = 3, 7
     return counted
 
@@ -82,11 +89,17 @@ def at_one_percent():
     """Return what each method finds on each split if one percent of the database is re-ranked."""
     scores = LOOKS[(LOOKS.method == "class scores") & (LOOKS.scanned == 0.01)]
     found = pd.concat([IN_BUDGET, scores]).rename(columns={"precision": "map"})
-    return found.assign(question="1% ranked")
+    return found.assign(question="1% ranked", n_labelled=1000)
+
+
+def with_shuffled_labels():
+    """Return the rows of GRH with shuffled labels, beside those with true ones."""
+    rows = learned_from(KEPT[KEPT.question == "shuffled"])
+    return rows.assign(method=rows.method + ", shuffled", question="ranking")
 
 
 CHEAP = at_one_percent()
-MEASURED = pd.concat([counted_by_classes(KEPT), CHEAP])
+MEASURED = pd.concat([learned_from(KEPT), CHEAP, with_shuffled_labels()])
 
 
 def parameters(name):
@@ -114,11 +127,10 @@ def codes(hasher, split):
 
 @both
 def test_all_splits_were_measured_with_what_tuning_chose(name):
-    """comparison: "Fashion-MNIST is split five times and CIFAR-10 twenty times, because"
-    "Each method is tuned separately for each number of labels and, in the figure, for each length"
-    "All settings are tuned for ranking the whole database, even if a search then looks only within
-    a radius or at one percent."
-    did-it-learn: "on ten triples of classes" """
+    """comparison: "Fashion-MNIST is split five times and CIFAR-10 twenty times, because" "Each
+    method is tuned separately for each number of labels and, in the figure, for each length" "One
+    rule finds the settings of all methods, for ranking the whole database." did-it-learn: "on ten
+    triples of classes" """
     n_splits = {"fashion-mnist": 5, "cifar10": 20}[name]
     tuned = TUNED[TUNED.dataset == name].set_index("question")
     for question, methods in fair_fight.QUESTIONS.items():
@@ -142,12 +154,11 @@ def test_all_splits_were_measured_with_what_tuning_chose(name):
 
 
 def test_all_climb_from_their_defaults():
-    """comparison: "try every change of one parameter by one step, keep the best change"
-    "GRH had {glue:text}`trials-grh-f` trials of tuning on Fashion-MNIST, and KSH" "Both versions of
-    GRH from CCA-ITQ run one round." "GRH's weight $\\alpha$ of the votes is not tuned but fixed at
-    1" "Some methods have more to tune: on Fashion-MNIST, GRH had {glue:text}`trials-grh-f` trials
-    and its opponent KSH {glue:text}`trials-ksh-f`, while LSH, PCAH and ITQ have nothing to tune."
-    """
+    """comparison: "try every change of one parameter by one step, keep the best change" "GRH had
+    {glue:text}`trials-grh-f` trials of tuning on Fashion-MNIST, and KSH" "Both versions of GRH from
+    CCA-ITQ run one round." "its weight $\\alpha$ of the votes is fixed at 1 instead of tuned" "On
+    Fashion-MNIST GRH had {glue:text}`trials-grh-f` trials, the byte {glue:text}`trials-byte-f` and
+    KSH {glue:text}`trials-ksh-f`." "LSH, PCAH and ITQ have nothing to tune." """
     trials = TUNED[TUNED.question == "ranking"].set_index(["dataset", "method"])["trials"]
     for name in NAMES:
         assert trials[name, "GRH from CCA-ITQ"] > 2 * trials[name, "KSH"]
@@ -334,8 +345,9 @@ def test_at_equal_shares_grh_is_ahead_of_lsh_in_one_case(name):
     Fashion-MNIST more bits do not divide these much" "For LSH, which knows no classes, this share
     is only about a tenth." "so it puts them into a few codewords" "Learning without labels can make
     buckets large too, only less so" "A learned bucket can be far larger than a random one, most of
-    all if it was learned from labels." "So {glue:text}`lead-part` of GRH's lead came from the
-    number of images, not from the code." """
+    all if it was learned from labels." "then, {glue:text}`lead-part` of the lead came from the
+    number of images. On CIFAR-10, however, GRH stays ahead of LSH by {glue:text}`kept-16-c`,
+    although with 32 bits each it would be behind." """
     short, long = (f"GRH from CCA-ITQ, {n_bits} bits" for n_bits in (16, 32))
     over_lsh = beyond_as_many(name, short, "LSH, 16 bits")
     if name == "fashion-mnist":
@@ -367,11 +379,13 @@ def test_at_equal_shares_grh_is_ahead_of_lsh_in_one_case(name):
 
 @both
 def test_the_classifier_is_ahead_on_the_map(name):
-    """comparison: "This may be why the line of the class scores *falls* in
-    {numref}`fig-fair-map`." "with 32 bits it finds more than with 16
-    wherever at least half a percent is scanned" "PCAH scans about ten times this share, and yet it
-    {glue:text}`pcah-verdict` the classifier." "As long as a search scans only a few percent of the
-    database, the class scores find more than every code." """
+    """comparison: "so the line of the class scores *falls* in {numref}`fig-fair-map`: the more is
+    scanned, the more the cosine decides." "with 32 it finds more than with 16 wherever at least
+    half a percent is scanned" "it scans more than ten times the classifier's one percent, and yet
+    it {glue:text}`pcah-verdict` the classifier." "PCAH ends at the exhaustive search by cosine,
+    which finds {glue:text}`cosine-here`." "the ten images with the largest inner products alone
+    have a precision of {glue:text}`scores-alone`." "On the left of the figure the class scores are
+    above every code." """
     scores = lines_of_the_map(name)["class scores"]
     (of_one_percent,) = scores.precision[scores.scanned == 0.01]
     assert of_one_percent > lines_of_the_map(name)["PCAH, 32 bits"].precision.max() + 0.01
@@ -379,7 +393,11 @@ def test_the_classifier_is_ahead_on_the_map(name):
         others = read(name, look.scanned).drop(["class scores", "exact cosine"])
         assert look.precision > others.max() + 0.01
     assert (np.diff(scores.precision) < 0).all()
-    assert 0.1 < lines_of_the_map(name)["PCAH, 32 bits"].scanned[12] < 0.12
+    pcah = lines_of_the_map(name)["PCAH, 32 bits"]
+    exact = lines_of_the_map(name)["exact cosine"].precision[0]
+    assert pcah.precision[12] == pytest.approx(exact, abs=0.005)
+    assert (np.diff(pcah.precision) > 0).all()
+    assert 0.1 < pcah.scanned[12] < 0.12
     for share in (0.005, 0.01, 0.02, 0.05, 0.1):
         found = read(name, share)
         assert found["PCAH, 32 bits"] > found["PCAH, 16 bits"]
@@ -387,26 +405,33 @@ def test_the_classifier_is_ahead_on_the_map(name):
 
 @both
 def test_learned_codes_begin_further_right_and_pass_the_cosine(name):
-    """comparison: "At larger radii CCA-ITQ and GRH find more than the exact cosine" "a band is the
-    [95 percent]{.definition} interval of a mean, corrected for shared images." "The vertical axis
-    is cut below, so LSH's search of the opening is not on it." """
+    """comparison: "At larger radii the means of CCA-ITQ and GRH are above the exact cosine." "a
+    band is the [95 percent]{.definition} interval of a mean, corrected for shared images." "The
+    vertical axis does not begin at zero, so the opening's search with LSH lies below it." """
     lines = lines_of_the_map(name)
     for method, n_bits in product(("CCA-ITQ", "GRH from CCA-ITQ"), (16, 32)):
         line = lines[f"{method}, {n_bits} bits"]
         assert line.scanned.iloc[0] > lines["PCAH, 32 bits"].scanned.iloc[0]
         assert line.precision.max() > lines["exact cosine"].precision[0]
+        if name == "fashion-mnist" and n_bits == 16:
+            looks = LOOKS[(LOOKS.dataset == name) & (LOOKS.method == f"{method}, {n_bits} bits")]
+            bands = means_over_splits(looks.assign(n_labelled=1000), ["look"], "precision")
+            above = bands[bands["mean"] > lines["exact cosine"].precision[0]]
+            # at one radius the band of CCA-ITQ ends just above the line
+            assert (above.low < lines["exact cosine"].precision[0] + 0.002).all()
     assert lines["LSH, 16 bits"].precision[0] < 0.7 * lines["exact cosine"].precision[0]
     sizes = LOOKS[["n_queries", "n_labelled"]].drop_duplicates()
     assert sizes.to_numpy().tolist() == [[1000, 3000]]
     one = LOOKS[(LOOKS.dataset == name) & (LOOKS.method == "PCAH, 32 bits") & (LOOKS.look == 4)]
+    one = one.assign(n_labelled=1000)
     band = means_over_splits(one, ["method"], "precision").iloc[0]
-    _, low, high, _ = mean_and_interval(one.precision, 1 / 3)
+    _, low, high, _ = mean_and_interval(one.precision, 1)
     assert (band.low, band.high) == pytest.approx((low, high))
 
 
 def test_a_bucket_of_grh_loses_images_and_queries(dataset, seed):
-    """comparison: "A likely reason is that images of the right class with another codeword are
-    lost. So is most of the class of a query whose own codeword is wrong." """
+    """comparison: "A bucket holds a single codeword, so it loses all images of the right class that
+    have another one. If the query's own codeword is wrong, it loses most of the class." """
     split = split_of(dataset, seed)
     start = CCAITQ(16, random_state=seed)
     grh = GRH(16, initial=start, classifier="kernel-ridge", random_state=seed)
@@ -421,9 +446,43 @@ def test_a_bucket_of_grh_loses_images_and_queries(dataset, seed):
     assert lost[is_wrong].mean() > 0.9
 
 
+def test_a_ranking_gains_where_a_bucket_has_fewer_than_ten(dataset, seed):
+    """comparison: "Nearly all of the gain comes from queries that have fewer than ten images in
+    their bucket." "Most queries have more than 50 images in their bucket, and lose next to nothing
+    if they look at only 50." "All images of a bucket tie, so these 50 are a random part of it."
+    "such a bucket is nearly pure" "How can fewer images give more right answers?" """
+    split = fair_fight.split_of(dataset, "ranking", seed)
+    hasher = fair_fight_percent.contenders(parameters(dataset.name))["GRH from CCA-ITQ, 16 bits"]
+    learner, part = next(iter(fair_fight.learners("ranking", hasher, split, seed)))
+    distances = hamming_distances(*codes(learner, part))
+    in_bucket = (distances == 0).sum(axis=1)
+    shuffled = distances + np.random.default_rng(seed).random(distances.shape)
+    percent = np.argsort(shuffled, axis=1)[:, : distances.shape[1] // 100]
+    right = []
+    for candidates in ([np.flatnonzero(row == 0) for row in distances], list(percent)):
+        answers = rerank(part.X_query, part.X_database, candidates, k=10)
+        labels = [part.y_database[ids[ids >= 0]] for ids in answers]
+        right.append(
+            [np.sum(of_one == y) / 10 for of_one, y in zip(labels, part.y_query, strict=True)]
+        )
+    gains = np.subtract(right[1], right[0])
+    few = in_bucket < 10
+    assert gains[few].sum() > 0.8 * gains.sum() > 0
+    assert gains[few].mean() > 0.2
+    assert abs(gains[~few].mean()) < 0.03
+    many = in_bucket > 50
+    assert (np.take_along_axis(distances, percent, 1)[many] == 0).all()
+    assert abs(gains[many].mean()) < 0.03
+    same_class = part.y_query[:, None] == part.y_database
+    purity = (same_class & (distances == 0)).sum(axis=1)[many] / in_bucket[many]
+    if dataset.name == "fashion-mnist":  # the page speaks of one split of it
+        assert purity.mean() > 0.85
+        assert many.mean() > 0.7
+
+
 def test_learned_codes_leave_out_near_images_of_other_classes(dataset, seed):
-    """comparison: "because among the images near a query their codes leave out those of other
-    classes more often" """
+    """comparison: "their codes leave out near images of other classes more often than near images
+    of the right class." """
     split = split_of(dataset, seed)
     nearest = exact_neighbours(split.X_query, split.X_database, k=10)
     is_right = split.y_database[nearest] == split.y_query[:, None]
@@ -437,17 +496,26 @@ def test_learned_codes_leave_out_near_images_of_other_classes(dataset, seed):
 
 @both
 def test_codes_that_are_ranked_change_the_picture(name):
-    """comparison: "KSH, GRH and CCA-ITQ, which learn from labels, find more than LSH, PCAH and ITQ,
-    on every split." "a byte of class scores finds more than each of the eleven hash codes in the
-    table, on every split of both data sets." "On CIFAR-10 ITQ finds more than PCAH, with one star.
-    On Fashion-MNIST PCAH has the higher mean, without a star." "With many labels, a byte of class
-    scores then finds the most of the codes tried." "Byte above all hash codes, and CCA-ITQ above
-    those without labels: on every split." "If few vectors may be compared in full, rank the codes
-    and re-rank what the budget allows" "PCAH and ITQ find more than LSH with 32 bits, on every
-    split." "Ranking is the better use of both codes." "Over KSH, the best of the eleven, its mean
-    lead is" "holds {glue:text}`grh-scanned-f` percent, and yet one percent that is ranked finds
-    more" "but even radius 1, with {glue:text}`grh-wider-c` percent, finds less than one percent
-    ranked." "its queries scan one percent on average, interpolated between radii." """
+    """comparison: "because KSH, GRH and CCA-ITQ find more than LSH, PCAH and ITQ." "GRH, however,
+    does not find more than its own start, CCA-ITQ, on Fashion-MNIST." "It finds more than each of
+    the eleven hash codes in the table, on both data sets." "ITQ finds more than PCAH on CIFAR-10,
+    and PCAH more than ITQ on Fashion-MNIST, each on every split. Neither lead is significant."
+    "PCAH and ITQ above LSH: significant on CIFAR-10. On Fashion-MNIST on every split, but not
+    significant." "a byte of class scores then finds the most of the codes tried, and on CIFAR-10
+    its lead over the next is significant." "it is significant on CIFAR-10, but not on
+    Fashion-MNIST." "Byte above all hash codes measured, and CCA-ITQ above those without labels: on
+    every split." "If few vectors may be compared in full, rank the codes and re-rank what the
+    budget allows" "PCAH and ITQ find more than LSH with 32 bits, on every split." "Both codes find
+    more if they are ranked, though on CIFAR-10 LSH gains little." "Its lead over KSH, the best of
+    the eleven, is {glue:text}`byte-lead-f` on Fashion-MNIST and" "one percent of GRH's ranking even
+    finds more than its whole bucket, which is much larger." "On CIFAR-10 the bucket is smaller than
+    one percent, but this is not the whole reason: within radius 1 GRH scans
+    {glue:text}`grh-wider-c` percent" "No radius scans exactly the share that we ask for, so
+    precision at a share is interpolated between the two nearest radii, by the logarithm of the
+    share." "When both codes are ranked, GRH is ahead of LSH on both data sets, by
+    {glue:text}`ranked-lead-f` on Fashion-MNIST and" "Stronger opponents leave less of this lead"
+    "even the exact cosine, which compares all 5,000 vectors with the query, finds less than the
+    byte does with one percent." """
     found = (
         CHEAP[CHEAP.dataset == name].pivot(index="seed", columns="method", values="map").dropna()
     )
@@ -457,9 +525,21 @@ def test_codes_that_are_ranked_change_the_picture(name):
     assert (taught.min(axis=1) > without.max(axis=1)).all()
     byte = found["class scores, 8 bits"]
     assert len([*taught, *without]) == 11
+    assert byte.mean() > lines_of_the_map(name)["exact cosine"].precision[0] + 0.03
     assert (byte > found[[*taught, *without]].max(axis=1)).all()
     assert found[[*taught, *without]].mean().idxmax() == "KSH, 32 bits"
-    assert lead("1% ranked", name, "class scores, 8 bits", "KSH, 32 bits").low > 0.004
+    for n_bits in (16, 32):
+        over_start = found[f"GRH from CCA-ITQ, {n_bits} bits"] - found[f"CCA-ITQ, {n_bits} bits"]
+        assert (over_start.mean() < 0) == (name == "fashion-mnist")
+    of_grh = found["GRH from CCA-ITQ, 16 bits"].mean()
+    over_lsh = of_grh - found["LSH, 16 bits"].mean()
+    over_best = found["GRH from CCA-ITQ, 32 bits"].mean() - without.mean().max()
+    assert 0 < over_best < 0.6 * over_lsh
+    over_ksh = lead("1% ranked", name, "class scores, 8 bits", "KSH, 32 bits")
+    assert (over_ksh.low > 0.02) == (name == "cifar10")
+    assert (over_ksh.low < 0 < over_ksh.mean) == (name == "fashion-mnist")
+    ahead = without["PCAH, 32 bits"] > without["ITQ, 32 bits"]
+    assert ahead.all() if name == "fashion-mnist" else not ahead.any()
     best = without.mean().drop("LSH, 32 bits").idxmax()
     assert best == {"fashion-mnist": "PCAH, 32 bits", "cifar10": "ITQ, 32 bits"}[name]
     # a line that does not reach down to one percent begins with a bucket that holds more
@@ -480,10 +560,11 @@ def test_codes_that_are_ranked_change_the_picture(name):
 
 @both
 def test_who_is_ahead_depends_on_how_the_codes_are_used(name):
-    """comparison: "Each row gives the order of the means, the highest first, with hash codes of 32
-    bits. KSH was not searched by radius." "GRH is first in the first row because its bucket is the
-    largest, and last in the second, where all codes scan the same share. The class scores, as ten
-    floats or as a byte, are first in every row that has them." """
+    """comparison: "each row gives the order of the means, the highest first, with hash codes of 32
+    bits. The classifier has ten floats in the second row, and a byte below." "KSH, a strong
+    opponent that enters later, was measured only as a ranking, with 32 bits." "With 16 bits on
+    CIFAR-10 it would be third of the five hash codes there." "GRH is first in the first row because
+    its bucket is the largest, and last in the second, where all codes scan the same share." """
     lines = lines_of_the_map(name)
     assert not any("KSH" in code for code in lines)
     grh = "GRH from CCA-ITQ, 32 bits"
@@ -494,6 +575,11 @@ def test_who_is_ahead_depends_on_how_the_codes_are_used(name):
     assert own.scanned.idxmax() == grh
     level = read(name, own.scanned[grh])
     assert level[codes].idxmin() == grh
+    if name == "cifar10":
+        short = "GRH from CCA-ITQ, 16 bits"
+        level_of_short = read(name, lines[short].scanned.iloc[0])
+        ranked = level_of_short[level_of_short.index.str.endswith("16 bits")].nlargest(5)
+        assert ranked.index.get_loc(short) == 2
     assert level["class scores"] > level[codes].max()
     byte = "class scores, 8 bits"
     in_percent = IN_BUDGET[IN_BUDGET.dataset == name].groupby("method").precision.mean()
@@ -512,8 +598,8 @@ def test_who_is_ahead_depends_on_how_the_codes_are_used(name):
     ],
 )
 def test_a_budget_that_is_kept_is_what_is_measured(dataset, method):
-    """comparison: "So rank all codes by their Hamming distance from the query, with ties in random
-    order" """
+    """comparison: "sort all codes by their Hamming distance from the query, breaking ties at
+    random" """
     codes = fair_fight_percent.contenders(parameters(dataset.name))
     found = fair_fight_percent.measure_percent(dataset, codes[method], 0)
     kept = IN_BUDGET[(IN_BUDGET.dataset == dataset.name) & (IN_BUDGET.method == method)]
@@ -525,8 +611,8 @@ def test_a_budget_that_is_kept_is_what_is_measured(dataset, method):
 
 @both
 def test_each_method_with_labels_is_ahead_of_each_without(name):
-    """comparison: "With 1,000 of them, every labelled method ranks higher than every unlabelled
-    one, including the exact cosine." """
+    """comparison: "With a hundred per class, every labelled method ranks higher than every
+    unlabelled one, including the exact cosine." """
     scores = by_split("ranking", name).mean()
     labelled = [*WITH, *scores.index[scores.index.str.match("class scores|predicted")]]
     assert len(labelled) == len(WITH) + 5
@@ -565,16 +651,15 @@ def test_the_later_bits_of_pcah_know_neighbours_not_classes(seed):
 
 @both
 def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
-    """comparison: "With 1,000 labels it ranks better than every hash code measured, on every
-    split." "and that of KSH, the best hash code there, is" "Even four bits come close to GRH's 32:
-    they are behind on every split of Fashion-MNIST, and ahead on every split but one of CIFAR-10."
-    "found the same for queries of known classes" "That is not enough: on Fashion-MNIST it ranks
-    below every hash code that learned from labels" "Byte above all hash codes: on every split."
-    "the byte ranks better than the hash codes of 32 bits, with twenty labels per class or a
-    hundred" "the byte of class scores ranks above every hash code that was measured" "The
-    classifier is worse than before, but so are the hash codes, which learn from the same few
-    labels." "Not here: with labelled cells it scores {glue:text}`map-labelled-f` on Fashion-MNIST
-    instead of" "and it still ranks above every hash code on every split"
+    """comparison: "With a hundred labels per class the byte is ahead of every hash code measured."
+    "and that of KSH, the best hash code there, is" "Even four bits of class scores come close to
+    GRH's 32: they are a little behind on Fashion-MNIST, and a little ahead on CIFAR-10." "found the
+    same for queries of known classes" "That is not enough: on Fashion-MNIST it ranks below every
+    hash code that learned from labels" "Byte above all hash codes measured with as many labels: on
+    every split." "the byte ranks better than the hash codes of 32 bits, with twenty labels per
+    class or a hundred" "With twenty labels per class nothing changes at the top." "The classifier
+    is worse than before, but so are the hash codes, which learn from the same few labels." "with
+    labelled cells it scores {glue:text}`map-labelled-f`, and it still ranks above every hash code."
     index: "On both data sets of this book, ranking by that byte beat every learned code of 32
     bits." "and that of the best learned code is {glue:text}`best-code-f`" """
     for question, codes in ("ranking", WITH), ("200 labels", FEW):
@@ -598,24 +683,30 @@ def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
 @both
 def test_five_labels_a_class_are_worth_much_or_nothing(name):
     """comparison: "the byte and the cosine have nearly the same mean" "whether labels still beat
-    the exact cosine depends on the data. On Fashion-MNIST the byte ranks far above the cosine" "On
-    CIFAR-10 the byte and the exact cosine rank about the same. The cosine ranks higher there than
-    all codes compared by Hamming distance" "With five, check whether the exact cosine does as
-    well." """
-    scores = by_split("50 labels", name).mean()
+    the exact cosine depends on the data. On Fashion-MNIST the mAP of the byte is
+    {glue:text}`few-lead-f` higher than that of the cosine." "On CIFAR-10 the byte and the exact
+    cosine rank about the same. The cosine ranks higher there than all codes compared by Hamming
+    distance" "With five, check whether the exact cosine does as well." "Byte above cosine: on every
+    split of Fashion-MNIST, but not significant on either data set." "KSH above CCA-ITQ on every
+    split of CIFAR-10, and below it in the mean on Fashion-MNIST." """
+    splits = by_split("50 labels", name)
+    scores = splits.mean()
     assert scores["class scores, 8 bits"] > scores[FEW].max()
     assert scores["KSH"] > scores[FEW].max() - 0.01
     gain = scores["class scores, 8 bits"] - scores["exact cosine"]
     if name == "fashion-mnist":
         assert gain > 0.05
+        assert lead("50 labels", name, "class scores, 8 bits", "exact cosine").low < 0
+        assert (splits["class scores, 8 bits"] > splits["exact cosine"]).all()
     else:
         assert abs(gain) < 0.01
+        assert (splits["KSH"] > splits["CCA-ITQ"]).all()
         assert scores["KSH"] == scores[FEW].max()
         assert scores["KSH"] < scores["exact cosine"] - 0.003
 
 
 def test_few_labels_had_the_settings_of_many(dataset):
-    """comparison: "labelled cells were tried with 1,000 labels alone"
+    """comparison: "labelled cells were tried with 100 labels per class alone"
     "The settings were tuned with 600 validation queries on a database of 2,000 images, and all
     these 2,600 images had labels." "The methods were tuned with 2,600 labelled images." """
     questions = KEPT.question[KEPT.method == "class scores, 8 bits, labelled cells"]
@@ -626,16 +717,19 @@ def test_few_labels_had_the_settings_of_many(dataset):
 
 
 def asked(page):
-    """Run the cell of a page that lists its contrasts, and return them."""
-    return names_of_cell(page, "asked = [")["asked"]
+    """Run the cells of a page that list its contrasts, and return them."""
+    names = names_of_cell(page, "asked = [")
+    if page == "did-it-learn":
+        names = names_of_cell(page, "asked += [", names)
+    return names["asked"]
 
 
-def names_of_cell(page, piece):
+def names_of_cell(page, piece, names=None):
     """Run the cell of a page that has this piece of code, and return what it defines."""
     cells = (RESULTS.parent / f"{page}.md").read_text(encoding="utf-8").split("```")
     (cell,) = [cell for cell in cells if cell.startswith("{code-cell}") and piece in cell]
-    names = {"np": np}
-    exec(re.sub(r"(?m)^(\{code-cell\}|:tags:).*$", "", cell), names)
+    names = names or {"np": np}
+    exec(re.sub(r"(?s)^\{code-cell\}.*?\n(---\n.*?\n---\n|:tags:.*?\n)?", "", cell), names)
     return names
 
 
@@ -651,48 +745,64 @@ def significant(contrasts):
 
 
 def test_which_contrasts_are_significant():
-    """comparison: "because the byte had more trials of tuning than KSH" "Byte above cosine: one
-    star on Fashion-MNIST (weak), no star on CIFAR-10." "KSH above CCA-ITQ: one star on CIFAR-10
-    (weak). On Fashion-MNIST CCA-ITQ is ahead, without a star." "GRH above KSH: one star on
-    CIFAR-10. On Fashion-MNIST KSH is ahead, without a star." "Cosine above ITQ: no star on
-    Fashion-MNIST, two stars on CIFAR-10." "PCAH above LSH: one star on Fashion-MNIST, two on
-    CIFAR-10. ITQ above LSH: none and two." "the interval of the cosine's lead ends below
-    {glue:text}`cosine-high-f`" "With a linear classifier for each bit, GRH has no star over CCA-ITQ
-    on either data set." "GRH's lead over CCA-ITQ on CIFAR-10 may come from the kernel, because
-    fixed codewords for the classes, learned with the same kernel ridge, already have an mAP of"
-    "The kernel, which CCA-ITQ lacks, may explain this lead." "So among so many questions our
-    example is not significant" "Linear GRH from CCA-ITQ against CCA-ITQ: no star." "Linear GRH
-    takes longer to fit than CCA-ITQ, and their mAP differs little: both ends of both intervals lie
-    within {glue:text}`linear-most` of zero." """
+    """comparison: "A method with more parameters tries more settings." "Byte above cosine: on every
+    split of Fashion-MNIST, but not significant on either data set." "and below it in the mean on
+    Fashion-MNIST. Neither is significant." "GRH above KSH on every split of CIFAR-10, and below it
+    on every split of Fashion-MNIST. Neither is significant." "Cosine above ITQ: significant on
+    CIFAR-10, not on Fashion-MNIST, where AGH has the highest mean." "PCAH and ITQ above LSH:
+    significant on CIFAR-10" "each on every split. Neither lead is significant." "There are
+    {glue:text}`stars-c` stars on CIFAR-10, and only {glue:text}`stars-f` on Fashion-MNIST." "With a
+    hundred labels per class, the byte ranks significantly above KSH and GRH on CIFAR-10, and above
+    GRH on Fashion-MNIST too. With twenty it ranks significantly above KSH on CIFAR-10." "In all
+    these cases it is ahead on every split of both data sets." "GRH, too, ranks significantly above
+    its own start, CCA-ITQ" "Above KSH: significant on CIFAR-10." "With *labelled cells*, too, it
+    ranks significantly above KSH on CIFAR-10." "the interval of the cosine's lead ends below
+    {glue:text}`cosine-high-f`" "most of this lead comes from the kernel, which CCA-ITQ lacks: GRH
+    *without votes* has an mAP of {glue:text}`map-refit-c` there" "Among so many questions, then,
+    our example is not significant." "Linear GRH from CCA-ITQ is not significantly above CCA-ITQ,
+    and takes longer to fit." "On CIFAR-10 GRH ranks significantly above its own start, CCA-ITQ,
+    though most of this lead comes from its kernel. On Fashion-MNIST five splits cannot tell."
+    "Linear GRH takes longer to fit than CCA-ITQ, and their mAP differs little: both ends of both
+    intervals lie within {glue:text}`linear-most` of zero." """
     assert significant(asked("comparison")) == {
         ("ranking", "exact cosine", "ITQ"): (0, 1),
         ("ranking", "GRH from CCA-ITQ", "CCA-ITQ"): (0, 1),
         ("ranking", "GRH from CCA-ITQ", "GRH kernel"): (0, 1),
-        ("ranking", "GRH from CCA-ITQ", "KSH"): (0, 1),
+        ("ranking", "GRH from CCA-ITQ", "KSH"): (0, 0),
         ("ranking", "GRH linear from CCA-ITQ", "CCA-ITQ"): (0, 0),
         ("ranking", "class scores, 4 bits", "GRH from CCA-ITQ"): (0, 0),
-        ("ranking", "class scores, 8 bits", "KSH"): (1, 1),
-        ("ranking", "class scores, 8 bits, labelled cells", "KSH"): (1, 1),
-        ("200 labels", "class scores, 8 bits", "KSH"): (1, 1),
+        ("ranking", "class scores, 8 bits", "KSH"): (0, 1),
+        ("ranking", "class scores, 8 bits, labelled cells", "KSH"): (0, 1),
+        ("200 labels", "class scores, 8 bits", "KSH"): (0, 1),
         ("50 labels", "class scores, 8 bits", "KSH"): (0, 0),
-        ("50 labels", "class scores, 8 bits", "exact cosine"): (1, 0),
-        ("50 labels", "KSH", "CCA-ITQ"): (0, 1),
-        ("50 labels", "KSH", "ITQ"): (1, 1),
-        ("50 labels", "GRH from CCA-ITQ", "KSH"): (0, -1),
-        ("1% ranked", "PCAH, 32 bits", "LSH, 32 bits"): (1, 1),
+        ("50 labels", "class scores, 8 bits", "exact cosine"): (0, 0),
+        ("50 labels", "KSH", "CCA-ITQ"): (0, 0),
+        ("50 labels", "KSH", "ITQ"): (0, 0),
+        ("50 labels", "GRH from CCA-ITQ", "KSH"): (0, 0),
+        ("1% ranked", "PCAH, 32 bits", "LSH, 32 bits"): (0, 1),
         ("1% ranked", "ITQ, 32 bits", "LSH, 32 bits"): (0, 1),
-        ("1% ranked", "PCAH, 32 bits", "ITQ, 32 bits"): (0, -1),
+        ("1% ranked", "PCAH, 32 bits", "ITQ, 32 bits"): (0, 0),
+        ("1% ranked", "class scores, 8 bits", "KSH, 32 bits"): (0, 1),
+        ("ranking", "class scores, 8 bits", "GRH from CCA-ITQ"): (1, 1),
     }
+    for question, name in product(("ranking", "200 labels"), NAMES):
+        splits = by_split(question, name)
+        hash_codes = splits[["KSH", "GRH from CCA-ITQ"]]
+        assert (splits["class scores, 8 bits"] > hash_codes.max(axis=1)).all()
+    over_ksh = {name: by_split("ranking", name).eval("`GRH from CCA-ITQ` - KSH") for name in NAMES}
+    assert (over_ksh["fashion-mnist"] < 0).all()
+    assert (over_ksh["cifar10"] > 0).all()
     assert lead("50 labels", "fashion-mnist", "KSH", "CCA-ITQ").mean < -0.003
     assert lead("ranking", "fashion-mnist", "GRH from CCA-ITQ", "KSH").mean < -0.003
     cosine = lead("ranking", "fashion-mnist", "exact cosine", "ITQ")
-    # rounded up, the page shows .004, and .006 for linear GRH
-    assert 0.003 < cosine.high < 0.004
+    # rounded up, the page shows .005, and .008 for linear GRH
+    assert 0.004 < cosine.high < 0.005
     linear = [lead("ranking", name, "GRH linear from CCA-ITQ", "CCA-ITQ") for name in NAMES]
-    assert 0.005 < max(max(-each.low, each.high) for each in linear) < 0.006
+    assert 0.007 < max(max(-each.low, each.high) for each in linear) < 0.008
     of_cifar10 = by_split("ranking", "cifar10").mean()
-    of_codewords = of_cifar10["Hadamard codewords"] - of_cifar10["CCA-ITQ"]
-    assert of_codewords > 0.8 * (of_cifar10["GRH from CCA-ITQ"] - of_cifar10["CCA-ITQ"])
+    without_votes = by_split("alpha", "cifar10")["0.5 from CCA-ITQ"].mean()
+    lead_over_start = of_cifar10["GRH from CCA-ITQ"] - of_cifar10["CCA-ITQ"]
+    assert 0.6 * lead_over_start < without_votes - of_cifar10["CCA-ITQ"] < 0.8 * lead_over_start
     fit = KEPT[KEPT.question == "ranking"].groupby(["method", "dataset"])["fit_seconds"].median()
     assert (fit["GRH linear from CCA-ITQ"] > 2 * fit["CCA-ITQ"]).all()
     trials = TUNED[TUNED.question == "ranking"].pivot(
@@ -703,9 +813,11 @@ def test_which_contrasts_are_significant():
 
 def test_one_percent_of_a_split_is_fifty_images(dataset):
     """comparison: "five of Fashion-MNIST and twenty of CIFAR-10, with databases of 5,000 images"
-    "by cosine, here 50 candidates for ten answers" "That is 1,000
-    comparisons: twenty times the 50 that one percent allows here" "The running text mainly follows
-    six of the ten" "within one radius some queries meet far more images than others" """
+    "by cosine, here 50 candidates for ten answers" "before a query can be ranked, it is compared
+    with 1,000 labelled images. That is a fifth of this database" "In our small database these 1,000
+    comparisons are more work than the search itself, which compares only 50 vectors." "The running
+    text mainly follows six of the ten" "because some queries have far more images within it than
+    others" """
     n_measured = len(fair_fight.split_of(dataset, "ranking", 0).y_database)
     assert n_measured == 5000
     assert len(split_dataset(dataset).y_database) > n_measured
@@ -718,50 +830,59 @@ def test_one_percent_of_a_split_is_fifty_images(dataset):
 
 
 def test_holm_multiplies_the_p_value_of_the_example():
-    """comparison: "are 17 comparisons on each of two data sets" "{glue:text}`worked-smaller` =
-    {glue:text}`worked-times`, because {glue:text}`worked-smaller` p-values are smaller. It becomes"
-    "{glue:text}`worked-p` = {glue:text}`worked-holm`." """
-    assert len(asked("comparison")) == 17
+    """comparison: "are {glue:text}`asked-each` comparisons on each of two data sets"
+    "{glue:text}`worked-smaller` are smaller than that of our example" "{glue:text}`worked-smaller`
+    = {glue:text}`worked-times`, and becomes"
+    "it is raised to [0.06]{.definition} as well." """
+    assert holm([0.01, 0.03, 0.04]) == pytest.approx([0.03, 0.06, 0.06])
+    assert len(asked("comparison")) == 19
     p_values = {}
     for (question, method, other), name in product(asked("comparison"), NAMES):
         rows = MEASURED[(MEASURED.question == question) & (MEASURED.dataset == name)]
         maps = rows.pivot(index="seed", columns="method", values="map")
-        *_, p = mean_and_interval(maps[method] - maps[other], 1 / 3)
+        n_labels = fair_fight.N_LABELS.get(question, 1000)
+        *_, p = mean_and_interval(maps[method] - maps[other], 1000 / n_labels)
         p_values[question, method, other, name] = p
     example = p_values["ranking", "GRH from CCA-ITQ", "GRH kernel", "fashion-mnist"]
     n_smaller = sum(p < example for p in p_values.values())
     tests = paired_contrasts(MEASURED, asked("comparison"))
     raised = tests.p["ranking: GRH from CCA-ITQ, minus GRH kernel", "fashion-mnist"]
     assert raised == pytest.approx((len(p_values) - n_smaller) * example)
-    by_hand = (len(p_values) - n_smaller) * round(example, 4)
+    by_hand = (len(p_values) - n_smaller) * round(example, 5)
     assert round(by_hand, 2) == round(raised, 2)
 
 
 def test_the_interval_by_hand_is_that_of_the_package():
-    """comparison: "The standard error is $s \\sqrt{8/15}$, which is" "{glue:text}`worked-root` =
-    {glue:text}`worked-error`." "{glue:text}`worked-error` = {glue:text}`worked-reach`." "Our
-    interval is {glue:text}`wider-f` times as wide as for independent splits, and still it excludes
-    zero." """
+    """comparison: "The standard error is $s \\sqrt{6/5}$, which is" "{glue:text}`worked-root` =
+    {glue:text}`worked-error`." "{glue:text}`worked-error` = {glue:text}`worked-reach`." "From the
+    rounded ones the p-value would come out a little smaller." "The mean lies
+    {glue:text}`worked-mean` / {glue:text}`worked-error` = {glue:text}`worked-ratio` standard errors
+    from zero." "Our interval is {glue:text}`wider-f` times as wide as for independent splits, and
+    still it excludes zero." """
     maps = by_split("ranking", "fashion-mnist")
     differences = maps["GRH from CCA-ITQ"] - maps["GRH kernel"]
     assert len(differences) == 5
-    mean, low, high, _ = mean_and_interval(differences, 1000 / 3000)
+    mean, low, high, _ = mean_and_interval(differences, 1000 / 1000)
     t = round(student.isf(0.025, 4), 3)
-    error = round(round(differences.std(), 4) * round((1 / 5 + 1 / 3) ** 0.5, 3), 4)
+    error = round(round(differences.std(), 4) * round((1 / 5 + 1) ** 0.5, 3), 4)
     half = round(t * error, 4)
     by_hand = (round(mean, 4) - half, round(mean, 4) + half)
     assert np.round(by_hand, 3).tolist() == np.round([low, high], 3).tolist()
     assert low > 0
     # what the page shows of the five differences has the same mean and spread
     shown = differences.round(3)
+    *_, p = mean_and_interval(differences, 1)
+    *_, of_shown = mean_and_interval(shown, 1)
+    of_mean = round(round(mean, 4) / error, 2)
+    assert of_mean == round(mean / ((6 / 5) ** 0.5 * differences.std()), 2)
+    assert 0 < p - of_shown < 0.001
     assert round(shown.mean(), 4) == round(mean, 4)
     assert round(shown.std(), 4) == round(differences.std(), 4)
 
 
 def test_a_missing_star_does_not_say_equal():
-    """comparison: "So a missing star never says that two methods are equal. It says least on
-    Fashion-MNIST, which has only five splits." "The size that this takes differs from row to row"
-    """
+    """comparison: "A missing star never says that two methods are equal." "The size that this takes
+    differs from row to row" """
     tests = paired_contrasts(MEASURED, asked("comparison"))
     row = tests.loc["50 labels: class scores, 8 bits, minus KSH", "fashion-mnist"]
     assert row.p > 0.05
@@ -791,26 +912,27 @@ def test_agh_is_first_without_labels_on_one_data_set(name):
 
 @both
 def test_the_splits_share_images_and_what_that_hides(name):
-    """comparison: "take their queries and their labelled images from the same 10,000" "There the
-    correction may be too cautious." "A true difference of mAP of about {glue:text}`needed-f` on
+    """comparison: "take their queries and their labelled images from the same 10,000" "With a
+    hundred labels per class, a true difference of mAP of about {glue:text}`needed-f` on
     Fashion-MNIST, or {glue:text}`needed-c` on CIFAR-10, would be missed about half of the time."
-    "An observed difference of this size typically has a star." "how large a true difference would
-    be missed about half of the time"
-    did-it-learn: "A difference without a mark was tested, but is not significant. It may be large
-    all the same" """
+    "With five labels per class, the test would miss a difference of {glue:text}`needed-five-f` on
+    Fashion-MNIST" "how large a true difference would be missed about half of the time"
+    did-it-learn: "A difference without a star was tested too, and it may be large all the
+    same." """
     rows = KEPT[(KEPT.dataset == name) & (KEPT.question != "held-out")]
     assert set(rows.n_queries) == {1000}
     assert set(rows.n_labelled) == {3000}
-    for page in ("comparison", "did-it-learn"):
-        tests = paired_contrasts(MEASURED, asked(page)).xs(name, level="dataset")
-        of_maps = tests[~tests.index.str.match("held-out|1%")]
-        needed = of_maps.needed.median()
-        if name == "fashion-mnist":
-            assert 0.01 < needed < 0.04
-        else:
-            assert needed < 0.012
-        is_large = of_maps.difference.abs() > needed
-        assert (of_maps.p[is_large] < 0.05).mean() > 0.5
+    large = {"fashion-mnist": 0.04, "cifar10": 0.018}[name]
+    tests = paired_contrasts(MEASURED, asked("comparison")).xs(name, level="dataset")
+    needed = tests[tests.index.str.match("ranking")].needed.median()
+    assert large / 2 < needed < large
+    assert 3 * needed < tests[tests.index.str.match("50 labels")].needed.median() < 12 * needed
+    tests = paired_contrasts(MEASURED, asked("did-it-learn")).xs(name, level="dataset")
+    of_maps = tests[~tests.index.str.match("held-out")]
+    needed = of_maps.needed.median()
+    assert large / 2 < needed < large
+    is_large = of_maps.difference.abs() > needed
+    assert (of_maps.p[is_large] < 0.05).mean() > 0.5
     # what is observed if the true difference is the one that takes a star when it is observed
     n_splits = {"fashion-mnist": 5, "cifar10": 20}[name]
     first_star = student.isf(0.025 / (2 * len(asked("comparison"))), n_splits - 1)
@@ -818,8 +940,9 @@ def test_the_splits_share_images_and_what_that_hides(name):
 
 
 def test_splits_of_few_images_share_more_of_them(dataset):
-    """comparison: "CIFAR-10 has 60,000 images, so two splits share less." "because Fashion-MNIST
-    has only 10,000 images here, and its splits share more of them" """
+    """comparison: "CIFAR-10 has 60,000 images, so two splits share less, and there even our ratio
+    may be too cautious." "because Fashion-MNIST has only 10,000 images here, and its splits share
+    more of them" """
     labelled = [fair_fight.drawn(dataset, "ranking", seed).train_rows for seed in range(5)]
     shared = [np.isin(*pair).mean() for pair in combinations(labelled, 2)]
     expected = 3000 / len(dataset)
@@ -834,103 +957,70 @@ def stars_by_ratio(page, ratio):
     return set(tests.index[tests.p < 0.05])
 
 
-def test_which_stars_depend_on_the_ratio():
-    """comparison: "With 1,000 labels it ranks above KSH, with one star on Fashion-MNIST and two on
-    CIFAR-10." "With *labelled cells*, too, it ranks above KSH with one star on Fashion-MNIST and
-    two on CIFAR-10." "In the row with 200 labels the byte has two stars on both data sets, but
-    there the paper's ratio would be larger." "GRH ranks above its own start, CCA-ITQ, with two
-    stars on CIFAR-10, but with none on Fashion-MNIST." "Above KSH: at least one star (weak on
-    Fashion-MNIST with twenty labels)." "So one star is lenient. Trust two: {glue:text}`stars-gone`
-    of our {glue:text}`stars` significant differences have only one." "but with none on
-    Fashion-MNIST. The kernel, which CCA-ITQ lacks"
-    did-it-learn: "With the paper's ratio instead, three would be lost: that of GRH from LSH against
-    Hadamard codewords on CIFAR-10 and, on Fashion-MNIST, those of GRH from CCA-ITQ against Hadamard
-    codewords and against ITQ on the whole database." """
-    few, usual, strict = (stars_by_ratio("comparison", ratio) for ratio in (1 / 9, 1 / 3, 1))
-    assert strict < usual < few
-    byte = "class scores, 8 bits"
-    ours = "GRH from CCA-ITQ"
-    assert "ranking" not in fair_fight.N_LABELS
-    assert set(KEPT.n_queries[KEPT.question == "ranking"]) == {1000}
-    of_both = {
-        contrast for contrast, name in usual if {(contrast, each) for each in NAMES} <= usual
-    }
-    assert {contrast for contrast in of_both if contrast.startswith("ranking")} == {
-        f"ranking: {byte}, minus KSH",
-        f"ranking: {byte}, labelled cells, minus KSH",
-    }
-    of_cifar10 = {
-        f"ranking: {byte}, minus KSH",
-        f"ranking: {byte}, labelled cells, minus KSH",
-        f"200 labels: {byte}, minus KSH",
-        f"ranking: {ours}, minus GRH kernel",
-        f"ranking: {ours}, minus CCA-ITQ",
-        "ranking: exact cosine, minus ITQ",
-        "1% ranked: PCAH, 32 bits, minus LSH, 32 bits",
-        "1% ranked: ITQ, 32 bits, minus LSH, 32 bits",
-    }
-    assert strict == {(f"200 labels: {byte}, minus KSH", "fashion-mnist")} | {
-        (contrast, "cifar10") for contrast in of_cifar10
-    }
-    few, usual, strict = (stars_by_ratio("did-it-learn", ratio) for ratio in (1 / 9, 1 / 3, 1))
-    assert strict < usual < few
-    assert usual - strict == {
-        (f"ranking: {ours}, minus Hadamard codewords", "fashion-mnist"),
-        (f"held-out: {ours}, minus ITQ", "fashion-mnist"),
-        ("ranking: GRH kernel, minus Hadamard codewords", "cifar10"),
-    }
+def stars_with_what_is_learned_from(page):
+    tests = paired_contrasts(MEASURED, asked(page))
+    return set(tests.index[tests.p < 0.05])
 
 
-def test_few_labels_have_a_larger_ratio_than_the_table():
-    """comparison: "their ratio is 1 with 1,000 labels, 5 with 200, and 20 with 50." "With 200 or 50
-    labels even two are weak: with that paper's ratio, only the byte's lead with 200 labels on
-    CIFAR-10 would keep a star." "With the ratio of 5, only the byte's lead on CIFAR-10 would be
-    significant in the row with 200 labels. With the ratio of 20, no row with 50 labels would keep a
-    star." "*weak* marks stars with five or twenty labels that Nadeau and Bengio's ratio would take
-    away." "Of its leads over hash codes, only that over KSH was tested." "With 200 labels, with 50
-    and at one percent, labelled cells were not measured" "One percent re-ranked was not measured.
-    For twenty labels by Hamming distance the main table has means, but no difference between hash
-    codes was tested." """
-    n_queries = KEPT.groupby("question")["n_queries"].first()
+def test_a_smaller_ratio_shows_more():
+    """comparison: "With 1/3 in all rows, {glue:text}`stars-third-f` differences on Fashion-MNIST
+    would be significant" "With a smaller ratio, intervals are narrower and more differences are
+    significant. Each result averages three draws from the pool, so with a hundred labels per class
+    one could count all its 3,000 images as learned from. The ratio is then 1/3." "The ratio 1/9
+    counts only the queries that two splits of Fashion-MNIST share, if they are drawn from all its
+    images." """
+    assert set(KEPT.n_labelled[KEPT.question == "ranking"]) == {3000}
+    assert Fraction(1000, 10_000) / (1 - Fraction(1000, 10_000)) == Fraction(1, 9)
+    for page in ("comparison", "did-it-learn"):
+        few, usual = (stars_by_ratio(page, ratio) for ratio in (1 / 9, 1 / 3))
+        own = stars_with_what_is_learned_from(page)
+        assert own < usual < few
+
+
+def test_each_row_has_the_ratio_of_its_labels():
+    """comparison: "With a hundred labels per class this ratio is 1,000/1,000 = 1, with twenty it is
+    1,000/200 = 5, and with five it is 1,000/50 = 20." "Of its leads over hash codes, only those
+    over KSH and GRH were tested." "With twenty labels per class, with five and at one percent,
+    labelled cells were not measured" "*Twenty labels, bits only.* The main table has the means, but
+    no difference between hash codes was tested." "Means only: GRH above KSH on CIFAR-10, and below
+    it on Fashion-MNIST, each only just." "With five or twenty labels per class, re-ranking one
+    percent was not measured." "PCAH and ITQ learn from the 5,000 images of the database, and LSH
+    and the exact cosine from none. Where two such methods meet, we take the ratio 1 all the same,
+    which is cautious." """
+    page = (RESULTS.parent / "comparison.md").read_text(encoding="utf-8")
+    (few_labels,) = re.findall(r"few_labels = (\{.*\})", page)
     questions = ("200 labels", "50 labels")
-    ratios = [n_queries[question] / fair_fight.N_LABELS[question] for question in questions]
-    assert ratios == [5, 20]
+    assert literal_eval(few_labels) == {each: fair_fight.N_LABELS[each] for each in questions}
+    assert "ranking" not in fair_fight.N_LABELS
+    for question, ratio in {"ranking": 1, "1% ranked": 1, "200 labels": 5, "50 labels": 20}.items():
+        rows = MEASURED[MEASURED.question == question]
+        assert set(rows.n_queries / rows.n_labelled) == {ratio}
     byte = "class scores, 8 bits"
-    few, fewer = (stars_by_ratio("comparison", ratio) for ratio in ratios)
-    of_byte = f"200 labels: {byte}, minus KSH"
-    assert (of_byte, "cifar10") in few
-    assert (of_byte, "fashion-mnist") not in few
-    assert not any(contrast.startswith("50 labels") for contrast, _ in fewer)
-    # the paper's ratios in one table, and our ratio for what learns without labels
-    each = MEASURED.copy()
-    for question, ratio in {"ranking": 1, **dict(zip(questions, ratios, strict=True))}.items():
-        each.loc[each.question == question, ["n_queries", "n_labelled"]] = ratio, 1
-    tests = paired_contrasts(each, asked("comparison"))
-    kept = [row for row in tests.index[tests.p < 0.05] if row[0].startswith(questions)]
-    assert kept == [(of_byte, "cifar10")]
     opponents = {other for _, method, other in asked("comparison") if method == byte}
-    assert opponents == {"KSH", "exact cosine"}
+    assert opponents == {"KSH", "KSH, 32 bits", "GRH from CCA-ITQ", "exact cosine"}
     assert [each for each in asked("comparison") if each[0] == "200 labels"] == [
-        ("200 labels", byte, "KSH")
+        ("200 labels", byte, "KSH"),
     ]
     assert set(KEPT.method[KEPT.question == "200 labels"]) > {"CCA-ITQ", "KSH", "GRH from CCA-ITQ"}
+    for name, is_above in (("fashion-mnist", False), ("cifar10", True)):
+        means = by_split("200 labels", name)[FEW].mean()
+        assert set(means.nlargest(2).index) == {"GRH from CCA-ITQ", "KSH"}
+        assert (means["GRH from CCA-ITQ"] > means["KSH"]) == is_above
+    assert "question" not in IN_BUDGET
     assert set(KEPT.question[KEPT.method == f"{byte}, labelled cells"]) == {"ranking"}
     assert not IN_BUDGET.method.str.contains("labelled cells").any()
 
 
 def test_which_stars_would_fall_if_both_chapters_asked_together():
-    """did-it-learn: "stars would be lost if the comparisons of chapter 8 were
-    counted as well: that of GRH from LSH against Hadamard codewords on CIFAR-10 and, on
-    Fashion-MNIST, both stars about held-out classes"
-    "it would not be if the comparisons of chapter 8 were counted as well" """
+    """did-it-learn: "One of this chapter's {glue:text}`stars` stars would be lost if the
+    comparisons of chapter 8 were counted as well. It belongs to ITQ's lead over
+    LSH-refit, for held-out classes of Fashion-MNIST." """
     first = asked("comparison")
     second = asked("did-it-learn")
     alone = significant(first) | significant(second)
-    together = significant([*first, *second])
+    together = significant(list(dict.fromkeys([*first, *second])))  # one is asked in both
     fallen = {each: sign for each, sign in alone.items() if sign != together[each]}
     assert fallen == {
-        ("ranking", "GRH kernel", "Hadamard codewords"): (0, -1),
-        ("held-out", "GRH from CCA-ITQ", "ITQ"): (-1, 0),
         ("held-out", "GRH kernel, alpha 0.5", "ITQ"): (-1, 0),
     }
     assert not any(sum(map(abs, together[each])) for each in fallen)
@@ -965,8 +1055,7 @@ def test_five_of_five_is_two_in_thirty_two():
 
 def test_the_average_precision_of_right_wrong_right():
     """comparison: "so it is (1/1 + 2/3)/2 = 5/6" "The mean of the two orders is (5/6 + 1)/2 =
-    11/12."
-    """
+    11/12." """
     orders = {(1, 0, 1): Fraction(5, 6), (1, 1, 0): Fraction(1)}
     for answers, expected in orders.items():
         places = [place for place, right in enumerate(answers, 1) if right]
@@ -982,11 +1071,11 @@ def test_the_average_precision_of_right_wrong_right():
 @both
 def test_kernels_of_all_methods_take_as_long(name):
     """comparison: "Next to the cost of GIST, a kernel is cheap." "GRH, KSH and the classifier
-    compare an image with every labelled image before they can encode it. That is 1,000 comparisons"
-    "but little beside 100,000, one percent of ten million." "Ranking reads all codes, but 16 bits
-    are only a thousandth of 512 floats. Ten floats are a fiftieth" "Reading codes and encoding a
-    query are not counted, but [priced later](what-it-costs)." "But the kernel's time grows in
-    proportion to the number of labels" """
+    compare an image with every labelled image before they can encode it." "In a database of ten
+    million images one percent is 100,000 vectors, beside which 1,000 comparisons hardly matter."
+    "since ten floats are a fiftieth of a vector's 512" "so the ten floats look cheaper there than
+    they are." "Reading codes and encoding a query are not counted, but [priced
+    later](what-it-costs)." "A kernel's time grows in proportion to the number of labels" """
     rows = KEPT[(KEPT.question == "ranking") & (KEPT.dataset == name)]
     encode = rows.groupby("method")["encode_seconds"].median()
     kernels = encode[["GRH from CCA-ITQ", "KSH", "class scores", "class scores, 8 bits"]]
@@ -997,7 +1086,9 @@ def test_kernels_of_all_methods_take_as_long(name):
     features = load_dataset("fashion-mnist").features
     assert features.shape[1] == 512
     bits_of_a_vector = 8 * features[0].nbytes
-    assert 0.0009 < 16 / bits_of_a_vector < 0.0011
+    # one percent of the vectors and all codes: the page shows 1.05, 1.10, 1.20 and 2.95 percent
+    read = [1 + 100 * n_bits / bits_of_a_vector for n_bits in (8, 16, 32, 10 * 32)]
+    assert np.round(read, 2).tolist() == [1.05, 1.10, 1.20, 2.95]
     assert 0.019 < 10 / features.shape[1] < 0.021
 
 
@@ -1110,11 +1201,12 @@ def test_the_mistake_has_three_settings(dataset, seed):
 
 @both
 def test_the_win_is_gone_after_the_first_rule(name):
-    """comparison: "As soon as the shares are equal, GRH's bucket no longer finds the most on either
-    data set. On CIFAR-10 it is behind by only {glue:text}`behind-c`, which was not tested and comes
-    from a line drawn between measured shares." "After the first step, PCAH with 16 bits finds more
-    than GRH. The plain classifier finds the most in the end." "behind {numref}`fig-fair-map`, which
-    shows only a part of them" """
+    """comparison: "As soon as the shares are equal, GRH's bucket no longer finds the most. On
+    CIFAR-10 it is only just behind at first, but the classifier leaves it far behind" "So is the
+    {glue:text}`behind-c` by which GRH's bucket is behind PCAH after the first step on CIFAR-10, and
+    this difference was not tested." "After the first step, PCAH with 16 bits finds more than GRH.
+    The plain classifier finds the most in the end." "behind {numref}`fig-fair-map`, which shows
+    only a part of them" "If both are ranked, GRH's gap to the classifier on CIFAR-10 is only" """
     shown = fair_fight_figure(LOOKS, name).data
     assert shown["datasets"][shown["start"]] == name
     rounds = shown["rankings"][shown["start"]]
@@ -1133,6 +1225,13 @@ def test_the_win_is_gone_after_the_first_rule(name):
         "1% ranked",
     }
     assert rounds[2][0][0] == "PCAH, 32 bits"
+    if name == "cifar10":
+        of_scores = CHEAP[(CHEAP.dataset == name) & (CHEAP.method == "class scores")]["map"].mean()
+        of_grh = CHEAP[(CHEAP.dataset == name) & (CHEAP.method == "GRH from CCA-ITQ, 32 bits")]
+        last_gap = rounds[3][0][1] - max(
+            value for method, value in rounds[3] if method.startswith("GRH")
+        )
+        assert 0 < of_scores - of_grh["map"].mean() < 0.5 * last_gap
     in_the_end = [method for method, _ in rounds[3]]
     assert in_the_end[:2] == ["class scores", "PCAH, 32 bits"]
     assert {"CCA-ITQ, 16 bits", "CCA-ITQ, 32 bits"} < set(in_the_end)

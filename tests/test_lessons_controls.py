@@ -17,6 +17,8 @@ from benchmarks.fair_fight import kernel_grh
 from scipy.stats import spearmanr
 from scipy.stats import t as student
 from sklearn.base import BaseEstimator
+from sklearn.metrics import roc_auc_score
+from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.pipeline import make_pipeline
 from test_grh import CLASSIFIERS
 from test_lessons_comparison import (
@@ -27,17 +29,19 @@ from test_lessons_comparison import (
     both,
     by_split,
     lead,
+    names_of_cell,
     parameters,
     significant,
     split_of,
 )
 from test_lessons_grh import score, share_flipped, shuffled
 
-from l2h_tutorial import GRH, ITQ, LSH
+from l2h_tutorial import GRH, ITQ, LSH, hamming_distances
+from l2h_tutorial.affinity import same_class_affinity
 from l2h_tutorial.baselines import CCAITQ
 from l2h_tutorial.controls import OutputCodes, hadamard_codewords, random_codewords
+from l2h_tutorial.grh import regularised_scores
 from l2h_tutorial.protocols.contrasts import mean_and_interval, paired_contrasts
-from l2h_tutorial.search import exact_neighbours
 from l2h_tutorial.splits import held_out_classes
 
 # take away the labels
@@ -45,14 +49,15 @@ from l2h_tutorial.splits import held_out_classes
 
 @both
 def test_the_figure_of_controls_says_what_is_left(name):
-    """did-it-learn: "GRH needs its labels, because shuffled labels cost more than half of its mAP."
-    "On Fashion-MNIST, only shuffled labels cost GRH much." "But it does not need its votes,
-    because the refit has none and ranks as high. Even the classifier adds little. The
-    refit has an mAP of {glue:text}`refit-cca-f`, and CCA-ITQ alone, with neither votes nor kernel,
-    already has" "Hadamard codewords, a table of codewords fixed in advance, cost
-    little." "A byte of class scores, used instead of the codes, ranks higher." "GRH, its refit, its
-    start CCA-ITQ and Hadamard codewords follow." "and on CIFAR-10 some steps turn out to matter
-    more" """
+    """did-it-learn: "On Fashion-MNIST, only shuffled labels cost GRH much." "Labels come in by two
+    ways, the start and the votes, and either is enough." "and a start that reads labels gets as
+    far without votes" "Both together add little, because the second brings what is already
+    there." "about a third of the way from LSH to CCA-ITQ" "and nothing that five splits could
+    show after CCA-ITQ" "CCA-GRH falls to {glue:text}`shuffled-f`, below LSH" "CCA-GRH, CCA-ITQ
+    with a classifier, CCA-ITQ alone, Hadamard codewords and LSH-GRH follow close together."
+    "Again the start and the votes replace each other" "Together they add more than on
+    Fashion-MNIST" "either part makes the other nearly redundant" "either made the other nearly
+    redundant" """
     scores = by_split("ranking", name).mean()
     grh = scores["GRH from CCA-ITQ"]
     lead_over_lsh = grh - scores["LSH"]
@@ -68,6 +73,17 @@ def test_the_figure_of_controls_says_what_is_left(name):
     assert grh - scores["Hadamard codewords"] < 0.1 * lead_over_lsh
     if name == "fashion-mnist":
         assert no_votes >= grh > scores["CCA-ITQ"] > 0.99 * grh
+        assert scores["CCA-ITQ"] - scores["LSH"] > 0.95 * lead_over_lsh
+        without_labels = (scores["ITQ"] - scores["LSH"]) / (scores["CCA-ITQ"] - scores["LSH"])
+        assert 0.3 < without_labels < 0.37
+        for pair in [("1.0", "0.5"), ("0.5", None)]:
+            a, b = (f"{alpha} from CCA-ITQ" if alpha else "CCA-ITQ" for alpha in pair)
+            step = lead("alpha", name, a, b)
+            assert step.low < 0 < step.high
+    plain_refit = by_split("alpha", name)["0.5"].mean()
+    gain = grh - plain_refit
+    assert no_votes - plain_refit > 0.85 * gain
+    assert scores["GRH kernel"] - plain_refit > 0.85 * gain
     close = [grh, no_votes, scores["Hadamard codewords"]]
     assert np.ptp(close) < 0.15 * lead_over_lsh
     followers = [*close, scores["CCA-ITQ"]]
@@ -78,8 +94,10 @@ def test_the_figure_of_controls_says_what_is_left(name):
 
 @both
 def test_each_step_was_tuned_by_itself(name):
-    """did-it-learn: "Each was tuned by itself, with labels, and the refit of CCA-ITQ has another
-    ridge for its start than CCA-ITQ alone and GRH." """
+    """did-it-learn: "How much is due to which is less certain, because CCA-ITQ's penalty is
+    {glue:text}`penalty-refit-c` in CCA-refit and {glue:text}`penalty-grh-c` in CCA-GRH." "each
+    code was tuned by itself. CCA-ITQ's penalty is {glue:text}`penalty-refit-f` in CCA-refit"
+    "since their starts have different penalties" """
     chosen = parameters(name)
     of_grh, of_refit = (
         chosen["alpha", f"{alpha} from CCA-ITQ"]["initial__ridge"] for alpha in ("1.0", "0.5")
@@ -89,11 +107,11 @@ def test_each_step_was_tuned_by_itself(name):
 
 @both
 def test_from_lsh_the_votes_look_decisive(name):
-    """did-it-learn: "From LSH they look decisive." "On CIFAR-10 too, the votes add far more than
-    the refit did." "On Fashion-MNIST we can then detect no effect of the votes." "From CCA-ITQ, the
-    votes added a little on CIFAR-10 only." "the votes are enough to lift GRH far above its refit"
-    "In the first two of these rows they lie far above zero" "and from CCA-ITQ it left little for
-    the votes" """
+    """did-it-learn: "With the poor start, votes look decisive: they add" "With the good start they
+    add at most {glue:text}`votes-cca-high-f`, because CCA-ITQ has already read the labels"
+    "The good start adds a great deal to a refit, but only {glue:text}`start-grh-size-f` to GRH"
+    "Votes lift LSH-GRH far above its refit" "With CCA-ITQ as the start, votes add at most" "On
+    all twenty splits the classifier is a gain, and so are the votes." """
     scores = by_split("alpha", name).mean()
     votes = scores["1.0"] - scores["0.5"]
     assert votes > 0.6 * (scores["1.0"] - by_split("ranking", name)["LSH"].mean())
@@ -102,15 +120,17 @@ def test_from_lsh_the_votes_look_decisive(name):
     assert votes > 3 * (scores["0.5"] - by_split("ranking", name)["LSH"].mean())
     from_cca = lead("alpha", name, "1.0 from CCA-ITQ", "0.5 from CCA-ITQ")
     if name == "fashion-mnist":
-        assert from_cca.low < from_cca.mean < 0 < from_cca.high < 0.003
+        assert from_cca.low < from_cca.mean < 0 < from_cca.high < 0.005
     else:
         assert 0 < from_cca.low < from_cca.high < 0.03
+        steps = by_split("alpha", name)[["CCA-ITQ", "0.5 from CCA-ITQ", "1.0 from CCA-ITQ"]]
+        assert len(steps) == 20
+        assert (np.diff(steps) > 0).all()
 
 
 def test_shuffled_labels_end_near_a_random_order(dataset, seed):
-    """did-it-learn: "barely above the {glue:text}`random-here` of random codes" "Shuffled labels
-    also ruin its start: CCA-ITQ alone has {glue:text}`nonsense-start` with the setting tuned for
-    true labels." """
+    """did-it-learn: "What matters is the drop to the level of random codes" "They ruin the start:
+    CCA-ITQ alone already falls to {glue:text}`nonsense-start` in the cell above." """
     s = split_of(dataset, seed)
     chosen = parameters(dataset.name)["ranking", "GRH from CCA-ITQ"]
     grh = GRH(
@@ -124,41 +144,106 @@ def test_shuffled_labels_end_near_a_random_order(dataset, seed):
 
 
 def test_directions_for_nonsense_hold_little_of_the_images(dataset, seed):
-    """did-it-learn: "With ten classes, CCA keeps only nine directions, those that separate the
-    classes best, and drops all others." "so the nine directions separate nothing that matters. They
-    hold only {glue:text}`held-by-nonsense` percent of the images' variance, where nine random
-    directions hold {glue:text}`held-by-chance` percent on average." """
+    """did-it-learn: "The damage is in the nine directions that CCA keeps for ten classes, and that
+    a rotation spreads over 32 bits. Those of shuffled classes hold only
+    {glue:text}`held-by-nonsense` percent of the images' variance, even less than nine random
+    directions." "so in the original images the directions lean towards these" "CCA-ITQ's
+    penalty works against this, but one that suits true labels is too small." """
     s = split_of(dataset, seed)
     ridge = parameters(dataset.name)["ranking", "GRH from CCA-ITQ"]["initial__ridge"]
     wrong = shuffled(s, seed)
     start = CCAITQ(32, ridge=ridge, random_state=seed).fit(s.X_train, wrong)
     directions, sizes, _ = np.linalg.svd(start.projections_, full_matrices=False)
     assert (sizes > 1e-8 * sizes[0]).sum() == 9
+    components = np.linalg.svd(s.X_train - s.X_train.mean(axis=0), full_matrices=False)[2]
+    outside = np.sum((components[50:] @ directions[:, :9]) ** 2) / 9
+    assert outside > (512 - 50) / 512
+    free = CCAITQ(32, ridge=ridge / 100, random_state=seed).fit(s.X_train, wrong).projections_
+    of_free, _, _ = np.linalg.svd(free, full_matrices=False)
+    assert np.sum((components[50:] @ of_free[:, :9]) ** 2) / 9 > outside
     kept = (s.X_database @ directions[:, :9]).var(axis=0).sum()
     assert kept < 0.7 * 9 / s.X_database.shape[1] * s.X_database.var(axis=0).sum()
+    of_true = start.fit(s.X_train, s.y_train).projections_
+    directions, _, _ = np.linalg.svd(of_true, full_matrices=False)
+    true_kept = (s.X_database @ directions[:, :9]).var(axis=0).sum()
+    assert np.sum((components[50:] @ directions[:, :9]) ** 2) / 9 < outside
+    assert true_kept > 2.5 * kept
+    if dataset.name == "fashion-mnist":
+        assert true_kept > 2 * 9 / s.X_database.shape[1] * s.X_database.var(axis=0).sum()
+    start.fit(s.X_train, wrong)
     nine_random_bits = LSH(9, random_state=seed).fit(s.X_train)
     assert score(start, s) < score(nine_random_bits, s)
 
 
-def test_at_the_tuned_alpha_nonsense_flips_few_bits(dataset, seed):
-    """did-it-learn: "The classes of shuffled labels are random groups of images, whose votes are
-    close to a tie." "so narrow a majority flips only {glue:text}`flipped` percent of the bits. The
-    others stay as LSH had them" """
-    s = split_of(dataset, seed)
+def votes_of(bits, labels):
+    """Return what each class votes for each bit, from -1 to 1."""
+    signs = np.where(bits, 1, -1)
+    return np.array([signs[labels == label].mean(axis=0) for label in np.unique(labels)])
+
+
+def apart(bits, y):
+    """Return in how many bits two images differ, of one class and of two."""
+    distances = hamming_distances(bits, bits)
+    same = (y[:, None] == y) & ~np.eye(len(y), dtype=bool)
+    return distances[same].mean(), distances[~same].mean()
+
+
+def test_what_matters_is_which_bits_flip(fashion, seed):
+    """did-it-learn: "They flip even more than true ones: {glue:text}`flipped` percent against
+    {glue:text}`flipped-by-truth`" "LSH's bits are less balanced than coins, so
+    {glue:text}`strong-nonsense` percent of votes exceed" "There all outvoted images flip, nearly
+    half of the group." "so images of one class are taught nearly the same" "Shuffled labels draw
+    images of different classes together, from {glue:text}`between-lsh` bits to
+    {glue:text}`between-nonsense`, while images of one class drift apart." "With shuffled labels
+    this is {glue:text}`order-nonsense` percent, about as often as for LSH." """
+    s = split_of(fashion, seed)
+    chosen = parameters(fashion.name)
     wrong = shuffled(s, seed)
-    assert share_flipped(s, 0.9, wrong, seed) < 0.25
-    assert share_flipped(s, 1, wrong, seed) > 0.4
+    for labels in (s.y_train, wrong):
+        assert 0.1 < share_flipped(s, 0.9, labels, seed) < 0.25
+    lsh = LSH(32, random_state=seed).fit(s.X_train)
+    truth = kernel_grh(random_state=seed).set_params(**chosen["ranking", "GRH kernel"])
+    truth.set_params(alpha=0.9)
+    nonsense = kernel_grh(random_state=seed).set_params(**chosen["shuffled", "GRH kernel"])
+    refit = kernel_grh(alpha=0.5, random_state=seed).set_params(**chosen["alpha", "0.5"])
+    truth.fit(s.X_train, s.y_train)
+    nonsense.fit(s.X_train, wrong)
+    refit.fit(s.X_train, s.y_train)
+
+    votes = votes_of(lsh.transform(s.X_train), wrong)
+    strong = abs(votes) > 1 / 9
+    assert 0.3 < strong.mean() < 0.65
+    assert votes.std() > 0.105
+    assert 0.36 < np.mean((1 - abs(votes[strong])) / 2) < 0.48
+
+    start_within, start_between = apart(lsh.transform(s.X_train), s.y_train)
+    truth_within, truth_between = apart(truth.history_[1].regularised, s.y_train)
+    nonsense_within, nonsense_between = apart(nonsense.history_[1].regularised, s.y_train)
+    assert truth_within < 0.3 * start_within
+    assert abs(truth_between / start_between - 1) < 0.1
+    assert nonsense_within > start_within
+    assert nonsense_between < 0.85 * start_between
+
+    same = s.y_query[:200, None] == s.y_database
+    in_order = []
+    for hasher in (lsh, nonsense, refit, truth):
+        codes = hasher.transform(s.X_query[:200]), hasher.transform(s.X_database)
+        ranked = zip(same, hamming_distances(*codes), strict=True)
+        in_order.append(np.mean([roc_auc_score(relevant, -row) for relevant, row in ranked]))
+    of_lsh, of_nonsense, of_refit, of_truth = in_order
+    assert abs(of_nonsense - of_lsh) < 0.035
+    assert max(of_lsh, of_nonsense, of_refit) < of_truth
 
 
 @both
 def test_tuned_for_nonsense_grh_loses_most_of_its_lead(name):
-    """did-it-learn: "so with nonsense it loses most of what it had gained over LSH" "GRH from
-    CCA-ITQ falls further, on Fashion-MNIST to {glue:text}`shuffled-f`, below LSH. Its $\\alpha$ is
-    fixed at 1" "Why does it not fall all the way to LSH?" "With $\\alpha$ = [0.9]{.definition},
-    which tuning chose here" "Tuning had only [0.9]{.definition} and 1 to choose from, so it could
-    not turn the votes off. Without votes GRH from LSH is its refit, which loses less:" "So tuned
-    nonsense may well beat the start." "shuffled labels cost it most of what it had gained over LSH"
-    """
+    """did-it-learn: "With shuffled labels it loses most of its lead over LSH, and its mAP falls to"
+    "CCA-GRH loses even more, and falls below LSH." "which tuning chose for them" "And tuning was
+    offered no $\\alpha$ below [0.9]{.definition} (for CCA-GRH, below 1)" "with shuffled labels
+    we did not add smaller values either" "What it must not beat is LSH-refit, which smooths
+    without labels and has {glue:text}`refit-f`. It does not." "so tuned nonsense may well beat
+    the start" "shuffled labels cost LSH-GRH most of what it had gained over LSH, and CCA-GRH
+    all of it." "with shuffled labels LSH-GRH loses most of its lead over LSH" """
     ranking = by_split("ranking", name)
     wrong = by_split("shuffled", name)
     assert abs(ranking["random codes"].mean() - 0.1) < 0.005
@@ -170,6 +255,7 @@ def test_tuned_for_nonsense_grh_loses_most_of_its_lead(name):
     assert wrong["GRH from CCA-ITQ"].mean() < wrong["GRH kernel"].mean() - 0.01
     below = wrong["GRH from CCA-ITQ"].mean() < ranking["LSH"].mean()
     assert below == (name == "fashion-mnist")
+    assert by_split("alpha", name)["0.5"].mean() - wrong["GRH kernel"].mean() < 0.04
     assert wrong["GRH from CCA-ITQ"].mean() < ranking["LSH"].mean() + 0.02
     chosen = parameters(name)
     assert "alpha" not in chosen["shuffled", "GRH from CCA-ITQ"]
@@ -180,15 +266,66 @@ def test_tuned_for_nonsense_grh_loses_most_of_its_lead(name):
 
 @both
 def test_what_shuffled_labels_cost_is_beyond_doubt(name):
-    """did-it-learn: "the interval of every loss in the table lies far above zero" "The second table
-    below has the intervals of the four rows that were not tested." "In the first two of these rows
-    they lie far above zero." "GRH from LSH is the cleanest case, because its start uses no labels"
-    """
+    """did-it-learn: "The labels matter. LSH-GRH is the cleanest case, because its start reads
+    none." "Labels are needed too: with shuffled" """
     true = by_split("ranking", name)
     nonsense = by_split("shuffled", name)
     for method in nonsense:
-        _, low, _, _ = mean_and_interval(true[method] - nonsense[method], 1 / 3)
+        _, low, _, _ = mean_and_interval(true[method] - nonsense[method], 1)
         assert low > 0.1
+
+
+def test_the_ridge_does_most_of_what_tuning_can_do_for_nonsense(fashion, seed):
+    """did-it-learn: "Tuning repairs part of this damage with a far larger penalty of the
+    classifier. Images that look alike then get similar codes, whatever was taught." """
+    s = split_of(fashion, seed)
+    chosen = parameters(fashion.name)
+    for_true, for_wrong = (chosen[each, "GRH from CCA-ITQ"] for each in ("ranking", "shuffled"))
+    maps = []
+    for settings in (for_true, for_true | {"ridge": for_wrong["ridge"]}, for_wrong):
+        grh = GRH(32, initial=CCAITQ(32), classifier="kernel-ridge", random_state=seed)
+        grh.set_params(initial__random_state=seed, **settings)
+        maps.append(score(grh.fit(s.X_train, shuffled(s, seed)), s))
+        if settings["gamma"] == for_true["gamma"] and settings["ridge"] == for_wrong["ridge"]:
+            apart = euclidean_distances(s.X_train, squared=True)
+            scale = settings["gamma"] / np.median(apart[np.triu_indices(len(apart), 1)])
+            weights = np.exp(-scale * euclidean_distances(s.X_query, s.X_train, squared=True))
+            sums = weights @ np.where(grh.history_[1].regularised, 1, -1)
+            assert np.mean((sums > 0) == grh.transform(s.X_query)) > 0.92
+    untuned, ridge_alone, tuned = maps
+    assert ridge_alone - untuned > 0.5 * (tuned - untuned)
+    assert ridge_alone > untuned + 0.1
+
+
+def test_nonsense_is_tuned_for_true_labels(fashion):
+    """did-it-learn: "So we tune again, with shuffled training labels. The validation queries are
+    still scored by their true classes" """
+    split = fair_fight.tuning_split(fashion)
+    questions = ("ranking", "shuffled")
+    true, wrong = (fair_fight.prepared(split, question, 0, 500) for question in questions)
+    np.testing.assert_array_equal(true.y_query, wrong.y_query)
+    np.testing.assert_array_equal(true.y_database, wrong.y_database)
+    np.testing.assert_array_equal(true.X_train, wrong.X_train)
+    assert (true.y_train != wrong.y_train).mean() > 0.8
+
+
+def test_the_five_images_by_hand():
+    """did-it-learn: "so their vote is the mean, $(4 - 1)/5 = 0.6$" "$0.9 \\cdot 0.6 + 0.1 \\cdot
+    (-1) = 0.44$. This is positive, so its bit flips to $+1$." "the bit flips only if $0.9\\,v$ is
+    more than $0.1$, and therefore $v$ more than $1/9$" "The first has the vote $(55 - 45)/100 =
+    0.1$, and an outvoted image has" "all are taught $+1$, and even a group that means nothing
+    gets a codeword" "so it keeps its $-1$ and every image is taught the bit that it had" "The
+    second has the vote $0.2$, and an outvoted image has $0.9 \\cdot 0.2 + 0.1 \\cdot (-1) =
+    0.08$, so its bit flips." """
+    for n_ones, n_zeros, flips in ((4, 1, True), (55, 45, False), (60, 40, True)):
+        bits = np.repeat([True, False], [n_ones, n_zeros])[:, None]
+        one_class = same_class_affinity(np.zeros(n_ones + n_zeros, dtype=int))
+        votes = regularised_scores(one_class, bits, bits, 1)
+        assert votes[0, 0] == pytest.approx((n_ones - n_zeros) / (n_ones + n_zeros))
+        assert (votes > 0).all()
+        mixture = regularised_scores(one_class, bits, bits, 0.9)
+        assert mixture[-1, 0] == pytest.approx(0.9 * votes[0, 0] - 0.1)
+        assert (mixture[-1, 0] > 0) == flips == (votes[0, 0] > 1 / 9)
 
 
 # take away the graph
@@ -217,24 +354,26 @@ def test_an_output_code_with_its_codewords_is_grh(dataset, seed, classifier, ini
 
 @both
 def test_what_the_graph_adds_is_a_choice_of_codewords(name):
-    """did-it-learn: "Hadamard codewords cost GRH from CCA-ITQ little, however:
-    {glue:text}`from-cca-size-f` on Fashion-MNIST, which is significant." "There the refit, without
-    a graph, ranks above them too, so this lead needs no graph." "but we could not show that they
-    rank higher than GRH from LSH" "but GRH from CCA-ITQ ranks above both tables" "On CIFAR-10
-    Hadamard codewords rank significantly higher than GRH from LSH, by {glue:text}`start-size-c`."
-    "so we cannot tell which of the two ranks higher" "random codewords without any graph do nearly
-    as well" "from LSH they did nearly as well as the votes" "GRH from LSH ranks higher than random
-    codewords on every split" "That is less than a tenth of what the votes had added to the refit"
-    "most of what the votes added to the refit needs no graph" "With one label for each image, GRH
-    learned little from a graph beyond the labels." """
+    """did-it-learn: "yet CCA-GRH has the higher mAP, by {glue:text}`from-cca-size-f`" "Perhaps,
+    since its interval excludes zero. But the lead needs no graph: CCA-refit, which has no votes,
+    is level with CCA-GRH." "the mean mAP of random codewords is no higher than that of LSH-GRH"
+    "Hadamard codewords have a higher mAP than LSH-GRH, but only just." "Coin tosses do about as
+    well as LSH's votes, and at most {glue:text}`toss-reach-f` better or worse." "but random
+    codewords, which need no graph, do about as well" "With labels alone, random codewords did
+    about as well as the votes of LSH-GRH." "Random codewords come close to LSH's votes, and are
+    at most {glue:text}`toss-high-c` behind." "most of what the votes added to LSH-refit comes
+    from the labels alone" "the graph holds nothing beyond the labels" "And CCA-GRH's codewords
+    lie closer together than Hadamard codewords" """
     assert lead("ranking", name, "GRH kernel", "Hadamard codewords").high < 0
     from_cca = lead("ranking", name, "GRH from CCA-ITQ", "Hadamard codewords")
     assert 0 < from_cca.low < from_cca.mean < 0.02
+    assert (from_cca.mean < 0.008) == (name == "fashion-mnist")
     refit = by_split("alpha", name)["0.5"].mean()
     assert by_split("ranking", name)["random codewords"].mean() > refit + 0.1
     if name == "fashion-mnist":
         no_votes = by_split("alpha", name)["0.5 from CCA-ITQ"]
         assert (no_votes > by_split("ranking", name)["Hadamard codewords"]).all()
+        assert abs(no_votes.mean() - by_split("alpha", name)["1.0 from CCA-ITQ"].mean()) < 0.005
     of_random = lead("ranking", name, "GRH from CCA-ITQ", "random codewords")
     assert of_random.low > 0
     above = lead("ranking", name, "GRH kernel", "random codewords")
@@ -243,41 +382,34 @@ def test_what_the_graph_adds_is_a_choice_of_codewords(name):
         assert above.low < 0
         assert abs(above.mean) < 0.002
     else:
-        assert 0 < above.low < above.mean < 0.015
+        assert above.low < 0 < above.mean < 0.015
         ranking = by_split("ranking", name)
         assert (ranking["GRH kernel"] > ranking["random codewords"]).all()
         assert above.mean < 0.1 * lead("alpha", name, "1.0", "0.5").mean
 
 
-def test_a_refit_gives_similar_images_similar_codes(dataset, seed):
-    """did-it-learn: "the codes of a query and of its ten nearest images differ in about half as
-    many bits as before. The distance to random images hardly changes." """
-    s = split_of(dataset, seed)
-    queries = s.X_query[:200]
-    nearest = exact_neighbours(queries, s.X_database, 10)
-    others = np.random.default_rng(seed).integers(len(s.X_database), size=nearest.shape)
+def test_a_refit_gives_images_of_one_class_similar_codes(fashion, seed):
+    """did-it-learn: "because images of one class differ in fewer bits after the refit, and images
+    of different classes in as many as before" """
+    s = split_of(fashion, seed)
+    same = s.y_query[:200, None] == s.y_database
     grh = kernel_grh(alpha=0.5, random_state=seed)
-    grh.set_params(**parameters(dataset.name)["alpha", "0.5"])
+    grh.set_params(**parameters(fashion.name)["alpha", "0.5"])
     differ = {}
     for hasher in (LSH(32, random_state=seed), grh):
         hasher.fit(s.X_train, s.y_train)
-        of_query = hasher.transform(queries)[:, None]
-        of_database = hasher.transform(s.X_database)
-        differ[type(hasher)] = [
-            np.mean(of_query != of_database[rows]) for rows in (nearest, others)
-        ]
-    from_nearest, from_others = np.divide(differ[GRH], differ[LSH])
-    assert 0.35 < from_nearest < 0.65
-    assert 0.85 < from_others < 1.1
+        codes = hasher.transform(s.X_query[:200]), hasher.transform(s.X_database)
+        distances = hamming_distances(*codes)
+        differ[type(hasher)] = [distances[same].mean(), distances[~same].mean()]
+    within, between = np.divide(differ[GRH], differ[LSH])
+    assert within < 0.85
+    assert 0.95 < between < 1.05
 
 
 @both
 def test_votes_help_a_poor_start_and_the_refit_helps_it_too(name):
-    """did-it-learn: "So votes rescue a poor start, such as LSH, and a good start leaves little for
-    votes to do." "On Fashion-MNIST the refit of LSH raises mAP from {glue:text}`lsh-f` to
-    {glue:text}`refit-f`, without a single vote." "From LSH, the classifier alone gave part of the
-    gain" "The next section shows that a refit ranks higher than LSH without being taught any
-    labels." """
+    """did-it-learn: "It helps a poor start, although it is only taught to repeat the start's bits:
+    LSH-refit has an mAP of {glue:text}`refit-f`, where LSH has {glue:text}`lsh-f`." """
     alphas = by_split("alpha", name)
     lsh = by_split("ranking", name)["LSH"]
     assert (alphas["0.5"] > lsh + 0.03).all()
@@ -291,9 +423,9 @@ def test_votes_help_a_poor_start_and_the_refit_helps_it_too(name):
 
 
 def test_classes_that_look_alike_get_codewords_that_are_alike(dataset, seed):
-    """did-it-learn: "classes that look alike get codewords that are alike" "But distance is not the
-    whole story. Random codewords differ in {glue:text}`closest-random` bits or more" "do not lie as
-    far apart as Hadamard codewords" """
+    """did-it-learn: "classes that look alike get codewords that are alike" "But distance alone does
+    not decide the mAP. In this draw all random codewords lie much further apart than that" "And
+    CCA-GRH's codewords lie closer together than Hadamard codewords" """
     s = split_of(dataset, seed)
     grh = GRH(32, classifier="kernel-ridge", random_state=seed).fit(s.X_train, s.y_train)
     codewords = taught_codewords(grh, s.y_train)
@@ -318,26 +450,22 @@ def test_classes_that_look_alike_get_codewords_that_are_alike(dataset, seed):
 
 @both
 def test_below_one_every_step_ranks_worse(name):
-    """did-it-learn: "From LSH mAP rises with $\\alpha$ all the way" "On CIFAR-10 the refit earns
-    most of what GRH gains over CCA-ITQ, and the votes earn {glue:text}`votes-share` percent." """
+    """did-it-learn: "For LSH-GRH, mAP rises with $\\alpha$ all the way" """
     splits = by_split("alpha", name)
     assert (np.diff(splits[["0.5", "0.8", "0.9", "1.0"]]) > 0).all()
-    start, refit, taught = splits[["CCA-ITQ", "0.5 from CCA-ITQ", "1.0 from CCA-ITQ"]].mean()
-    if name == "cifar10":
-        assert refit - start > 0.6 * (taught - start)
-        assert 0.15 < (taught - refit) / (taught - start) < 0.4
     ranking = by_split("ranking", name)["GRH from CCA-ITQ"]
     np.testing.assert_allclose(splits["1.0 from CCA-ITQ"], ranking, atol=1e-5)
 
 
 @both
 def test_with_several_labels_votes_are_worth_something(name):
-    """did-it-learn: "On both kinds of graph votes help LSH significantly" "shares a label with 17
-    kinds: 8 share only its first label, 8 only its second, and one is its own kind." "GRH ranks
-    above the sums only if it starts from CCA-ITQ. But from this start the refit ranks above them
-    too, and we could not show that the votes add anything." "but sums of codewords do better than
-    votes from LSH" "The class scores rank above all codes." "and they ranked higher than votes from
-    LSH" """
+    """did-it-learn: "LSH-GRH is {glue:text}`basket-lsh-size-f` above its refit. With the good start
+    they add at most {glue:text}`basket-cca-high-f`." "and 45 codewords, one for each *kind*,
+    would copy the graph" "shares a label with 17 kinds: 8 share only its first label, 8 only its
+    second, and one is its own kind." "This rival is weak, because CCA-ITQ alone is far above it.
+    All the more telling is that codeword sums have a higher mAP than LSH-GRH, by
+    {glue:text}`sums-size-f` (not tested)." "Class scores that are not quantised have a higher mAP
+    than all codes of 32 bits." "and on Fashion-MNIST they had a higher mAP than LSH-GRH" """
     baskets = [set(pair) for pair in combinations(range(10), 2)]
     assert len(baskets) == 45
     assert sum(not basket.isdisjoint(baskets[0]) for basket in baskets) == 17
@@ -350,11 +478,29 @@ def test_with_several_labels_votes_are_worth_something(name):
     assert abs(from_cca.mean) < 0.01
     scores = by_split("baskets", name).mean()
     assert scores["GRH from LSH, alpha 1"] < scores["codeword sums"]
-    assert lead("baskets", name, "codeword sums", "GRH from LSH, alpha 1").low > 0
+    over_votes = lead("baskets", name, "codeword sums", "GRH from LSH, alpha 1")
+    assert over_votes.low > (0 if name == "fashion-mnist" else -0.002)
+    if name == "fashion-mnist":
+        assert lead("baskets", name, "GRH from CCA-ITQ, alpha 0", "codeword sums").low > 0.05
+    if name == "fashion-mnist":
+        assert scores["CCA-ITQ"] > scores["codeword sums"] + 0.09
+    assert from_cca.low < 0 < from_cca.high
     for alpha in (0, 1):
         assert scores["codeword sums"] < scores[f"GRH from CCA-ITQ, alpha {alpha}"]
     codes = scores.drop("class scores")
     assert scores["class scores"] > codes.max() + 0.01
+
+
+def test_codeword_sums_are_taught_zero_where_codewords_disagree(seed):
+    """did-it-learn: "which teach each basket the mean of the Hadamard codewords of its two labels,
+    with bits as $+1$ and $-1$. Where the two codewords disagree the mean is zero, and the
+    classifier is pulled to neither sign." """
+    words = fair_fight.signs_of_classes(10, 32, seed)
+    assert set(np.unique(words)) == {-1, 1}
+    mean = (words[0] + words[1]) / 2
+    assert ((mean == 0) == (words[0] != words[1])).all()
+    source = inspect.getsource(fair_fight.CodewordSums.fit)
+    assert "labels @ codewords / labels.sum(axis=1, keepdims=True)" in source
 
 
 def test_many_baskets_are_relevant(dataset):
@@ -368,9 +514,8 @@ def test_many_baskets_are_relevant(dataset):
 
 
 def test_small_leads_may_owe_something_to_tuning(dataset):
-    """did-it-learn: "because GRH had {glue:text}`trials-cca` tuning trials there, and Hadamard
-    codewords had {glue:text}`trials-hadamard`" "and rank 5,000 images, as chapter 8 does" "Its
-    cells are found among 5,000 images, because the tables have databases of that size" """
+    """did-it-learn: "Methods with more settings get more trials (folded below)." "with databases of
+    5,000 images, as in chapter 8" "We find the groups among 5,000 images, as for the tables" """
     trials = TUNED.set_index(["dataset", "question", "method"]).trials[dataset.name, "ranking"]
     assert trials["GRH from CCA-ITQ"] > 1.5 * trials["Hadamard codewords"]
     assert len(fair_fight.split_of(dataset, "ranking", 0).y_database) == 5000
@@ -378,12 +523,19 @@ def test_small_leads_may_owe_something_to_tuning(dataset):
 
 @both
 def test_with_nearest_neighbours_votes_help_a_poor_start(name):
-    """did-it-learn: "Votes help LSH less here than the refit did." "On both kinds of graph votes
-    help LSH significantly" """
+    """did-it-learn: "Votes add less to LSH-refit here than the refit added to LSH." "Votes add
+    {glue:text}`near-lsh-size-f` to LSH-refit. Even so LSH-GRH stays below plain ITQ" "ITQ-GRH has
+    a higher mAP than ITQ, and votes may have a part in this: they add at most" """
     lsh = lead("neighbours", name, "LSH, alpha 1", "LSH, alpha 0")
     itq = lead("neighbours", name, "ITQ, alpha 1", "ITQ, alpha 0")
     refit = lead("neighbours", name, "LSH, alpha 0", "LSH")
     assert itq.mean < lsh.mean < refit.mean
+    assert itq.low < 0 < itq.high
+    if name == "fashion-mnist":
+        maps = by_split("neighbours", name)
+        assert (maps["LSH, alpha 1"] < maps["ITQ"]).all()
+        assert maps["ITQ, alpha 1"].mean() > maps["ITQ, alpha 0"].mean() > maps["ITQ"].mean()
+        assert 0.015 < itq.high < 0.03
 
 
 def test_the_two_refits_of_lsh_learn_differently(dataset):
@@ -407,19 +559,24 @@ def test_the_two_refits_of_lsh_learn_differently(dataset):
 
 @both
 def test_the_classifier_is_the_opponent_to_beat(name):
-    """did-it-learn: "A crippled control cannot win, so it tells you nothing." "the byte is the one
-    to beat. It ranks significantly above GRH from CCA-ITQ on both data sets" """
+    """did-it-learn: "A crippled control cannot win, so it tells you nothing." "For labelled classes
+    the byte is the code to beat. Its mAP is {glue:text}`byte-size-f` above that of CCA-GRH, with
+    8 bits against 32." "the byte of class scores has the highest mAP" "For labelled classes a
+    byte of class scores has a higher mAP than GRH" "although labelled images alone would cost the
+    byte only {glue:text}`own-groups-f`" """
     scores = by_split("ranking", name).mean()
     assert (
         scores["predicted class"] < scores["class scores, 4 bits"] < scores["class scores, 8 bits"]
     )
     assert scores["class scores, 8 bits"] < scores["class scores"]
     assert scores["class scores, 8 bits"] > scores["GRH from CCA-ITQ"] + 0.02
+    own_groups = scores["class scores, 8 bits, labelled cells"]
+    assert 0 < scores["class scores, 8 bits"] - own_groups < 0.004
+    assert scores["class scores, 8 bits"] > scores[["Hadamard codewords", "KSH", "SDH"]].max()
 
 
 def test_on_texts_grh_is_ahead_of_a_byte_of_class_scores():
-    """did-it-learn: "But this is a result about ten classes and GIST." "on texts, GRH ranks above
-    one byte of scores, though with eight bytes and without tuning" """
+    """did-it-learn: "This is a result about ten classes and GIST." """
     kept = pd.read_csv(RESULTS / "quality-by-bytes.csv").query("classes == 'old'")
     scores = kept.method.str.startswith("class scores")
     assert set(kept.method[scores]) == {"class scores, 8 bits"}
@@ -435,18 +592,20 @@ def test_on_texts_grh_is_ahead_of_a_byte_of_class_scores():
 
 @both
 def test_labels_of_other_classes_did_harm_or_helped_little(name):
-    """did-it-learn: "votes with $\\alpha$ = [0.9]{.definition} lower mAP on all ten triples, but
-    this loss does not survive the correction for {glue:text}`asked` comparisons" "and it ranks
-    below ITQ on each of the ten triples" "and none of the differences between methods that we
-    tested is certain enough to call" "on neither data set did we find evidence that labels of other
-    classes help." "On Fashion-MNIST, none of the five best methods was taught a label. Only the
-    refit owes anything to labels" "Intervals are wide compared with the gain of ITQ over random
-    codes." "The exact cosine ranks above ITQ on" "On Fashion-MNIST SDH ranks below ITQ by" "The
-    difference is not significant, though smaller ones are" "use an unsupervised code fitted to the
-    whole database, or the cosine." "On Fashion-MNIST GRH from CCA-ITQ ranked far lower on all ten
-    triples." "and for these the code ranks best without votes"
-    comparison: "In [chapter 9](did-it-learn.md), codes taught with labels of other classes ranked
-    far lower on Fashion-MNIST. On CIFAR-10 we cannot tell." """
+    """did-it-learn: "With $\\alpha$ = [0.9]{.definition} they lower LSH-refit by" "LSH-GRH
+    loses on all ten triples" "and it is below ITQ on each of the ten triples" "On neither data
+    set did we find evidence that a code taught with labels of other classes is better than
+    ITQ." "On Fashion-MNIST, none of the five best methods was taught a label. Only LSH-refit
+    owes anything to labels" "*SDH* is {glue:text}`unseen-sdh-size-f` below ITQ." "The
+    difference has no star, though smaller ones have" "start with the cosine, which had the
+    highest mAP on CIFAR-10. If you need a code, take an unsupervised one, fitted to the whole
+    database. On Fashion-MNIST CCA-GRH, whose votes were forced, had a lower mAP than ITQ on all
+    ten triples, though after correction for many comparisons the difference just misses
+    significance." "of these three versions the refit has the highest mAP" "Every method that
+    was taught labels is below LSH" "The hash codes that were taught labels have a higher mAP
+    than LSH, unlike on Fashion-MNIST" "It was the winner for labelled classes, and here it
+    falls" comparison: "In [chapter 9](did-it-learn.md), codes taught with labels of other
+    classes ranked far lower on Fashion-MNIST. On CIFAR-10 we cannot tell." """
     triples = by_split("held-out", name)
     scores = triples.mean()
     taught = scores[
@@ -470,9 +629,14 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
         untaught = ["ITQ", "exact cosine", labelled, "GRH kernel, alpha 0.5", "LSH"]
         assert set(scores.nlargest(5).index) == set(untaught)
         assert over_itq.mean < lead("held-out", name, "GRH kernel, alpha 0.5", "ITQ").mean
+        of_scores = scores[["class scores", "class scores, 8 bits", "predicted class"]]
+        assert max(taught.max(), of_scores.max()) < scores["LSH"]
+        assert lead("held-out", name, "class scores, 8 bits", "LSH").high < 0
     else:
+        assert taught.min() > scores["LSH"] + 0.02
         assert -0.015 < votes.low < 0 < votes.high < 0.015
         assert (triples["exact cosine"] > triples["ITQ"]).all()
+        assert scores.idxmax() == "exact cosine"
         gain = scores["ITQ"] - scores["random codes"]
         leads = [lead("held-out", name, method, "ITQ") for method in ("GRH from CCA-ITQ", "SDH")]
         for over_itq in leads:
@@ -480,12 +644,13 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
 
 
 def test_fewer_images_and_the_labels_both_cost_something():
-    """did-it-learn: "Without the other images, ITQ loses {glue:text}`images-size-f`." "saw the same
-    images as this ITQ, but ranks below it on all ten triples" "But the start is enough to explain
-    the loss, because CCA-ITQ by itself ranks no higher than GRH." "Whether kernel and votes help or
-    harm after CCA-ITQ, we cannot tell." "Then the loss of GRH splits into two parts, and the
-    intervals of both exclude zero." "The interval of what these votes lose on Fashion-MNIST
-    excludes zero" "This difference was not tested." "The part due to labels was not tested." """
+    """did-it-learn: "ITQ on labelled images is {glue:text}`images-size-f` below ITQ on the
+    database. It has fewer images, and none of the held-out classes" "But CCA-GRH saw the same
+    images as this weaker ITQ, and is still {glue:text}`taught-size-f` below it." "CCA cannot be
+    the only cause, because Hadamard codewords and the byte use no CCA and have an even lower
+    mAP." "CCA-GRH may be better or worse than CCA-ITQ alone, because the interval includes zero."
+    "and the interval of this loss excludes zero" "Both learn from the same images with the same
+    kind of classifier, each tuned by itself, and only LSH-GRH has votes" """
     itq = "ITQ, labelled images"
     images = lead("held-out", "fashion-mnist", itq, "ITQ")
     labels = lead("held-out", "fashion-mnist", "GRH from CCA-ITQ", itq)
@@ -497,15 +662,16 @@ def test_fewer_images_and_the_labels_both_cost_something():
     assert (triples["GRH from CCA-ITQ"] < triples[itq]).all()
     start = lead("held-out", "fashion-mnist", "CCA-ITQ", itq)
     assert start.mean < labels.mean
+    for method in ("Hadamard codewords", "class scores, 8 bits"):
+        assert lead("held-out", "fashion-mnist", method, itq).mean < start.mean
     after_start = lead("held-out", "fashion-mnist", "GRH from CCA-ITQ", "CCA-ITQ")
     assert after_start.low < 0 < after_start.mean < after_start.high
 
 
 @both
 def test_tuning_that_may_refuse_votes_refuses_them(name):
-    """did-it-learn: "On Fashion-MNIST tuning switches the votes off, for every triple." "On
-    CIFAR-10 tuning keeps the votes on most triples." "On
-    Fashion-MNIST the last row is exactly zero" """
+    """did-it-learn: "tuning switched the votes off for every triple of Fashion-MNIST" "Nor does
+    tuning refuse the votes, although its choice does no better than a fixed $\\alpha$." """
     refit = "GRH kernel, alpha 0.5"
     triples = by_split("held-out", name)
     validated = TUNED[TUNED.dataset == name].set_index(["question", "method"]).validation_map
@@ -519,21 +685,20 @@ def test_tuning_that_may_refuse_votes_refuses_them(name):
         maps = pd.Series({triple: triples[method][triple] for triple, method in best.items()})
         _, low, high, _ = mean_and_interval(maps - triples[refit], 3 / 7)
         assert low < 0 < high
+        assert maps.mean() < triples[["GRH kernel, alpha 0.8", "GRH kernel"]].mean().min()
 
 
-def test_seven_classes_give_six_directions(dataset):
-    """did-it-learn: "seven labelled classes leave CCA at most six directions for 32 bits" "measured
-    on ten triples of classes, for example" """
+def test_queries_come_from_the_classes_that_were_left_out(dataset):
+    """did-it-learn: "so every method is measured on ten triples of classes, for example" """
     split = fair_fight.split_of(dataset, "held-out", 0)
     left_out = held_out_classes(np.arange(10), 3, 0)
     np.testing.assert_array_equal(np.unique(split.y_query), np.sort(left_out))
-    learner = CCAITQ(32, random_state=0).fit(split.X_train[:2000], split.y_train[:2000])
-    assert (learner.correlations_ > 1e-6).sum() == 6
+    assert not np.isin(split.y_train, left_out).any()
 
 
 def test_queries_of_held_out_classes_have_more_relevant_images(dataset):
     """did-it-learn: "Even random codes score a little higher here than before" "so the queries'
-    own classes make up a larger part of it" """
+    own classes make up a larger part of the database" """
     split = fair_fight.drawn(dataset, "held-out", 0)
     share = np.mean(split.y_query[:, None] == split.y_database)
     assert share == pytest.approx((len(dataset) / 10 - 100) / (len(dataset) - 2400), abs=1e-3)
@@ -552,7 +717,7 @@ class Witness(BaseEstimator):
 
 def test_that_control_sees_the_images_that_grh_learns_from(dataset):
     """did-it-learn: "Fit ITQ to the labelled images alone, which are the images that GRH learns
-    from." """
+    from." "ITQ is fitted to the 5,000 images of the database, which come from all ten classes" """
     split = fair_fight.split_of(dataset, "held-out", 0)
     alone = make_pipeline(Witness())
     taught = Witness()
@@ -564,13 +729,18 @@ def test_that_control_sees_the_images_that_grh_learns_from(dataset):
     control, _ = fair_fight.QUESTIONS["held-out"]["ITQ, labelled images"]
     assert isinstance(control[-1], ITQ)
     assert not isinstance(control, fair_fight.UNLABELLED), "those get the whole database"
+    _, _, part = fair_fight.lesson("held-out", ITQ(32), split)
+    assert len(part.X_train) == 5000
+    assert set(part.y_train) == set(range(10))
 
 
 def test_the_interval_by_hand_is_that_of_the_table():
-    """did-it-learn: "This is our own improvisation" "because it varies most between triples" "the
-    ratio of test classes to training classes, 3/7" "more than twice as much" "Its p-value is
-    {glue:text}`by-hand-p`, and {glue:text}`by-hand-smaller` of them have smaller ones." "and it
-    becomes {glue:text}`by-hand-holm`. That is significant, but only just" """
+    """did-it-learn: "This is our own improvisation" "because it varies most between triples"
+    "the ratio of test classes to training classes, 3/7" "more than twice as much" "Of this
+    chapter's {glue:text}`asked` comparisons {glue:text}`by-hand-smaller` have smaller ones"
+    "and it becomes {glue:text}`by-hand-holm`. That is just above [0.05]{.definition}, so there
+    is no star." "With two fewer of the comparisons that have larger p-values there would be a
+    star, and with a milder correction too." """
     triples = by_split("held-out", "fashion-mnist")
     differences = (triples["GRH from CCA-ITQ"] - triples["ITQ"]).tolist()
     mean = sum(differences) / 10
@@ -585,19 +755,20 @@ def test_the_interval_by_hand_is_that_of_the_table():
     assert max(spreads, key=spreads.get) == ("SDH", "ITQ")
     tests = paired_contrasts(MEASURED, asked("did-it-learn"))
     row = tests.loc["held-out: GRH from CCA-ITQ, minus ITQ", "fashion-mnist"]
-    assert 0.04 < row.p < 0.05
+    assert 0.05 < row.p < 0.055
     error = (variance * (1 / 10 + 3 / 7)) ** 0.5
     p = 2 * student.sf(abs(mean) / error, 9)
     n_smaller = (tests.p < row.p).sum()
     assert row.p == pytest.approx((len(tests) - n_smaller) * p)
     assert round((len(tests) - n_smaller) * round(p, 5), 3) == round(row.p, 3)
+    assert (len(tests) - n_smaller - 2) * p < 0.05, "without two of the larger p-values"
     assert 0.25 < tests.loc["held-out: SDH, minus ITQ", "fashion-mnist"].needed < 0.35
 
 
 def test_tuning_for_other_classes_asks_for_weaker_votes():
-    """did-it-learn: "The first round offered [0.9]{.definition} and 1, and tuning chose
-    [0.9]{.definition} for every triple of both data sets." "so the second round compared
-    [0.9]{.definition} with [0.8]{.definition} and with 0, the refit." """
+    """did-it-learn: "At first tuning was offered [0.9]{.definition} and 1, and it chose
+    [0.9]{.definition} for every triple of both data sets." "so we added [0.8]{.definition} and
+    the refit. We did this for LSH-GRH only." """
     assert set(fair_fight.METHODS["GRH kernel"][1]["alpha"]) == {0.9, 1}
     later = [method for method in by_split("held-out", "cifar10") if "kernel, alpha" in method]
     assert set(later) == {"GRH kernel, alpha 0.5", "GRH kernel, alpha 0.8"}
@@ -607,16 +778,21 @@ def test_tuning_for_other_classes_asks_for_weaker_votes():
             assert chosen[fair_fight.asked_with("held-out", triple), "GRH kernel"]["alpha"] == 0.9
 
 
-# take away the kernel
+# exchange the classifier
 
 
 @both
-def test_without_a_kernel_grh_is_its_start(name):
-    """did-it-learn: "With a linear SVM instead, GRH from CCA-ITQ has" "On CIFAR-10 that is hardly
-    more than its start has, so there kernel ridge made GRH work. This difference was
-    not tested." """
+def test_with_a_linear_svm_grh_is_its_start(name):
+    """did-it-learn: "A linear SVM costs CCA-GRH little, at most {glue:text}`linear-high-f`. (This
+    row was not tested.) But with an SVM, CCA-GRH has no higher mAP than CCA-ITQ alone" "An SVM
+    changes both the kernel and the loss. Ridge regression without a kernel would separate the
+    two, but we did not run it." "With a linear SVM, CCA-GRH keeps nothing of its gain over the
+    start" """
     pair = ("ranking", "GRH from CCA-ITQ", "GRH linear from CCA-ITQ")
     assert pair not in asked("did-it-learn")
+    hasher, values = fair_fight.METHODS["GRH linear from CCA-ITQ"]
+    assert hasher.classifier == "linear-svm"
+    assert set(values) == {"initial__ridge", "C"}
     ranking = by_split("ranking", name)
     linear = ranking["GRH linear from CCA-ITQ"]
     cost = ranking["GRH from CCA-ITQ"] - linear
@@ -625,6 +801,7 @@ def test_without_a_kernel_grh_is_its_start(name):
         assert (cost > 0.03).all()
     else:
         assert 0 < cost.mean() < 0.01
+        assert linear.mean() < ranking["CCA-ITQ"].mean()
 
 
 def test_the_network_of_the_page_is_the_one_that_was_measured():
@@ -658,15 +835,14 @@ def test_the_gradient_of_the_network_is_tanh_minus_target():
 
 
 def test_which_contrasts_are_significant():
-    """did-it-learn: "what the votes had added to the refit, and not significant." "but this
-    loss does not survive the correction for" "both parts of GRH's gain over CCA-ITQ are
-    significant." "and add nothing significant to a good start" "It ranks significantly above GRH
-    from CCA-ITQ on both data sets" "On CIFAR-10 the network ranks significantly below kernel ridge,
-    by {glue:text}`network-size-c`. On Fashion-MNIST there is no significant difference." """
+    """did-it-learn: "a small network falls {glue:text}`network-size-c` below kernel ridge with the
+    same targets" "The network costs at most {glue:text}`network-low-f`." "The table's only star
+    says little about labels: ITQ has a higher mAP than LSH-refit" "and nothing that five
+    splits could show after CCA-ITQ" """
     assert significant(asked("did-it-learn")) == {
-        ("ranking", "GRH kernel", "Hadamard codewords"): (0, -1),
+        ("ranking", "GRH kernel", "Hadamard codewords"): (0, 0),
         ("ranking", "GRH kernel", "random codewords"): (0, 0),
-        ("ranking", "GRH from CCA-ITQ", "Hadamard codewords"): (1, 1),
+        ("ranking", "GRH from CCA-ITQ", "Hadamard codewords"): (0, 1),
         ("alpha", "1.0", "0.9"): (0, 1),
         ("alpha", "0.5 from CCA-ITQ", "CCA-ITQ"): (0, 1),
         ("alpha", "1.0 from CCA-ITQ", "0.5 from CCA-ITQ"): (0, 1),
@@ -677,12 +853,52 @@ def test_which_contrasts_are_significant():
         ("neighbours", "LSH, alpha 1", "LSH, alpha 0"): (1, 1),
         ("neighbours", "ITQ, alpha 1", "ITQ, alpha 0"): (0, 0),
         ("ranking", "class scores, 8 bits", "GRH from CCA-ITQ"): (1, 1),
-        ("held-out", "GRH from CCA-ITQ", "ITQ"): (-1, 0),
+        ("held-out", "GRH from CCA-ITQ", "ITQ"): (0, 0),
         ("held-out", "SDH", "ITQ"): (0, 0),
         ("held-out", "GRH kernel, alpha 0.5", "ITQ"): (-1, 0),
         ("held-out", "GRH kernel", "GRH kernel, alpha 0.5"): (0, 0),
         ("ranking", "small network", "Hadamard codewords"): (0, -1),
+        ("ranking", "GRH kernel", "GRH kernel, shuffled"): (1, 1),
+        ("ranking", "GRH from CCA-ITQ", "GRH from CCA-ITQ, shuffled"): (1, 1),
+        ("alpha", "1.0", "0.5"): (1, 1),
+        ("alpha", "0.5 from CCA-ITQ", "0.5"): (1, 1),
     }
+
+
+def test_four_large_effects_change_no_other_verdict():
+    """did-it-learn: "Its four largest effects were added last: true against shuffled labels, from
+    both starts, the votes of LSH-GRH, and the start of CCA-refit. They cost the others nothing."
+    "Holm's method multiplies the largest p-value by 1, the second largest by 2, and so on, so
+    another comparison with a small p-value leaves the multipliers of all larger ones as they
+    were." "each of these has a large p-value on one of them, so it would make other tests
+    stricter" """
+    added = asked("did-it-learn")[-4:]
+    assert added == [
+        ("ranking", "GRH kernel", "GRH kernel, shuffled"),
+        ("ranking", "GRH from CCA-ITQ", "GRH from CCA-ITQ, shuffled"),
+        ("alpha", "1.0", "0.5"),
+        ("alpha", "0.5 from CCA-ITQ", "0.5"),
+    ]
+    long = paired_contrasts(MEASURED, asked("did-it-learn"))
+    short = paired_contrasts(MEASURED, asked("did-it-learn")[:-4])
+    of_added = long.drop(short.index)
+    assert of_added.p.max() < 0.005
+    assert ((long.p[short.index] < 0.05) == (short.p < 0.05)).all()
+    larger = short.p > of_added.p.max()
+    np.testing.assert_allclose(long.p[short.index][larger], short.p[larger])
+    row = ("held-out: GRH from CCA-ITQ, minus ITQ", "fashion-mnist")
+    assert larger[row]
+    names = names_of_cell("did-it-learn", "asked += [", names_of_cell("did-it-learn", "asked = ["))
+    for pair in names["untested"]:
+        by_themselves = [
+            paired_contrasts(MEASURED[MEASURED.dataset == name], [pair]).p.max()
+            for name in ("fashion-mnist", "cifar10")
+        ]
+        assert max(by_themselves) > 0.003
+    for name in ("fashion-mnist", "cifar10"):
+        effects = long.difference.abs().xs(name, level="dataset")
+        on_data = of_added.difference.xs(name, level="dataset")
+        assert set(effects.nlargest(4).index) == set(on_data.index)
 
 
 # the self-tests and exercises

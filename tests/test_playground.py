@@ -4,9 +4,13 @@ from functools import partial
 
 import numpy as np
 import pytest
+from matplotlib.collections import PathCollection
+from matplotlib.colors import same_color
 from playing import by_hand, dragged, namespace_of, on_the_site, opened, sides, tab_to
 
-from l2h_tutorial import HashTable, bits_to_integers
+from l2h_book.play.plane import playground
+from l2h_tutorial import HashTable, bits_to_integers, hamming_distances
+from l2h_tutorial.figures import colours
 
 STATE = """() => {
   const root = document.getElementById("l2h-playground");
@@ -70,6 +74,30 @@ def check_it_shows(page, names):
     return state
 
 
+def test_the_still_figure_means_what_the_drawing_means(names):
+    """A mark is a class's, with its colour, and filled in the ball; the star covers none."""
+    still = playground(names["points"], names["labels"], names["lsh"].hyperplanes_)
+    (axes,) = still.picture().axes
+    *marks, star = [one for one in axes.collections if isinstance(one, PathCollection)]
+    query = star.get_offsets()
+    assert np.array_equal(query, [still.data["query"]])
+    assert np.linalg.norm(names["points"] - query, axis=1).min() > 0.4
+    codes = names["lsh"].transform(np.concatenate([query, names["points"]]))
+    inside = hamming_distances(codes[:1], codes[1:])[0] <= still.data["radius"]
+    expected = [(label, found) for label in range(3) for found in (True, False)]
+    for (label, found), mark in zip(expected, marks, strict=True):
+        colour = (colours.GREEN, colours.PURPLE, "black")[label]
+        shown = names["points"][(names["labels"] == label) & (inside == found)]
+        assert np.array_equal(mark.get_offsets(), shown)
+        assert len(mark.get_facecolor()) == found
+        assert same_color(mark.get_edgecolor(), colour)
+
+
+def places_of(elements):
+    """Return the boxes of all elements that can be seen."""
+    return [one.bounding_box() for one in elements.all() if one.is_visible()]
+
+
 HANDLES = {"Line 1, direction": (45, 45), "Line 2, shift": (30, -40), "Query": (-60, 50)}
 
 
@@ -79,6 +107,14 @@ def test_handles_follow_the_hand_in_small_moves(visit, page_address, names, drag
     tab = open_page(visit, page_address, **device)
     page = tab.page
     drawing = page.locator("#l2h-playground svg")
+    box = drawing.bounding_box()
+    assert box["width"] > (320 if device else 460)
+    assert box["height"] <= 520
+    controls = page.locator("#l2h-playground .controls").first.bounding_box()
+    assert controls["y"] >= box["y"] + (box["height"] if device else 0)
+    assert page.get_by_text("Tap anywhere").is_visible() == bool(device)
+    assert page.get_by_text("Tab to a handle").is_visible() != bool(device)
+    assert drawing.locator("circle.grip").count() == drawing.locator("rect.grip").count() == 3
     state = check_it_shows(page, names)
     lines = list(zip(state["angles"], state["offsets"], strict=True))
     assert np.array_equal(sides(lines, names["points"]), names["lsh"].transform(names["points"])), (
@@ -113,7 +149,7 @@ def test_handles_follow_the_hand_in_small_moves(visit, page_address, names, drag
 
 @pytest.mark.browser
 def test_lines_are_moved_by_keyboard_alone(visit, page_address, names):
-    tab = open_page(visit, f"{page_address}#lines=30,0;120,0&query=1.5,0.5&radius=1")
+    tab = open_page(visit, f"{page_address}#playground?lines=30,0;120,0&query=1.5,0.5&radius=1")
     page = tab.page
     keys = page.keyboard
     tab_to(page, "aria-label", "Line 1, direction")
@@ -143,6 +179,7 @@ def test_lines_are_moved_by_keyboard_alone(visit, page_address, names):
 def test_lines_come_and_go(visit, page_address, names):
     tab = open_page(visit, page_address)
     page = tab.page
+    buttons = places_of(page.locator("#l2h-playground .controls button"))
     for count in range(3, 6):
         angles = np.sort(np.array(check_it_shows(page, names)["angles"]) % 180)
         widest = np.diff(np.append(angles, angles[0] + 180)).max()
@@ -151,6 +188,7 @@ def test_lines_come_and_go(visit, page_address, names):
         assert len(others) == count
         turns = np.abs((np.array(others) - new + 90) % 180 - 90)
         assert turns.min() == pytest.approx(widest / 2, abs=0.2)
+        assert places_of(page.locator("#l2h-playground .controls button")) == buttons
     assert page.get_by_role("button", name="Add a line").is_disabled(), "there is room for six"
     assert page.get_by_text("No more than 6 lines.").is_visible()
     page.get_by_role("button", name="New random lines").click()
@@ -167,9 +205,95 @@ def test_lines_come_and_go(visit, page_address, names):
     tab.check_nothing_went_wrong()
 
 
+# Lines that lie on each other, or nearly, and six whose handles a step would bring together
+CROWDED = [
+    "lines=30,0;30,0;210,0;30,0;30,0;30,0&query=1,1",
+    "lines=20,0;22,0;25,0.2;140,-1;200,1;203,1&query=1,1",
+    "lines=50,0.5;55,0.6;60,0.7;65,0.8;70,0.9;75,1&query=-2,1",
+]
+# The grips by name, as [x, y, half of their width]
+GRIPS = """(drawing) => [...drawing.querySelectorAll(".grip")].map((grip) => {
+  const { x, y, width, height } = grip.getBoundingClientRect();
+  const { a, b } = grip.getScreenCTM();
+  const half = grip.r ? grip.r.baseVal.value : grip.width.baseVal.value / 2;
+  return [x + width / 2, y + height / 2, half * Math.hypot(a, b)];
+})"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("crowd", CROWDED)
+def test_no_handle_of_a_line_hides_another(visit, page_address, names, crowd):
+    """They slide along their lines, and a line stays where it is."""
+    tab = open_page(visit, f"{page_address}#playground?{crowd}&radius=1")
+    drawing = tab.page.locator("#l2h-playground svg")
+    keys = tab.page.keyboard
+    tab_to(tab.page, "aria-label", "Line 1, direction")
+    for _ in range(6):
+        state = check_it_shows(tab.page, names)
+        grips = np.array(drawing.evaluate(GRIPS))
+        places = grips[:, :2]
+        apart = np.linalg.norm(places[:, None] - places, axis=2) + 1e3 * np.eye(len(places))
+        assert apart.min() > 2 * grips[:, 2].max(), "grips do not touch"
+        box = drawing.bounding_box()
+        unit = box["width"] / float(drawing.get_attribute("viewBox").split()[-1])
+        centre = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+        across = (places - centre) / unit * [1, -1]
+        angles = np.radians(np.repeat(state["angles"], 2))
+        distances = across[:, 0] * np.cos(angles) + across[:, 1] * np.sin(angles)
+        assert distances == pytest.approx(np.repeat(state["offsets"], 2), abs=0.05)
+        keys.press("ArrowRight")
+    tab.check_nothing_went_wrong()
+
+
+# How many points the grips of handles lie on
+COVERED = """(drawing) => {
+  const points = [...drawing.querySelectorAll(".point")].map((one) => one.getBoundingClientRect());
+  return [...drawing.querySelectorAll(".handle:has(text) .grip")].filter((grip) => {
+    const { left, right, top, bottom } = grip.getBoundingClientRect();
+    return points.some((point) => point.left < right && point.right > left &&
+      point.top < bottom && point.bottom > top);
+  }).length;
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("place", ["", "lines=20,0;80,0.5;140,-1;200,1;60,0.3&query=1,1&radius=1"])
+def test_no_handle_of_a_line_covers_a_point(visit, page_address, place):
+    tab = open_page(visit, f"{page_address}#playground?{place}")
+    assert tab.page.locator("#l2h-playground svg").evaluate(COVERED) == 0
+    assert "Filled" in tab.page.locator("#l2h-playground .key").inner_text()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "place",
+    [
+        "lines=10,0;14,0;18,0;22,0;26,0;30,0&query=-1,3",
+        "lines=0,0;30,0;60,0;90,0;120,0;150,0&query=0.3,0.2",
+        "lines=85,2;87,2.1;95,2.2;93,2.3;10,0;40,0&query=2.5,2.05",
+    ],
+)
+def test_the_querys_code_is_always_in_the_drawing(visit, page_address, place):
+    tab = open_page(visit, f"{page_address}#playground?{place}&radius=0")
+    drawing = tab.page.locator("#l2h-playground svg")
+    said = tab.page.locator("#l2h-playground tbody code").first.inner_text()
+    label = drawing.locator("text.inside").get_by_text(said)
+    assert drawing.locator("text.inside").all_text_contents() == [said]
+    box = label.bounding_box()
+    frame = drawing.bounding_box()
+    assert box["x"] > frame["x"]
+    assert box["x"] + box["width"] < frame["x"] + frame["width"]
+    for grip in drawing.locator(".grip, .star").all():
+        other = grip.bounding_box()
+        beside = other["x"] + other["width"] < box["x"] or box["x"] + box["width"] < other["x"]
+        above = other["y"] + other["height"] < box["y"] + 4
+        below = box["y"] + box["height"] - 4 < other["y"]
+        assert beside or above or below, "no handle lies on it"
+
+
 @pytest.mark.browser
 def test_the_address_follows_and_leads_back(visit, page_address, names):
-    tab = open_page(visit, f"{page_address}#lines=10,0;80,0.5&query=-1,2&radius=0")
+    tab = open_page(visit, f"{page_address}#playground?lines=10,0;80,0.5&query=-1,2&radius=0")
     state = check_it_shows(tab.page, names)
     assert state["angles"] == [10, 80]
     assert state["offsets"] == [0, 0.5]
@@ -178,7 +302,7 @@ def test_the_address_follows_and_leads_back(visit, page_address, names):
     tab.page.get_by_role("button", name="Add a line").click()
     again = open_page(visit, tab.page.url)
     assert check_it_shows(again.page, names) == check_it_shows(tab.page, names)
-    broken = open_page(visit, f"{page_address}#lines=a,0;1&query=9999,1&radius=-4")
+    broken = open_page(visit, f"{page_address}#playground?lines=a,0;1&query=9999,1&radius=-4")
     assert len(check_it_shows(broken.page, names)["angles"]) == 3
     broken.check_nothing_went_wrong()
 

@@ -21,7 +21,6 @@ from l2h_tutorial.protocols.contrasts import (
     holm,
     means_over_splits,
     paired_contrasts,
-    share_of_lead,
 )
 from l2h_tutorial.protocols.ecir2015 import CLAIMS, TABLE1, beside_published, judge_claims
 from l2h_tutorial.protocols.results import ResultsFile, provenance
@@ -376,18 +375,3 @@ def test_splits_of_one_sample_find_too_much_unless_corrected():
     usual, corrected = np.mean(found, axis=0)
     assert usual > 0.15
     assert corrected == pytest.approx(0.05, abs=0.015)
-
-
-def test_a_share_may_be_what_a_test_does_not_refuse():
-    random = np.random.default_rng(0)
-    lead = 1 + random.normal(scale=0.1, size=8)
-    part = 0.3 * lead + random.normal(scale=0.05, size=8)
-    share, low, high = share_of_lead(part, lead, 1 / 3)
-    assert share == pytest.approx(part.mean() / lead.mean())
-    assert low < share < high
-    for end in (low, high):
-        rest = part - end * lead
-        error = np.sqrt(rest.var(ddof=1) * (1 / 8 + 1 / 3))
-        assert 2 * t.sf(abs(rest.mean()) / error, 7) == pytest.approx(0.05)
-    with pytest.raises(ValueError, match="the lead must be significant, got a mean of"):
-        share_of_lead(part, lead - lead.mean(), 1 / 3)

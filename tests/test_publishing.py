@@ -55,6 +55,8 @@ def test_the_site_is_light(site):
     pages = "".join(path.read_text(encoding="utf-8") for path in site.rglob("*.html"))
     used = [path for path in own if path.parent.name != "_images" or path.name in pages]
     assert sum(path.stat().st_size for path in used) < 40e6
+    ours = (site / "_static/book.css").read_text(encoding="utf-8")
+    assert "/*" not in ours, "what is said to those who edit it"
 
 
 def test_plain_pages_are_listed_in_the_order_of_the_book(site):

@@ -22,8 +22,8 @@ document.addEventListener("DOMContentLoaded", () => {
         const part = node.cloneNode();
         part.textContent = text;
         if (i) lines.push([]);
+        if (text === ".") lines.at(-1).push(document.createElement("wbr"));
         if (text) lines.at(-1).push(part);
-        if (/^[op]$/.test(node.className)) lines.at(-1).push(document.createElement("wbr"));
       });
     }
     code.replaceChildren(
@@ -64,6 +64,10 @@ document.addEventListener("DOMContentLoaded", () => {
         found = UNBROKEN.exec(rest.data);
       }
     });
+  // the theme's box for a search shows nothing while one types
+  const hint = Object.assign(document.createElement("p"), { className: "search-hint" });
+  hint.textContent = "Enter shows the results.";
+  document.querySelector("#pst-search-dialog form")?.after(hint);
   // areas that scroll can be reached by keyboard, at whatever width they begin to
   const areas = document.querySelectorAll(
     "div.cell_output, div.math, .bd-article table, .bd-article pre",
@@ -118,6 +122,14 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   document.getElementById("pst-skip-link")?.append(" ", link);
 });
+// The page that a result of a search leads to marks its words, and no other page does.
+SphinxHighlight.highlightSearchWords = () => {
+  if (!new URLSearchParams(location.search).has("highlight")) return;
+  const { content_root: root } = document.documentElement.dataset;
+  document.head.append(
+    Object.assign(document.createElement("script"), { src: `${root}_static/marks.js` }),
+  );
+};
 // The contents beside a page mark the section that is read. The theme sees only headings that come
 // into view: a jump passes them by, and so does the way back up.
 document.addEventListener("DOMContentLoaded", () => {
@@ -166,4 +178,25 @@ window.addEventListener("beforeprint", () => {
     dataset.theme = theme;
   };
   window.addEventListener("afterprint", back, { once: true });
+});
+// On paper nobody can press: a figure to play with says where it is,
+document.addEventListener("DOMContentLoaded", () => {
+  for (const figure of document.querySelectorAll(".l2h-figure")) {
+    const line = Object.assign(document.createElement("p"), { className: "at" });
+    line.textContent = `Play with it at ${new URL(`#${figure.id}`, location)}`;
+    figure.append(line);
+  }
+});
+// and solutions stand after all exercises, where nobody reads them by the way.
+window.addEventListener("beforeprint", () => {
+  const folds = [...document.querySelectorAll(".bd-article details.sd-dropdown")];
+  const solutions = folds.filter((fold) => fold.textContent.trim().startsWith("Solution "));
+  for (const solution of solutions) {
+    const place = new Comment();
+    const section = solution.closest("section");
+    const back = () => place.replaceWith(solution);
+    solution.replaceWith(place);
+    section.append(solution);
+    window.addEventListener("afterprint", back, { once: true });
+  }
 });

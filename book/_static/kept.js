@@ -14,7 +14,8 @@ window.bookStore = (() => {
     }
   };
 
-  // Kinds that a page does not ask for are "answers" and "tried", both of exercises.
+  // Kinds that a page does not ask for are "answers" and "tried", both of exercises, and "first":
+  // whether the first answer to a question was right.
   const kept = (kind, name) => all()[kind]?.[name];
 
   const keep = (kind, name, value) => {
@@ -47,10 +48,20 @@ window.bookStore = (() => {
   return { kept, keep, ask, names, done, holds, forget, nameOf };
 })();
 
-// "Predict" takes a guess, and shows it beside the answer where one is folded below. Of a figure to
-// play with, the figure answers first.
+// "Predict" takes a guess, opens the answer that is folded below, and shows the guess there. Of a
+// figure to play with, the figure answers first, so the answer stays folded; on a phone, where the
+// figure needs the screen, its question is one line once there is a guess, or a link has set it.
 document.addEventListener("DOMContentLoaded", () => {
   const { ask, keep, kept, nameOf } = window.bookStore;
+  const phone = window.matchMedia("(max-width: 576px)");
+  const foldOf = (...parts) => {
+    const fold = document.createElement("details");
+    const line = document.createElement("summary");
+    fold.className = "predict";
+    parts[0].before(fold);
+    fold.append(line, ...parts);
+    return fold;
+  };
   const starts = [...document.querySelectorAll(".bd-article p > em:first-child")];
   const questions = starts.filter((start) => start.textContent === "Predict.");
   for (const [i, { parentElement: question }] of questions.entries()) {
@@ -60,42 +71,68 @@ document.addEventListener("DOMContentLoaded", () => {
     const button = document.createElement("button");
     const said = document.createElement("span");
     const figure = question.closest(".l2h-figure");
-    const field = document.createElement("input");
+    const field = document.createElement("textarea");
     const below = (figure ?? question).nextElementSibling;
     const answer = below?.matches("details.sd-dropdown") && below.lastElementChild;
     const guessed = document.createElement("p");
+    const toAnswer = figure ? "Now try it, then open the answer below." : "The answer is below.";
+    const next = answer ? toAnswer : figure && "Now try it.";
+    const isKept = () => Boolean(field.value) && kept("guesses", name) === field.value;
+    const mark = (now) => {
+      button.textContent = now ? "✓ Kept" : "Keep my guess";
+    };
     const show = () => {
       guessed.textContent = `You guessed: ${field.value}`;
       guessed.hidden = !field.value;
+      if (fold) fold.firstChild.textContent = field.value ? guessed.textContent : "Guess first";
     };
     question.id ||= `predict-${i + 1}`;
     form.className = "guess";
-    button.textContent = figure ? "Keep my guess" : "Show the answer";
     said.setAttribute("role", "status");
-    field.type = "text";
+    said.textContent = kept("guesses", name) ? "Kept." : "";
+    field.id = `guess-${i + 1}`;
+    field.rows = 1;
     field.maxLength = 200;
     field.autocomplete = "off";
     field.value = kept("guesses", name) ?? "";
+    mark(isKept());
     field.setAttribute("aria-describedby", question.id);
     field.addEventListener("input", () => {
       keep("guesses", name, field.value || undefined);
       said.textContent = "";
+      mark(false);
       show();
+    });
+    field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault();
+      form.requestSubmit();
     });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
+      if (!field.value) {
+        said.textContent = "Write a guess first.";
+        return;
+      }
+      mark(isKept());
+      said.textContent = [isKept() && "Kept.", next].filter(Boolean).join(" ");
       if (answer && !figure) {
         below.open = true;
         below.scrollIntoView({ block: "nearest" });
-        said.textContent = "The answer is below.";
-      } else if (!field.value) said.textContent = "Write a guess first.";
-      else if (kept("guesses", name) === field.value) said.textContent = "Kept. Now try it.";
-      else said.textContent = "Now try it."; // a browser may keep nothing
+      }
+      if (fold && phone.matches) {
+        fold.open = false;
+        fold.firstChild.focus(); // what had the focus is folded away
+      }
     });
     guessed.className = "guessed";
-    label.append("Your guess ", field);
-    form.append(label, button, said);
+    label.htmlFor = field.id;
+    label.append("Your guess");
+    form.append(label, said, field, button);
     question.after(form);
+    const fold = figure && foldOf(question, form);
+    const isSet = figure && location.hash.startsWith(`#${figure.id}?`);
+    if (fold) fold.open = !(phone.matches && (field.value || isSet));
     if (answer) answer.prepend(guessed);
     ask("guesses", name);
     show();
@@ -108,15 +145,27 @@ document.addEventListener("DOMContentLoaded", () => {
   const slides = new URLSearchParams(location.search).has("present");
   const questions = document.querySelectorAll("fieldset.selftest");
   const progress = document.createElement("p");
+  const missed = () =>
+    [...questions].filter((one) => !one.querySelector(".selftest-right > input:checked"));
+  const linksTo = (left) =>
+    left.flatMap((question, i) => {
+      const link = document.createElement("a");
+      link.href = `#${question.id}`;
+      link.textContent = `question ${question.id.replace("question-", "")}`;
+      return [i ? ", " : " Not right yet: ", link];
+    });
   const count = (last) => {
-    const right = document.querySelectorAll(".selftest-right > input:checked").length;
+    const right = document.querySelectorAll('fieldset[data-first="right"]').length;
     const given = document.querySelectorAll(".selftest-option > input:checked").length;
-    progress.textContent = `Answered: ${given} of ${questions.length}, ${right} right.`;
+    progress.textContent = `Answered: ${given} of ${questions.length}, ${right} right at the first try.`;
+    if (!slides) progress.append(...linksTo(missed()));
     if (given) last.append(progress);
   };
   progress.className = "selftest-progress";
   for (const question of questions) {
     const name = nameOf(question.querySelector("legend").textContent);
+    const first = slides ? undefined : kept("first", name);
+    if (first) question.dataset.first = first;
     ask("questions", name);
     for (const answer of question.querySelectorAll(".selftest-option > input")) {
       const [{ textContent: words }] = answer.labels;
@@ -125,6 +174,8 @@ document.addEventListener("DOMContentLoaded", () => {
         count(question);
       }
       answer.addEventListener("change", () => {
+        question.dataset.first ??= answer.closest(".selftest-right") ? "right" : "wrong";
+        keep("first", name, question.dataset.first);
         keep("questions", name, words);
         count(question);
       });

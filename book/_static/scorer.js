@@ -17,12 +17,34 @@ var Scorer = {
   partialTerm: 2,
 };
 
-// An empty search says what to do.
+// Results come while one types. An empty search says what to do.
+let found = []; // what is still to be shown
 document.addEventListener("DOMContentLoaded", () => {
   const out = document.getElementById("search-results");
-  if (!asked().trim())
-    out.textContent = "Type a word or a name of the package in the field above, and press Enter.";
+  const field = document.querySelector("main form.bd-search input");
+  const say = () => {
+    if (!asked().trim())
+      out.textContent = "Type a word or a name of the package in the field above.";
+  };
+  let pause;
+  const again = () => {
+    found.length = 0;
+    history.replaceState(null, "", `?q=${encodeURIComponent(field.value)}`);
+    out.replaceChildren();
+    say();
+    if (asked().trim()) Search.performSearch(asked());
+  };
+  field.addEventListener("input", () => {
+    clearTimeout(pause);
+    pause = setTimeout(again, 300);
+  });
+  say();
 });
+
+// Of how many pages, in words that fit any number.
+const COUNT = `\${resultCount}`;
+Documentation.TRANSLATIONS[`Search finished, found ${COUNT} page(s) matching the search query.`] =
+  `Search finished. Pages found: ${COUNT}.`;
 
 // Of each page the best hit is shown, and of the reference each name. Sphinx searches as soon as the
 // page is there, so this must not wait for it.
@@ -34,43 +56,104 @@ document.addEventListener("DOMContentLoaded", () => {
       const hit = about ? page + anchor : page;
       return !seen.has(hit) && seen.add(hit);
     };
-    return whole(...query)
+    found = whole(...query)
       .reverse()
       .filter(first)
       .reverse(); // the last is shown first
+    return found;
   };
 }
 
-// An excerpt is of the text: not of a page's title, links and contents, nor of what is said to an
+// An excerpt is of the text: not of links, not of what a cell prints, and not of what is said to an
 // answer. It has whole words, and marks whole words. Titles are links, and marked enough.
 {
-  const LEFT_OUT = "h1, .notebook-link, .live-place, #jb-print-toc, .selftest-status";
-  const { htmlToText, _parseQuery } = Search;
-  Search.htmlToText = (html, anchor) => {
-    const page = new DOMParser().parseFromString(html, "text/html");
-    for (const part of page.querySelectorAll(LEFT_OUT)) part.remove();
-    // the last word of a block must not run into the first of the next
-    for (const block of page.querySelectorAll(":not(a, b, code, em, i, span, strong, sub, sup)"))
-      block.append(" ");
-    return htmlToText(page.documentElement.outerHTML, anchor);
+  const LEFT_OUT =
+    "h1, script, style, .headerlink, .notebook-link, .live-place, .selftest-status, " +
+    ".output:is(.stream, .text_plain, .text_html)";
+  const { _parseQuery } = Search;
+  Search._parseQuery = (query) => {
+    const parsed = _parseQuery(query).with(3, new Set());
+    localStorage.removeItem("sphinx_highlight_terms"); // for any page that is opened next
+    return parsed;
   };
-  Search._parseQuery = (query) => _parseQuery(query).with(3, new Set());
+
+  const textOf = (...parts) => {
+    const words = parts.map((part) => part?.textContent ?? "").join(" ");
+    return words.replace(/\s+/g, " ").trim();
+  };
+
+  // The parts of an article that an address can lead to: sections, without those in them, and terms.
+  const partsOf = (article) =>
+    [...article.querySelectorAll("section[id], dl.glossary > dt[id]")].map((part) => {
+      const isTerm = part.matches("dt");
+      const own = [...part.children].filter((one) => !one.matches("section, h2, h3, .glossary"));
+      const heading = isTerm ? part : part.querySelector(":scope > :is(h2, h3)");
+      const text = isTerm ? textOf(part.nextElementSibling) : textOf(...own);
+      return { id: part.id, isTerm, heading: textOf(heading), text };
+    });
+
+  // The part that has the phrase or most of its words, the first of several.
+  const best = (parts, stems, phrase) => {
+    const count = ({ heading, text }) => {
+      const title = heading.toLowerCase();
+      const all = `${title} ${text.toLowerCase()}`;
+      return (
+        [...stems, phrase].filter((word) => all.includes(word)).length + title.includes(phrase)
+      );
+    };
+    return parts.reduce((most, part) => (count(part) > count(most) ? part : most));
+  };
+
+  // A result leads to the part, whose page marks the words. A term comes first, and last what only
+  // an explanation has.
+  const lead = (item, part, typed, isSaid) => {
+    const link = item.querySelector("a");
+    const address = new URL(link.href);
+    address.searchParams.set("highlight", typed.join(" "));
+    if (part.heading && (!address.hash || part.isTerm)) {
+      address.hash = part.id;
+      link.append(` > ${part.heading}`);
+    }
+    link.href = address;
+    const term = part.heading.toLowerCase();
+    const last = () => {
+      if (found.length) setTimeout(last, 20);
+      else item.parentElement?.append(item);
+    };
+    if (isSaid) last();
+    if (part.isTerm && [term, `${term}s`].includes(asked().trim().toLowerCase()))
+      item.parentElement.prepend(item);
+  };
+
   Search.makeSearchSummary = (html, stems, anchor) => {
-    const text = Search.htmlToText(html, anchor).replace(/\s+/g, " ").trim();
+    const page = new DOMParser().parseFromString(html, "text/html");
+    const article = page.querySelector("article.bd-article");
+    const said = textOf(...article.querySelectorAll(".selftest-status"));
+    for (const part of article.querySelectorAll(LEFT_OUT)) part.remove();
+    // the last word of a block must not run into the first of the next
+    for (const block of article.querySelectorAll(":not(a, b, code, em, i, span, strong, sub, sup)"))
+      block.append(" ");
     const typed = splitQuery(asked()).filter((word) => !stopwords.includes(word.toLowerCase()));
     const either = [...stems, ...typed].join("|");
     const words = new RegExp(`([\\p{L}\\d_]*(?:${either})[\\p{L}\\d_]*)`, "iu");
-    const phrase = text.toLowerCase().indexOf(asked().trim().toLowerCase());
-    const hit = phrase < 0 ? text.search(words) : phrase;
+    const phrase = asked().trim().toLowerCase();
+    const parts = partsOf(article);
+    const part = parts.find(({ id }) => `#${id}` === anchor) ?? best(parts, stems, phrase);
+    const { text } = part;
+    const whole = text.toLowerCase().indexOf(phrase);
+    const hit = whole < 0 ? text.search(words) : whole;
+    const isSaid = hit < 0 && !words.test(part.heading) && words.test(said);
     const from = text.lastIndexOf(" ", Math.max(0, hit - 100)) + 1;
     const to = text.indexOf(" ", from + 240);
-    const excerpt = (from ? "… " : "") + (to < 0 ? text.slice(from) : `${text.slice(from, to)} …`);
+    const shown = (from ? "… " : "") + (to < 0 ? text.slice(from) : `${text.slice(from, to)} …`);
+    const excerpt = isSaid ? "In an explanation of its self-test." : shown;
     const summary = Object.assign(document.createElement("p"), { className: "context" });
-    excerpt.split(words).forEach((part, i) => {
+    excerpt.split(words).forEach((piece, i) => {
       const mark = document.createElement("mark");
-      mark.textContent = part;
-      summary.append(i % 2 ? mark : part);
+      mark.textContent = piece;
+      summary.append(i % 2 ? mark : piece);
     });
+    queueMicrotask(() => lead(summary.parentElement, part, typed, isSaid));
     return summary;
   };
 }

@@ -49,12 +49,12 @@ def byte_map(kept: pd.DataFrame) -> Figure:
             axes.text(1.06, place, f"{size:,.0f}", va="center", color=GREY)
         axes.set(
             title=kind,
-            xlabel="recall of the exact ten",
             xlim=(-0.03, 1.03),
             ylim=(len(sizes) - 0.4, -0.6),
         )
         axes.set_yticks(range(len(sizes)), sizes.index)
         axes.text(1.06, -0.85, "bytes", color=GREY)
+    figure.supxlabel("recall of the exact ten")
     return figure
 
 

@@ -225,7 +225,7 @@ def draw_arrow(axes: Axes, end: Any, start: Any = (0, 0), **properties: Any) -> 
     axes.annotate("", end, start, arrowprops=arrow)
 
 
-def _draw_bits(axes: Axes, hyperplanes: Floats, reach: float) -> None:
+def draw_bits(axes: Axes, hyperplanes: Floats, reach: float) -> None:
     """Draw lines through the origin, and from each a named arrow to the side where its bit is 1."""
     directions = (hyperplanes / np.linalg.norm(hyperplanes, axis=0)).T
     for k, direction in enumerate(directions, 1):
@@ -256,7 +256,7 @@ def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
         middle = around[((around @ hyperplanes > 0) == code).all(axis=1)].mean(axis=0)
         place = 0.9 * reach * middle / np.abs(middle).max()
         write(axes, place, names[i], color=COLOURS[i % 7], weight="bold", bbox=BOX)
-    _draw_bits(axes, hyperplanes, reach)
+    draw_bits(axes, hyperplanes, reach)
     show_plane(axes, reach, xlabel="feature 1", ylabel="feature 2")
     return figure
 

@@ -467,7 +467,7 @@ def control_scores(frame: pd.DataFrame, chance: float) -> Figure:
     methods = list(means.index)
     figure, (axes,) = panels(1, 0.27 * len(methods) + 0.9)
     for place, (method, mean) in enumerate(means.items()):
-        colour = RED if str(method).startswith("GRH") else BLUE
+        colour = RED if "GRH" in str(method) else BLUE
         scores = of_method.get_group(method)
         axes.scatter(scores, [place] * len(scores), s=18, color=colour, alpha=0.45)
         axes.plot([mean, mean], [place - 0.32, place + 0.32], color=colour, linewidth=2.4)
@@ -483,6 +483,6 @@ def control_scores(frame: pd.DataFrame, chance: float) -> Figure:
     axes.text(chance, len(methods) - 0.6, " random order", color=GREY)
     axes.set_yticks(range(len(methods)), methods)
     for tick in axes.get_yticklabels():
-        tick.set_color(RED if tick.get_text().startswith("GRH") else "black")
+        tick.set_color(RED if "GRH" in tick.get_text() else "black")
     axes.set(xlabel="mAP", xlim=(0, None), ylim=(-0.6, len(methods) + 0.2))
     return figure

@@ -237,4 +237,3 @@ def show_plane(axes: Axes, reach: float, **properties: Any) -> None:
 def hide_ticks(axes: Axes) -> None:
     """Leave the frame of a picture, and nothing that measures."""
     axes.set(xticks=[], yticks=[])
-    axes.grid(False)

@@ -14,7 +14,6 @@ __all__ = [
     "holm",
     "means_over_splits",
     "paired_contrasts",
-    "share_of_lead",
 ]
 
 
@@ -191,51 +190,3 @@ def mean_and_interval(
     df = len(differences) - 1
     half = student.isf(0.025, df) * error
     return mean, mean - half, mean + half, 2 * student.sf(abs(mean) / error, df)
-
-
-def share_of_lead(part: ArrayLike, lead: ArrayLike, ratio: float) -> tuple[float, float, float]:
-    """Return which share of a lead one part of it makes, with a 95% interval by Fieller's method.
-
-    The share is the mean of the parts over the mean of the leads. The interval holds every share c
-    for which the mean of part - c lead is not significant, by Student's t and `corrected_variance`.
-
-    Parameters
-    ----------
-    part, lead : (J,) arrays of numbers
-        A part and the whole lead for each split.
-    ratio : float
-        As for `corrected_variance`.
-
-    Returns
-    -------
-    (share, low, high) : three floats
-
-    Raises
-    ------
-    ValueError
-        If the lead itself is not significant: then any share is possible.
-
-    References
-    ----------
-    E. C. Fieller, "Some problems in interval estimation", Journal of the Royal Statistical Society
-    B 16, 1954.
-
-    Examples
-    --------
-    >>> shares = share_of_lead([0.1, 0.2, 0.3, 0.2], [0.4, 0.5, 0.5, 0.5], ratio=0)
-    >>> np.round(shares, 3)
-    array([0.421, 0.17 , 0.619])
-    """
-    both = np.array([part, lead], dtype=float)
-    means = both.mean(axis=1)
-    n_splits = both.shape[1]
-    covariance = np.cov(both) * (1 / n_splits + ratio)
-    limit = student.isf(0.025, n_splits - 1) ** 2
-    # the mean of part - c lead is significant where (1, -c) A (1, -c) is positive
-    A = np.outer(means, means) - limit * covariance
-    if A[1, 1] <= 0:
-        raise ValueError(f"the lead must be significant, got a mean of {means[1]:.3g} that is not")
-    root = np.sqrt(A[0, 1] ** 2 - A[0, 0] * A[1, 1])
-    low = (A[0, 1] - root) / A[1, 1]
-    high = (A[0, 1] + root) / A[1, 1]
-    return float(means[0] / means[1]), float(low), float(high)

@@ -31,8 +31,7 @@ VISITS = 5
 CHAPTER = "book/lsh"
 FIGURE = "cell-5"  # the chapter's first figure
 LONGEST = 300_000  # milliseconds
-READY = """() =>
-  document.querySelector(".live-bar [role=status]")?.textContent.startsWith("Python is ready")"""
+READY = """() => document.querySelector(".live-bar")?.hidden"""
 CELL = "window.livePage.cells.find((cell) => cell.told.id === id)"
 DRAW = f"(id) => window.livePage.run({CELL})"
 DRAWN = f"(id) => {CELL}.ran"

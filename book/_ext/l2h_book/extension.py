@@ -189,6 +189,14 @@ def _leave_out_tabs(
     scripts[:] = [one for one in scripts if _TABS not in str(one.filename)]  # others add to it
 
 
+def _remove_what_no_page_loads(static: Path) -> None:
+    """Remove from the theme what is for its developers, a script of all icons, and translations."""
+    unused = [*static.rglob("*.map"), *static.glob("scripts/fontawesome.js*"), static / _TABS]
+    for path in unused:
+        path.unlink(missing_ok=True)
+    shutil.rmtree(static / "locales", ignore_errors=True)
+
+
 def _put_files_beside(app: Any, exception: Exception | None) -> None:
     """Put beside the notebooks what pages link to and read, and remove older files.
 
@@ -200,12 +208,7 @@ def _put_files_beside(app: Any, exception: Exception | None) -> None:
     write_fonts(Path(app.outdir))
     # a worker sees only what lies beside or below it
     replace_file(Path(app.outdir, _WORKER.name), _WORKER.read_bytes())
-    # of the theme, what no page loads: for its developers, a script of all icons, translations
-    static = Path(app.outdir, "_static")
-    unused = [*static.rglob("*.map"), *static.glob("scripts/fontawesome.js*"), static / _TABS]
-    for path in unused:
-        path.unlink(missing_ok=True)
-    shutil.rmtree(static / "locales", ignore_errors=True)
+    _remove_what_no_page_loads(Path(app.outdir, "_static"))
     wheel = Path(app.config.l2h_wheel)
     names = _notebooks(app)
     files = {wheel.name: wheel}

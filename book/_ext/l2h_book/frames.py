@@ -9,9 +9,6 @@ from .disk import replace_file
 from .execution import executed_page
 from .pictures import PHONE
 
-WIDE = 576
-"""A drawing that is wider, in pixels, fills the column of the text."""
-
 
 def frame(
     app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any
@@ -25,8 +22,7 @@ def frame(
             f'<source media="(max-width: 37.4rem)" srcset="{image[2]}-phone.svg" {_size(phone)}>'
         )
         picture = f"<picture>{source}<img {_size(page)} {image[0][5:]}</picture>"
-        kind = "drawing wide" if _sides(page)["width"] > WIDE else "drawing"
-        return f'<a class="{kind}" href="{image[1]}">{picture}</a>'
+        return f'<a class="drawing" href="{image[1]}">{picture}</a>'
 
     if ".svg" in context.get("body", ""):
         drawn = {

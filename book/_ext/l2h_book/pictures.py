@@ -37,6 +37,7 @@ _NUMBERS = re.compile(r' (?:d|x|y)="[^"]*"|translate\([^)]*')
 _PATH = re.compile(r'(?<= d=")[^"]*')
 _NAME = re.compile(r'(?:(?<= id=")|(?<=href="#)|(?<=url\(#))[^")]+')
 _LOOK = re.compile(r' style="[^"]*"')
+_LETTER_AT = re.compile(r'(?<=<use )(href="[^"]*") transform="translate\(([^ )]+) 0\)"/>')
 _IN_PIXELS = re.compile(r'data:image/png;base64,([^"]+)')
 
 
@@ -81,6 +82,7 @@ def both_themes(svg: str) -> str:
     svg = _NAME.sub(lambda name: names[name[0]], svg)
     svg = _IN_PIXELS.sub(_lighter, svg)
     svg = re.sub(r"<g[^>]*>(?:<use [^>]*/>){2,}</g>", _say_once, svg)
+    svg = _LETTER_AT.sub(r'\1 x="\2"/>', svg)  # the same place, in fewer bytes
     return svg.replace(">", f">{_dark_style(svg)}", 1)
 
 

@@ -29,15 +29,7 @@ const dotsOfOne = data.radii.map(({ candidates, found }) => [
   across(candidates / data.database),
   found / 10,
 ]);
-for (const [y, kind, text] of [
-  [24, "", "all queries"],
-  [44, "dashed", "this query"],
-]) {
-  chart.svg.append(
-    make("svg:line", { x1: 54, x2: 82, y1: y, y2: y, class: `curve ${kind}` }),
-    make("svg:text", { x: 90, y, class: "key" }, text),
-  );
-}
+chart.key(["all queries", "this query"], 24);
 
 function tile(i, near) {
   const what = thumbnail(data, i, data.names[i]);
@@ -49,7 +41,9 @@ function tile(i, near) {
   );
 }
 
-function draw({ radius }) {
+function draw(state) {
+  const { radius } = state;
+  state.reached = Math.max(state.reached, radius); // beyond it, the reader guesses
   const { shown, near } = data.radii[radius];
   const room = Array.from({ length: MOST - shown.length }, () =>
     make("li", { class: "room", "aria-hidden": "true" }, tile(0)),
@@ -57,11 +51,11 @@ function draw({ radius }) {
   list.replaceChildren(...shown.map((i, k) => make("li", {}, tile(i, near[k]))), ...room);
   most.textContent = `the best ${shown.length} of ${data.radii[radius].candidates.toLocaleString("en")}`;
   chart.clear();
-  chart.curve(dotsOfOne, "dashed");
+  chart.curve(dotsOfOne.slice(0, state.reached + 1), "dashed");
   chart.curve(dotsOfAll);
   for (const dot of dotsOfAll) chart.dot(dot);
-  chart.dot(dotsOfOne[radius], "chosen");
   chart.dot(dotsOfAll[radius], "chosen");
+  chart.dot(dotsOfOne[radius], "chosen open");
 }
 
 const percent = (share) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} percent`;
@@ -86,7 +80,7 @@ const pictures = make(
   list,
 );
 live("ball", {
-  start: { radius: 0 },
+  start: { radius: 0, reached: 0 },
   drawing: chart.svg,
   below: [pictures],
   draw,

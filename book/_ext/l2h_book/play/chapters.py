@@ -22,17 +22,17 @@ from l2h_tutorial.splits import Split
 from .plane import line_of
 from .playable import Playable, sheet_of, sprite_sheet
 
-_SHOWN = 24  # pictures of a ball
-_RESCORED = (  # the codes of the table below the figure
+_SHOWN = 12  # pictures of a ball
+_RESCORED = (  # the codes of the table below the figure, the largest first
     "int8",
     "RaBitQ, 4 bits",
     "int4",
     "RaBitQ, 2 bits",
     "RaBitQ",
-    "OPQ, 32 bytes",
     "signs, rotated, asymmetric",
     "signs, rotated",
     "signs",
+    "OPQ, 32 bytes",
     "OPQ, 8 bytes",
     "ITQ, 64 bits",
     "LSH, 64 bits",

@@ -17,16 +17,16 @@ function make(name, attributes = {}, ...children) {
   return element;
 }
 
-// The address bar keeps what the reader has set, so that a view can be linked to.
+// The address bar names the figure that the reader has set, and what to, so that a view can be linked
+// to: `#s-curve?bits=256&tables=8`. A value of null is left out.
 const address = {
-  read: () => new URLSearchParams(location.hash.slice(1)),
-  write(values) {
-    const kept = new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
-    for (const [key, value] of Object.entries(values)) {
-      if (value === null) kept.delete(key);
-      else kept.set(key, value);
-    }
-    history.replaceState(null, "", `#${kept}`);
+  names: (figure) => location.hash.slice(1).split("?")[0] === figure,
+  read: (figure) =>
+    new URLSearchParams(address.names(figure) ? location.hash.split("?")[1] : undefined),
+  write(figure, values) {
+    const there = Object.entries(values).filter(([, value]) => value !== null);
+    const set = String(new URLSearchParams(there)).replace(/%2C|%3B/g, decodeURIComponent);
+    history.replaceState(null, "", `#${figure}?${set}`);
   },
 };
 
@@ -74,20 +74,24 @@ function tell(handle, now, least, most, text) {
     handle.setAttribute(`aria-value${key}`, value);
 }
 
+// What stands at the top of the page hides what is above
+const barOf = () => Number.parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop);
 const inView = (element) => {
   const { top, bottom } = element.getBoundingClientRect();
-  return top >= 0 && bottom <= window.innerHeight;
+  return top >= barOf() && bottom <= window.innerHeight;
 };
 
-// Brings a figure into view, unless it is, and marks it for a moment: the link that sets it may
-// stand far from it
-function leadTo(figure) {
-  const tall = figure.offsetHeight > 0.8 * window.innerHeight;
-  if (!inView(figure)) figure.scrollIntoView({ block: tall ? "start" : "center" });
+// Brings a figure and its question into view, unless they are, and marks the figure for a moment: the
+// link that leads to it may stand far from it. Where both have no room, one sees the question first, or
+// what a link on the page has set.
+function leadTo(figure, isSet) {
+  const card = figure.closest(".l2h-figure") ?? figure;
+  const fits = barOf() + card.offsetHeight <= window.innerHeight;
+  const shown = isSet && !fits ? figure : card;
+  if (!inView(shown)) shown.scrollIntoView();
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const frame = (colour) => ({ outline: `4px solid ${colour}`, outlineOffset: "8px" });
-  figure.animate([frame("var(--mark)"), frame("transparent")], {
-    duration: 2500,
+  figure.animate([{ background: "var(--ball)" }, { background: "transparent" }], {
+    duration: 700,
     easing: calm ? "step-end" : "ease-in",
   });
 }
@@ -106,18 +110,22 @@ function offerReturn(figure) {
   figure.querySelector(".copy")?.after(back);
 }
 
-// Leads to a figure when the address asks for it: on arrival, and when a link on the page is
-// followed. Who comes back to a page finds it as it was left.
-function leadOnArrival(figure, asked, update) {
+// Leads to a figure when the address names it: on arrival, and when a link on the page is followed. One
+// that sets the figure takes the focus there. Who comes back to a page finds it as it was left.
+function leadOnArrival(name, update) {
+  const figure = part(name);
   const [arrival] = performance.getEntriesByType("navigation");
   window.addEventListener("load", () => {
-    if (asked() && arrival.type === "navigate") leadTo(figure);
+    if (address.names(name) && arrival.type === "navigate") leadTo(figure, false);
   });
   const lead = () => {
-    if (!asked()) return;
+    if (!address.names(name)) return;
+    const isSet = location.hash.includes("?");
     update();
-    leadTo(figure);
+    leadTo(figure, isSet);
     offerReturn(figure);
+    const first = figure.querySelector(".controls :is(button, input, select)");
+    if (isSet) first.focus({ preventScroll: true });
   };
   window.addEventListener("hashchange", () => {
     if (!history.state) lead(); // else the reader has come back
@@ -129,16 +137,14 @@ function leadOnArrival(figure, asked, update) {
   });
 }
 
-// A button that copies a link to what is set; a value of null is left out
-function linkCopier(values) {
+// A button that copies a link to what is set
+function linkCopier(name, values) {
   const button = make("button", { type: "button", class: "copy" });
   nameCopier(button, "Copy link");
   button.addEventListener("click", async () => {
+    address.write(name, values());
     const link = new URL(location.href);
     link.search = "";
-    const there = Object.entries(values()).filter(([, value]) => value !== null);
-    link.hash = new URLSearchParams(there);
-    address.write(values());
     const copied = await navigator.clipboard?.writeText(link.href).then(
       () => true,
       () => false,

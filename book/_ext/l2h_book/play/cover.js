@@ -2,14 +2,14 @@
 
 const data = read("cover");
 const SIZE = 0.8;
-const RIM = 4.5; // of a square that holds all pictures: there a handle lies on none
+const RIM = 4.45; // of a square that holds all pictures: there a handle lies on none
 const places = data.points.map((point) => point.map((v) => 3.4 * v));
 const svg = make("svg:svg", {
   role: "group",
   "aria-label":
     "Pictures and three lines; each line has a handle, which can be turned also with the arrow keys",
 });
-const plane = new Plane(svg, 4.9);
+const plane = new Plane(svg, 5.1);
 const start = { query: data.query, ...data.angles };
 const handles = data.angles.map((_, k) => {
   const turn = (degrees) => set({ [k]: Math.round((degrees + 360) % 360) });

@@ -95,6 +95,10 @@ def _picture(dataset: Dataset, rows: Any, points: Floats, lines: LSH, query: int
     buckets.annotate(
         "", code, points[query], textcoords=plane.transData, arrowprops=arrow
     ).set_in_layout(False)
+    figure.draw_without_rendering()  # now all axes have their places
+    tip = plane.transData.inverted().transform(buckets.transData.transform(code))
+    on_arrow = np.linspace(points[query], tip, 50)
+    _number_lines(plane, np.concatenate([points, on_arrow]), lines.hyperplanes_)
     return figure
 
 
@@ -121,21 +125,22 @@ def _draw_plane(axes: Axes, points: Floats, hyperplanes: Floats, codes: Bits) ->
         axes.contourf(
             region, [0.5, 1.5], extent=(-reach, reach) * 2, colors=[COLOURS[k % 7]], alpha=0.2
         )
-    box = {"facecolor": "white", "edgecolor": GREY}
-    for k, (x, y) in enumerate(hyperplanes.T, start=1):
-        draw_hyperplane(axes, (x, y), linewidth=2)
-        end = 0.93 * reach * np.array([-y, x]) / max(abs(x), abs(y))
-        # of the two ends of the line, the one with more room between it and the pictures
-        if _to_nearest(points, end) <= _to_nearest(points, -end):
-            end = -end
-        write(axes, end, str(k), fontsize=19, bbox=box)
+    for normal in hyperplanes.T:
+        draw_hyperplane(axes, normal, linewidth=2)
     show_plane(axes, reach)
     axes.axis("off")
 
 
-def _to_nearest(points: Floats, place: Floats) -> float:
-    """Return the distance from a place to the nearest point."""
-    return float(np.linalg.norm(points - place, axis=1).min())
+def _number_lines(axes: Axes, taken: Floats, hyperplanes: Floats) -> None:
+    """Write each line's number on it, where most room is left; the lines meet at the origin."""
+    box = {"facecolor": "white", "edgecolor": GREY}
+    rim = 0.93 * axes.get_xlim()[1]
+    to_rim = np.linspace(0.55, 1, 10)
+    along = np.concatenate([to_rim, -to_rim])[:, None]
+    for k, (x, y) in enumerate(hyperplanes.T, start=1):
+        places = rim * along * np.array([-y, x]) / max(abs(x), abs(y))
+        room = np.linalg.norm(places[:, None] - taken, axis=2).min(axis=1)
+        write(axes, places[room.argmax()], str(k), fontsize=19, bbox=box)
 
 
 def _put(

@@ -22,6 +22,10 @@ for (const from of CODES)
     const [x2, y2] = place(to);
     svg.append(make("svg:line", { x1, y1, x2, y2, class: "grid" }));
   }
+svg.append(
+  make("svg:text", { x: 290, y: 204 }, "code, and how"),
+  make("svg:text", { x: 290, y: 221 }, "many pictures"),
+);
 const corners = CODES.map((code) => {
   const [x, y] = place(code);
   const circle = make("svg:circle", { cx: x, cy: y, r: 27 });
@@ -38,7 +42,7 @@ const corners = CODES.map((code) => {
   svg.append(group);
   return circle;
 });
-const meters = new Meters("How many pictures are looked at, and how many of the nearest found", 2);
+const meters = new Meters("How many pictures are looked at, and how many of the nearest found");
 const asks = make("div", { class: "asks" });
 const buckets = make("ul", { class: "buckets" });
 
@@ -124,7 +128,7 @@ const set = live("cube", {
   draw,
   sentence,
   controls: [
-    { key: "corner", label: "Code of the query", choices: CODES.map(written) },
     { key: "r", label: "Hamming radius", least: 0, most: 3, step: 1 },
+    { key: "corner", label: "Code of the query", choices: CODES.map(written) },
   ],
 });

@@ -7,9 +7,9 @@
     ```
 
 The content asks for a prediction. ``still`` names the page's figure that shows the same without
-scripts; a notebook has that figure, and a link to the page. A link in the prose sets the figure:
-``{set-figure}`a right angle <theta=90>` ``. A link from another page leads to it by its name:
-``{ref}`lines that fall <falling-lines>` ``.
+scripts; a notebook has that figure, and a link to the page. A link in the prose sets the figure to
+what a reader sees in it: ``{set-figure}`a right angle <falling-lines?theta=90>` ``. A link from
+another page leads to it by its name: ``{ref}`lines that fall <falling-lines>` ``.
 
 The page's kernel computes the figure, in a cell that is put before the directive and that nobody
 sees. ``given``, the first option, says what of the page the figure is made from. Later cells of the
@@ -27,7 +27,7 @@ from sphinx.util.docutils import ReferenceRole, SphinxDirective
 
 from ..disk import replace_file
 from ..execution import executed_page
-from ..styles import used_rules, words_of
+from ..styles import compact, used_rules, words_of
 
 _DIRECTIVE = re.compile(r"(?m)^```\{hash-figure\} (\S+)$(?:\n:given: (.*)$)?")
 _CODE = """import l2h_book.play
@@ -36,7 +36,7 @@ hash_figure = l2h_book.play.FIGURES["{name}"]({given})
 hash_figure"""
 _MADE = re.compile(r'(?m)^hash_figure = l2h_book\.play\.FIGURES\["(.*?)"\]')
 _FOLDER = Path(__file__).parent
-_OF_A_PAGE = ("explorer", "playground")  # they have their markup in a file
+_OF_A_PAGE = {"explorer", "playground"}  # they have their markup in a file
 _PLANE = ("cover", "falling-lines", "off-centre", "playground", "training")
 # names that are of the theme, of the boxes around figures, or put together by scripts
 _STYLED = {"bd-article", "hash-figure", "l2h-figure", "l2h-whole"}
@@ -142,7 +142,7 @@ def bring_to_life(env: Any, docname: str, document: nodes.document) -> None:
         cells = executed_page(env, docname).cells
         cell = next(cell for cell in cells if cell.source == figure["code"])
         markups.append(_markup(figure["name"], cell.outputs[-1].data["text/html"]))
-    scripts = _scripts(names)
+    scripts = _in_tags(script_of(names))
     for figure, markup in zip(figures, markups, strict=True):
         parts = [markup]
         if figure is figures[0]:
@@ -154,7 +154,7 @@ def bring_to_life(env: Any, docname: str, document: nodes.document) -> None:
 
 def playable(name: str, data: str) -> str:
     """Return the HTML of a figure to play with, alone on a page, whose data are given as JSON."""
-    parts = [_markup(name, data), _scripts([name])]
+    parts = [_markup(name, data), _in_tags(script_of([name]))]
     return "\n".join([_styles(parts), *parts])
 
 
@@ -173,11 +173,11 @@ def _markup(name: str, data: str) -> str:
     return f'{markup}\n<script type="application/json" id="l2h-{name}-data">{data}</script>'
 
 
-def _scripts(names: list[str]) -> str:
-    """Return the scripts of a page's figures.
+def script_of(names: list[str]) -> str:
+    """Return the script of a page that has the named figures.
 
     What they share stands before them. All run in one function, and each figure's in a block of its
-    own, so that they define no global names.
+    own, so that they define no global names. In strict mode, functions stay in their block too.
     """
     shared = ["common"]
     if "explorer" in names:
@@ -186,10 +186,16 @@ def _scripts(names: list[str]) -> str:
         shared.append("plane")
     if names != ["playground"]:
         shared.append("figure")
+    if not _OF_A_PAGE.issuperset(names):
+        shared.append("chart")
     blocks = [_read(f"{script}.js") for script in shared]
     blocks += [f"{{\n{_read(f'{name}.js')}}}" for name in names]
     code = "\n".join(blocks)
-    return f"<script>\n(() => {{\n{code}}})();\n</script>"
+    return f'(() => {{\n"use strict";\n{code}}})();'
+
+
+def _in_tags(script: str) -> str:
+    return f"<script>\n{script}\n</script>"
 
 
 def _open(self: Any, node: hash_figure) -> None:
@@ -225,5 +231,6 @@ def _read(name: str) -> str:
     """
     text = (_FOLDER / name).read_text(encoding="utf-8")
     if name.endswith(".css"):
-        return re.sub(r"\s*([{};])\s*", r"\1", text)
-    return re.sub(r"(?m)^ *//.*\n|^ +", "", text)
+        return compact(text)
+    text = re.sub(r"(?m)^ *//.*\n|^ +", "", text)
+    return re.sub(r"(?<=[{(\[,;])\n+", "", text)

@@ -6,6 +6,7 @@ const methods = Object.keys(data.codes);
 const widths = Object.keys(data.codes[methods[0]]).map(Number);
 const n = data.labels.length;
 const MOST_RADIUS = 16;
+const FINGER = 12; // pixels by which a finger may miss a picture
 const lines = Math.ceil(n / data.columns);
 const order = data.order.map((digits) => split(digits, 3));
 const codes = {};
@@ -14,13 +15,6 @@ const { learned } = data;
 const cast = [0, learned, methods.length - 1]; // of the story: random, learned, from shuffled labels
 const MINE = data.queryLabels.length; // the reader's own, after all others
 let mine = null; // its codes, by method and bits, and its vector
-
-function split(digits, width) {
-  const numbers = [];
-  for (let i = 0; i < digits.length; i += width)
-    numbers.push(Number.parseInt(digits.slice(i, i + width), 16));
-  return numbers;
-}
 
 // The search: who is within the radius, the nearest by cosine first. A method that is not linear has
 // no code for the reader's own picture.
@@ -99,21 +93,16 @@ function commonestOf(ids) {
 function countOf(state, { candidates, distances }) {
   if (!distances) return [];
   const bold = (number) => make("b", {}, number.toLocaleString("en"));
-  const cost = [bold(candidates.length), ` of ${plural(n, "picture")} compared in full, `];
+  const cost = [bold(candidates.length), ` of ${plural(n, "picture")} looked at, `];
   cost.push(bold(n - candidates.length), " skipped.");
   if (!candidates.length) return cost;
   if (state.query === MINE) {
     const { kind, count } = commonestOf(candidates);
-    return [...cost, ` Of those compared, the commonest class is ${kind}: `, bold(count), "."];
+    return [...cost, ` Their commonest class is ${kind}: `, bold(count), "."];
   }
   const ofClass = (ids) => ids.filter((id) => isRight(state, id)).length;
   const kind = nameOfQuery(state.query);
-  return [
-    ...cost,
-    ` Class ${kind}: `,
-    bold(ofClass(candidates)),
-    ` of its ${ofClass(everyone)} compared.`,
-  ];
+  return [...cost, ` Class ${kind}: `, bold(ofClass(candidates)), ` of ${ofClass(everyone)}.`];
 }
 
 function codeOf(width, code, other = code) {
@@ -148,8 +137,9 @@ const shapes = (ids, shape) =>
   ids.map((id) => `M${id % data.columns} ${Math.floor(id / data.columns)}${shape}`).join("");
 const cells = (kind, ids, shape) => make("svg:path", { class: kind, d: shapes(ids, shape) });
 const square = (inset) => `m${inset} ${inset}h${1 - 2 * inset}v${1 - 2 * inset}h${2 * inset - 1}z`;
-const corner = "m1 .5v.5h-.5z";
-const around = (id) => ["chosen around", "chosen"].map((kind) => cells(kind, [id], square(-0.35)));
+const looked = (ids) => cells("looked", ids, square(0.03));
+const ten = (ids) => cells("ten", ids, square(0.06));
+const around = (id) => ["chosen around", "chosen"].map((kind) => cells(kind, [id], square(-0.2)));
 
 // A line of the table: who searches, and three numbers, or a dash for what there is not
 const line = (name) =>
@@ -160,7 +150,7 @@ const fill = ({ cells: [, ...places] }, numbers) =>
   });
 
 // One method: its line, its nearest pictures, its map, and the chosen picture and its code beside
-// the query's
+// the query's. Where there are two methods, the button in a title shows this one's map.
 
 class Side {
   constructor(key) {
@@ -168,17 +158,20 @@ class Side {
     Object.assign(this, {
       key,
       line: line(""),
-      title: make("h2"),
+      title: make("span"),
+      tab: make("button", { type: "button" }),
       count: make("p", { class: "count" }),
       tiles: Array.from({ length: data.answers }, tile),
-      codes: make("p", { class: "codes" }),
+      codes: make("p", { class: "codes", "data-of": key }),
     });
+    this.tab.addEventListener("click", () => set({ seen: sides.indexOf(this) }));
     this.map = make("svg:svg", {
       class: "map",
       viewBox: `0 0 ${data.columns} ${lines}`,
-      role: "slider",
-      tabindex: 0,
+      "aria-hidden": "true",
     });
+    // a slider is an element of the page here, as screen readers know it, and not a drawing
+    this.finder = make("div", { class: "finder", role: "slider", tabindex: 0 }, this.map);
     // what is seen of the second of two sheets, of which the first is faint
     this.lit = make("svg:path");
     const sheet = (more) =>
@@ -193,23 +186,17 @@ class Side {
       this.map.append(
         sheet({ class: "unlit" }),
         make("svg:clipPath", { id: `l2h-lit-${key}` }, this.lit),
-        sheet({ "clip-path": `url(#l2h-lit-${key})` }),
+        sheet({ class: "lit", "clip-path": `url(#l2h-lit-${key})` }),
       );
     this.marks = this.map.appendChild(make("svg:g"));
-    const pick = ({ clientX, clientY }) => {
-      const box = this.map.getBoundingClientRect();
-      const at = (to, from, length, all) =>
-        Math.max(0, Math.min(all - 1, Math.floor(((to - from) / length) * all)));
-      const id =
-        at(clientX, box.left, box.width, data.columns) +
-        data.columns * at(clientY, box.top, box.height, lines);
-      if (id !== now.chosen) choose(id);
-    };
-    this.map.addEventListener("click", pick);
+    this.map.addEventListener("click", (event) => {
+      choose(this.pictureAt(event, event.pointerType === "touch" ? FINGER : 0));
+    });
     this.map.addEventListener("pointermove", (event) => {
-      if (event.buttons) pick(event);
+      const id = this.pictureAt(event, 0);
+      if (event.buttons && id !== now.chosen) choose(id);
     }); // a finger finds one by dragging
-    this.map.addEventListener("keydown", (event) => {
+    this.finder.addEventListener("keydown", (event) => {
       const by = {
         ArrowRight: 1,
         ArrowLeft: -1,
@@ -231,24 +218,35 @@ class Side {
       ...this.tiles.map((one) => make("li", {}, one)),
     );
     this.element = make(
-      "section",
+      "div",
       { class: "side", "data-side": key },
-      this.title,
-      this.count,
-      make("div", { class: "found" }, list, this.none),
-      this.map,
-      this.codes,
+      make("h2", {}, this.title, this.tab),
+      make("div", { class: "head" }, this.count, make("div", { class: "found" }, list, this.none)),
+      this.finder,
     );
+  }
+
+  // The picture at a point of the map. Up to `reach` pixels away, the nearest that was looked at
+  // comes first.
+  pictureAt({ clientX, clientY }, reach) {
+    const { left, top, width } = this.map.getBoundingClientRect();
+    const size = width / data.columns;
+    const x = (clientX - left) / size;
+    const y = (clientY - top) / size;
+    const away = (id) =>
+      Math.hypot((id % data.columns) + 0.5 - x, Math.floor(id / data.columns) + 0.5 - y);
+    const near = this.candidates.filter((id) => away(id) * size <= reach);
+    return (near.length ? near : everyone).reduce((a, b) => (away(b) < away(a) ? b : a));
   }
 
   show(state, method, title) {
     const found = search(state, method);
     const { chosen } = state;
+    this.candidates = found.candidates;
     this.title.textContent = title;
+    this.tab.textContent = title;
     this.count.replaceChildren(...countOf(state, found));
-    const [bucket, others] = [true, false].map((same) =>
-      found.candidates.filter((id) => (found.distances[id] === 0) === same),
-    );
+    const bucket = found.candidates.filter((id) => found.distances[id] === 0);
     fill(
       this.line,
       found.distances
@@ -261,27 +259,15 @@ class Side {
     this.none.hidden = found.candidates.length > 0;
     this.lit.setAttribute("d", shapes(found.candidates, square(0)));
     this.marks.replaceChildren(
-      ...[others, bucket].flatMap((ids) =>
-        [true, false].map((right) =>
-          cells(
-            `${ids === bucket ? "bucket" : "ring"} ${right ? "" : "wrong"}`,
-            ids.filter((id) => isRight(state, id) === right),
-            square(0.08),
-          ),
-        ),
-      ),
-      cells(
-        "corner",
-        found.candidates.filter((id) => !isRight(state, id)),
-        corner,
-      ),
+      looked(found.candidates),
+      ten(found.candidates.slice(0, data.answers)),
       ...around(chosen),
     );
-    this.map.setAttribute(
+    this.finder.setAttribute(
       "aria-label",
       `The pictures as a map, by ${method}: arrow keys choose one`,
     );
-    tell(this.map, chosen, 0, n - 1, `${nameOf(chosen)}${this.where(found, chosen, state)}`);
+    tell(this.finder, chosen, 0, n - 1, `${nameOf(chosen)}${this.where(found, chosen, state)}`);
     const asked =
       state.query === MINE
         ? make("span", { class: "picture mine" })
@@ -306,6 +292,16 @@ class Side {
           ]),
     );
     return { method, found };
+  }
+
+  // Shows its map, or leaves the room to the other one
+  see(isSeen, isOneOfTwo) {
+    this.element.classList.toggle("seen", isSeen);
+    this.finder.hidden = !isSeen;
+    this.codes.hidden = !isSeen;
+    this.title.hidden = isOneOfTwo;
+    this.tab.hidden = !isOneOfTwo;
+    this.tab.setAttribute("aria-pressed", isSeen);
   }
 
   where({ distances }, id, { radius }) {
@@ -402,6 +398,7 @@ const start = {
   radius: data.start.radius,
   first: 0,
   second: learned,
+  seen: 0,
 };
 const firstMistake = (state) =>
   search(state, methods[0]).candidates.find((id) => !isRight(state, id)) ?? order[state.query][0];
@@ -447,7 +444,7 @@ const hasShoes = data.classes.includes("sneaker");
 const paper =
   data.own &&
   new Paper(data.own.size, {
-    hint: hasShoes ? "Draw a shoe, toe to the left" : "Draw here",
+    hint: hasShoes ? "Or draw your own: a shoe, toe to the left" : "Or draw here",
     changed: askForOwn,
     cleared: () => {
       radio.firstChild.disabled = true;
@@ -458,10 +455,14 @@ const paper =
     },
   });
 let copier = null; // the button that copies a link
+let ends = null; // the row in which it stands where there are no words
 let picture = start.query; // the last query that is not the reader's own
 const thing = hasShoes ? "a shoe with its toe to the left" : "something";
-const task = paper ? `Draw ${thing}, or choose a picture.` : "Choose a picture.";
-const story = new Story((step) => set(begun({ ...now, step })), task);
+const task = paper ? `Choose a picture, or draw ${thing}.` : "Choose a picture.";
+const story = new Story((step) => {
+  const seen = comparesLines({ step }) ? 1 : 0; // what is new in the step
+  set(begun({ ...now, step, seen }));
+}, task);
 const fields = [[`Race over the map\u2019s ${plural(n, "picture")}`, taskOfMap]];
 if (data.database) {
   const size = `${Math.round(data.database.bytes / 1e6)} MB`;
@@ -520,10 +521,13 @@ function draw(state) {
   shown = sides.map((side, k) => {
     const method = methods[two[k]];
     const radius = radiusOf(state, two[k]);
+    const seen = state.step < 3 ? 0 : state.seen;
+    side.see(k === seen, state.step >= 3);
     return side.show({ ...state, radius }, method, titleOf(state, k, radius) ?? method);
   });
   fill(exhaustive, [hits(state, order[state.query]), n]);
   if (isAnew) own.open = state.step === 1;
+  if (isAnew) placeCopier(state);
   root.dataset.step = state.step;
   if (mustMove) centre(asked.parentElement);
   if (searchOf(state) !== noted) paper?.say("");
@@ -533,6 +537,11 @@ function draw(state) {
   const [first] = shown;
   const { code, candidates } = first.found;
   race.show(JSON.stringify([state.step, state.radius, code]), candidates.length, onTheMap, n);
+}
+
+// The button that copies a link stands at the end of the story's words, where there are some
+function placeCopier({ step }) {
+  if (copier) (step === EVERYTHING ? ends : story.words).append(copier);
 }
 
 // What the learned lines of a step find, and what the others do
@@ -575,22 +584,17 @@ const key = (...marks) =>
   make("svg:svg", { class: "map", viewBox: "-.1 -.1 1.2 1.2", "aria-hidden": "true" }, ...marks);
 const badge = (kind, mark) =>
   make("span", { class: kind }, make("span", { class: "verdict" }, mark));
-const frame = (kind) => cells(kind, [0], square(0.08));
 const item = (...parts) => make("span", {}, ...parts);
 const judgements = [
   item(badge("", "\u2713"), "the query\u2019s class"),
-  item(
-    key(frame("ring wrong"), cells("corner", [0], corner)),
-    badge("wrong", "\u2717"),
-    "another class",
-  ),
+  item(badge("wrong", "\u2717"), "another class"),
 ];
 const legend = make(
   "p",
   { class: "set legend" },
   ...judgements,
-  item(key(frame("bucket")), "the same code"),
-  item(key(frame("ring")), "within the radius"),
+  item(key(looked([0])), "looked at"),
+  item(key(ten([0])), "the ten nearest"),
   item(key(...around(0)), "chosen"),
 );
 const heads = ["Method", `Right, of ${data.answers}`, `Candidates, of ${n}`, "In its bucket"].map(
@@ -604,35 +608,35 @@ const table = make(
   make("tbody", {}, ...sides.map((side) => side.line), exhaustive),
 );
 
-// A link to a view from before there were steps opens all that it set
-function bringOlderLinkUpToDate() {
-  const asked = address.read();
-  const parts = ["query", "bits", "radius", "first", "second", "chosen"];
-  if (parts.some((key) => asked.has(key)) && !asked.has("step"))
-    address.write({ step: EVERYTHING });
-}
-
 async function showLinkedDrawing() {
-  if (paper?.draw(address.read().get("drawing") ?? "")) {
+  if (paper?.draw(address.read("explorer").get("drawing") ?? "")) {
     await hashOwn(paper);
     set({ query: MINE });
   }
 }
 
-bringOlderLinkUpToDate();
-window.addEventListener("hashchange", bringOlderLinkUpToDate);
 window.addEventListener("hashchange", showLinkedDrawing);
 const set = live("explorer", {
   start,
   drawing: row,
   draw,
   sentence,
-  beside: [table],
   below: [
-    own,
-    race.element,
-    legend,
-    make("div", { class: "sides" }, ...sides.map(({ element }) => element)),
+    make(
+      "div",
+      { class: "results" },
+      story.telling,
+      make(
+        "div",
+        { class: "panel" },
+        own,
+        race.element,
+        table,
+        ...sides.map(({ codes }) => codes),
+        legend,
+      ),
+      ...sides.map(({ element }) => element),
+    ),
   ],
   controls: [
     { key: "step", least: 1, most: EVERYTHING },
@@ -642,11 +646,13 @@ const set = live("explorer", {
     { key: "second", label: "Second method", choices: methods, place: sides[1].line.cells[0] },
     { key: "query", most: MINE - 1 },
     { key: "chosen", most: n - 1 },
+    { key: "seen", most: 1 },
   ],
   more: ({ query }) => ({ drawing: query === MINE ? paper.text() : null }),
 });
-root.prepend(story.element);
+root.prepend(story.bar);
 copier = root.querySelector(".copy");
-story.bar.append(copier);
+ends = copier.parentElement;
+placeCopier(now);
 if (!paper) own.remove();
 showLinkedDrawing();

@@ -8,15 +8,15 @@ const STEPS = [
   "Better lengths: every method may have 16 or 32 bits.",
   "Strong opponents: CCA-ITQ, which learns from the same labels, and a plain classifier, which has ten floats per image and ranks them all.",
 ];
-const MOST = Math.max(...data.rankings.flat().map((ranking) => ranking.length));
 const NAMES = { "fashion-mnist": "Fashion-MNIST", cifar10: "CIFAR-10" };
-const TICKS = [0, 0.2, 0.4, 0.6, 0.8, 1]; // the scale is the same for all steps and images
+const UNIT = 0.1; // from one tick of the axis to the next
 
 const svg = picture(
-  "Precision at ten of each search as a dot on an axis from 0 to 1, the best on top; GRH\u2019s are red",
+  "Precision at ten of each search as a dot on an axis, the best on top; GRH\u2019s are red. Then the searches that later steps add, and a bar: how far GRH is above or below the best of the others",
 );
 svg.classList.add("chart", "wide", "ranking");
 const axis = svg.appendChild(make("svg:g"));
+const lead = svg.appendChild(make("svg:g", { class: "lead" }));
 const rows = new Map();
 let shown = null;
 
@@ -25,9 +25,10 @@ function rowOf(method) {
     const own = method.startsWith(WINNER);
     const row = {
       line: make("svg:line", { class: "grid" }),
-      name: make("svg:text", { "font-weight": own ? "bold" : null, class: "key" }, method),
+      name: make("svg:text", { "font-weight": own ? "bold" : null }, method),
       dot: make("svg:circle", { r: 6, class: `dot ${own ? "grh" : "other"}` }),
       value: make("svg:text", { class: "name" }),
+      was: make("svg:text"),
     };
     row.group = svg.appendChild(make("svg:g", {}, ...Object.values(row)));
     rows.set(method, row);
@@ -38,51 +39,112 @@ function put(element, places) {
   for (const [key, value] of Object.entries(places)) element.setAttribute(key, value);
 }
 
+// One axis for all steps, so that a search whose precision stays the same stays in its place
+function ticksOfAxis({ images }) {
+  const most = Math.max(...data.rankings[images].flat().map(([, value]) => value));
+  return Array.from({ length: Math.ceil(most / UNIT) + 1 }, (_, i) => i * UNIT);
+}
+
 // The names stand beside the axis, or above their dots where there is no room. A unit is a pixel.
-function layOut() {
+function layOut(ticks) {
   const width = svg.clientWidth || 710;
   const beside = width > 560;
-  const left = beside ? 200 : 10;
+  const left = beside ? 206 : 10;
   const right = width - 60;
-  const bottom = MOST * (beside ? 24 : 36);
-  return { width, beside, left, right, bottom, x: (value) => left + value * (right - left) };
+  const high = beside ? 24 : 32;
+  const bottom = METHODS.length * high;
+  const scale = (right - left) / ticks.at(-1);
+  const x = (value) => left + value * scale;
+  return { width, beside, left, right, high, bottom, ticks, scale, x };
 }
 
-function drawAxis({ width, bottom, x }) {
-  svg.setAttribute("viewBox", `0 0 ${width} ${bottom + 42}`);
-  axis.replaceChildren(make("svg:text", { x: x(0.5), y: bottom + 32 }, "precision at ten"));
-  for (const tick of TICKS)
-    axis.append(
-      make("svg:line", { x1: x(tick), x2: x(tick), y1: 0, y2: bottom, class: "grid" }),
-      make("svg:text", { x: x(tick), y: bottom + 13 }, String(tick).replace("0.", ".")),
-    );
+function drawAxis({ width, beside, high, bottom, left, right, ticks, x }) {
+  svg.setAttribute("viewBox", `0 0 ${width} ${bottom + 96}`);
+  axis.replaceChildren(
+    make("svg:text", { x: (left + right) / 2, y: bottom + 32 }, "precision at ten"),
+  );
+  // no rule crosses a name that stands above its dot
+  const lanes = METHODS.map((_, i) => [(i + 1) * high - 11, (i + 1) * high - 1]);
+  for (const tick of ticks) {
+    for (const [y1, y2] of beside ? [[0, bottom]] : lanes)
+      axis.append(make("svg:line", { x1: x(tick), x2: x(tick), y1, y2, class: "grid" }));
+    axis.append(make("svg:text", { x: x(tick), y: bottom + 13 }, short(tick)));
+  }
 }
 
-function drawRow([method, value], y, { width, beside, left, right, x }) {
-  const { group, line, name, dot, value: text } = rowOf(method);
+// How far GRH is above the best of the others, or below it, on the scale of the axis
+function drawLead(difference, { width, beside, bottom, left, right, scale }) {
+  const y = bottom + (beside ? 72 : 80);
+  const zero = (left + right) / 2;
+  const long = Math.abs(difference) * scale;
+  const named = beside ? { x: left - 10, y, class: "name" } : { x: 2, y: y - 22, class: "key" };
+  lead.replaceChildren(
+    make("svg:text", named, "GRH minus the best other"),
+    make("svg:rect", {
+      x: difference < 0 ? zero - long : zero,
+      y: y - 8,
+      width: long,
+      height: 16,
+      class: difference < 0 ? "behind" : "ahead",
+    }),
+    make("svg:line", { x1: zero, x2: zero, y1: y - 14, y2: y + 14, class: "goal" }),
+    make("svg:text", { x: width - 4, y, class: "name" }, signed(difference)),
+  );
+}
+
+// A search that a later step adds has a name and no dot. One that has another rank than before the
+// last step says which that was, beside its dot.
+function drawRow([method, value], { compared, before, y }, { width, beside, left, right, x }) {
+  const { group, line, name, dot, value: text, was } = rowOf(method);
   put(line, { x1: left, x2: right, y1: 0, y2: 0 });
-  put(name, beside ? { x: 2, y: 0 } : { x: left, y: -16 });
-  put(dot, { cx: x(value).toFixed(1), cy: 0 });
+  put(name, beside ? { x: left - 10, y: 0, class: "name" } : { x: 2, y: -14, class: "key" });
+  put(dot, { visibility: compared ? "inherit" : "hidden" });
   put(text, { x: width - 4, y: 0 });
-  text.textContent = written(value);
+  text.textContent = compared ? written(value) : `step ${addedBy(method)}`;
+  const fits = x(value) + 80 < right;
+  was.textContent = before;
+  put(was, { x: x(value) + (fits ? 14 : -14), y: 0, class: `was ${fits ? "key" : "name"}` });
+  dot.style.transform = `translateX(${x(value).toFixed(1)}px)`;
   group.style.transform = `translateY(${y}px)`;
-  group.setAttribute("visibility", "visible");
+  group.setAttribute("class", compared ? "compared" : "waiting");
 }
 const list = make("ol", { class: "rules" });
 
 const written = (value) => value.toFixed(3);
+const signed = (value) => `${value < 0 ? "\u2212" : "+"}${written(Math.abs(value))}`;
 const rankingOf = ({ steps, images }) => data.rankings[images][steps];
+const addedBy = (method) =>
+  data.rankings[0].findIndex((ranking) => ranking.some(([other]) => other === method));
+const METHODS = data.rankings[0].at(-1).map(([method]) => method);
+const waitingAt = ({ steps, images }) =>
+  data.rankings[images]
+    .at(-1)
+    .filter(([method]) => addedBy(method) > steps)
+    .sort(([a], [b]) => addedBy(a) - addedBy(b) || a.localeCompare(b));
 const best = (ranking, own) => ranking.find(([method]) => method.startsWith(WINNER) === own);
+const leadOf = (ranking) => best(ranking, true)[1] - best(ranking, false)[1];
+
+// Which rank a search had before the last step, if it had another one
+function rankBefore({ steps, images }, [method], rank) {
+  if (!steps) return "";
+  const before = data.rankings[images][steps - 1].findIndex(([other]) => other === method);
+  const ending = { 1: "st", 2: "nd", 3: "rd" }[before + 1] ?? "th";
+  return before < 0 || before === rank ? "" : `was ${before + 1}${ending}`;
+}
 
 function draw(state) {
   const ranking = rankingOf(state);
-  const places = layOut();
-  const high = places.bottom / ranking.length;
-  shown = state;
+  const places = layOut(ticksOfAxis(state));
+  // rows move when a step is taken, not when a page or other images bring another axis
+  const isSame = shown?.images === state.images && shown.width === places.width;
+  svg.classList.toggle("moves", isSame && shown.steps !== state.steps);
+  shown = { ...state, width: places.width };
   drawAxis(places);
-  for (const { group } of rows.values()) group.setAttribute("visibility", "hidden");
-  ranking.forEach((search, i) => {
-    drawRow(search, Math.round((i + (places.beside ? 0.5 : 0.7)) * high), places);
+  drawLead(leadOf(ranking), places);
+  [...ranking, ...waitingAt(state)].forEach((search, i) => {
+    const y = Math.round((i + 1) * places.high - (places.beside ? 12 : 7));
+    const compared = i < ranking.length;
+    drawRow(search, { compared, before: compared ? rankBefore(state, search, i) : "", y }, places);
   });
   list.replaceChildren(
     ...STEPS.map((step, i) =>
@@ -101,14 +163,14 @@ const sentence = (state) => {
   const ranking = rankingOf(state);
   const [, own] = best(ranking, true);
   const [rival, value] = best(ranking, false);
-  const lead = own - value;
+  const difference = leadOf(ranking);
   const share = (100 * data.scanned[state.images]).toFixed(1);
   const work = state.steps
     ? `Every search compares ${share} percent of the images with the query.`
     : "Every search compares the images of the query\u2019s own bucket, however many.";
   return (
     `${state.steps} of ${STEPS.length} steps. ${work} Precision: GRH ${written(own)}; the best of the others, ${rival}, ${written(value)}. ` +
-    `GRH is ${written(Math.abs(lead))} ${lead > 0 ? "above" : "below"} it.`
+    `GRH is ${written(Math.abs(difference))} ${difference > 0 ? "above" : "below"} it.`
   );
 };
 live("fair-fight", {

@@ -1,7 +1,7 @@
 // Two vectors, and lines that fall: those that do not pass between them give both the same bit.
 
 const { angles } = read("falling-lines");
-const SHOWN = 60;
+const MANY = 60; // more lines than these are drawn thinner
 const TOLD = 40; // lines from which on the theory is told: before, the reader guesses
 const LENGTH = 3.4;
 const svg = make("svg:svg", {
@@ -9,20 +9,13 @@ const svg = make("svg:svg", {
   "aria-label": "Two vectors; the end of one can be turned, also with the arrow keys",
 });
 const plane = new Plane(svg, 4.5);
+const across = (lines) => Math.log(lines) / Math.log(400); // a few lines have room too
 const chart = new Chart(
   "The share of lines so far that do not part the vectors, and what the theory says",
   {
-    across: [
-      [0, "0"],
-      [0.5, "200"],
-      [1, "400"],
-    ],
-    up: [
-      [0, "0"],
-      [0.5, ".5"],
-      [1, "1"],
-    ],
-    below: "lines",
+    across: [1, 10, 100, 400].map((lines) => [across(lines), String(lines)]),
+    up: [0, 0.5, 1].map((share) => [share, short(share)]), // fixed: what moves is the curve
+    below: "lines, on a logarithmic axis",
     beside: "same bit",
   },
 );
@@ -57,7 +50,8 @@ function draw({ theta, lines }) {
   now = theta;
   plane.clear();
   wedge(theta);
-  for (const angle of fallen.slice(-SHOWN))
+  plane.lines.classList.toggle("many", lines > MANY);
+  for (const angle of fallen)
     plane.line({ angle, offset: 0 }, same(angle, theta) ? "faint" : "parting");
   for (const degrees of [0, theta]) {
     const [x, y] = tip(degrees);
@@ -71,17 +65,11 @@ function draw({ theta, lines }) {
   let count = 0;
   const shares = fallen.map((angle, i) => {
     count += same(angle, theta);
-    return [(i + 1) / 400, count / (i + 1)];
+    return [across(i + 1), count / (i + 1)];
   });
+  const theory = lines < TOLD ? [] : [0, 1].map((x) => [x, 1 - theta / 180]);
   chart.clear();
-  if (lines >= TOLD)
-    chart.curve(
-      [
-        [0, 1 - theta / 180],
-        [1, 1 - theta / 180],
-      ],
-      "dashed",
-    );
+  if (theory.length) chart.curve(theory, "dashed");
   chart.curve(shares);
 }
 
@@ -94,8 +82,7 @@ const sentence = ({ theta, lines }) => {
 };
 const drop = (n) => (state) => ({ lines: Math.min(angles.length, state.lines + n) });
 const set = live("falling-lines", {
-  start: { theta: 60, lines: 10 },
-  printed: { lines: 400 },
+  start: { theta: 60, lines: 0 },
   drawing: svg,
   beside: [chart.svg],
   draw,

@@ -1,26 +1,20 @@
 // A figure in a chapter: what sets its state, a drawing, and a sentence that says the state in
 // words.
 //
-// A control is a slider {key, label, least, most, step, text}, a choice {key, label, choices} or a
-// button {label, act, spent}, whose `act` gives what changes and whose `spent` says when there is
-// nothing left to do. A slider's `most` may be a function of the state. What has no label is set in
-// the drawing. What has a `place` stands there. The address bar keeps all that has a key, so that a
-// link in the prose sets it, and what `more` gives.
-// On paper a figure that nobody has set shows what `printed` says.
+// A control is a slider {key, label, least, most, step, text}, a slider over a list {key, label,
+// values}, a choice {key, label, choices} or a button {label, act, spent}, whose `act` gives what
+// changes and whose `spent` says when there is nothing left to do. A slider may be `spent` too: it
+// then changes nothing, and its `text`, which has the state as well, says why. A slider's `most`
+// may be a function of the state, which has of a list the place in it; its range then stands beside
+// its name. A button's `label` may be a function: one button plays and pauses. What has no label is
+// set in the drawing. What has a `place` stands there. Sliders and choices stand together: on a
+// phone they stay on the screen. The address bar keeps all that has a key as a reader sees it, so
+// that a link in the prose sets it, and what `more` gives. In a sentence, codes stand between
+// backticks.
 
 function live(
   name,
-  {
-    start,
-    controls,
-    drawing,
-    beside = [],
-    below = [],
-    draw,
-    sentence,
-    more = () => ({}),
-    printed = null,
-  },
+  { start, controls, drawing, beside = [], below = [], draw, sentence, more = () => ({}) },
 ) {
   const root = part(name);
   const state = { ...start };
@@ -30,24 +24,32 @@ function live(
   const aloud = make("p", { class: "unseen", role: "status" });
   const say = announcer(aloud);
   const made = new Map();
-  const spendable = new Map(); // buttons, by when they have nothing left to do
+  const buttons = new Map();
 
   function show() {
     draw(state);
-    for (const [control, { input, output }] of made) {
+    for (const [control, { input, output, range }] of made) {
       if (control.most) input.max = limitOf(control, state);
+      range.textContent = rangeOf(control, state);
       input.value = state[control.key];
-      const text = control.text?.(state[control.key]) ?? String(state[control.key]);
+      const value = seenOf(control, state[control.key]);
+      const text = control.text?.(value, state) ?? String(value);
       if (output) output.textContent = text;
       if (output) input.setAttribute("aria-valuetext", text);
+      if (control.spent) input.setAttribute("aria-disabled", control.spent(state));
     }
-    for (const [button, spent] of spendable) button.setAttribute("aria-disabled", spent(state));
-    said.textContent = sentence(state);
+    for (const [button, { label, spent }] of buttons) {
+      button.textContent = label instanceof Function ? label() : label;
+      if (spent) button.setAttribute("aria-disabled", spent(state));
+    }
+    said.replaceChildren(...withCodes(sentence(state)));
     say(said.textContent);
   }
 
   const values = () => ({
-    ...Object.fromEntries(kept.map(({ key }) => [key, state[key]])),
+    ...Object.fromEntries(
+      kept.map((control) => [control.key, seenOf(control, state[control.key])]),
+    ),
     ...more(state),
   });
 
@@ -60,23 +62,17 @@ function live(
 
   function set(changes) {
     assign(changes);
-    if (kept.length) address.write(values());
+    if (kept.length) address.write(name, values());
   }
-
-  function showOnPaper() {
-    if (kept.some(({ key }) => state[key] !== start[key])) return;
-    const before = { ...state };
-    window.addEventListener("afterprint", () => assign(before), { once: true });
-    assign(printed);
-  }
-  if (printed) window.addEventListener("beforeprint", showOnPaper);
 
   function fromAddress() {
-    const given = address.read();
+    const given = address.read(name);
     const changes = {};
-    for (const { key, least = 0, most, step, choices } of kept) {
-      const value = Number(given.get(key) ?? NaN);
-      const limit = most instanceof Function ? Infinity : (most ?? choices.length - 1);
+    for (const control of kept) {
+      const { key, least = 0, most, step } = control;
+      const text = given.get(key);
+      const value = listOf(control)?.map(String).indexOf(text) ?? Number(text || NaN);
+      const limit = most instanceof Function ? Infinity : limitOf(control);
       if (value >= least && value <= limit && (step % 1 || Number.isInteger(value)))
         changes[key] = value;
     }
@@ -99,11 +95,11 @@ function live(
   function element(control) {
     const { key, label, least, most, step, choices, act, spent } = control;
     if (act) {
-      const button = make("button", { type: "button" }, label);
+      const button = make("button", { type: "button" });
       button.addEventListener("click", () => {
         if (!spent?.(state)) set(act(state));
       });
-      if (spent) spendable.set(button, spent);
+      buttons.set(button, control);
       return button;
     }
     const input = choices
@@ -114,14 +110,20 @@ function live(
         )
       : make("input", { type: "range", min: least, max: limitOf(control, state), step });
     const output = choices ? null : make("span", { class: "value", "aria-hidden": "true" });
-    input.addEventListener("input", () => set({ [key]: Number(input.value) }));
-    made.set(control, { input, output });
+    input.addEventListener("input", () => {
+      set(spent?.(state) ? {} : { [key]: Number(input.value) });
+    });
+    const range = make("span");
+    made.set(control, { input, output, range });
+    const places = placesOf(control, state);
+    const ticked = !choices && places.length <= MOST_TICKS;
     return make(
       "label",
       {},
-      control.place ? make("span", { class: "unseen" }, label) : label,
+      make("span", { class: control.place ? "unseen" : null }, label, range),
       input,
       ...(output ? [output] : []),
+      ...(ticked ? [ticksOf(input, `${name}-${key}`, places)] : []),
     );
   }
 
@@ -135,18 +137,22 @@ function live(
     const sentences = [...new Set(states.map(sentence))];
     return sentences.sort((a, b) => b.length - a.length).slice(0, 4);
   }
-  const unseen = (text) => make("span", { class: "room", "aria-hidden": "true" }, text);
+  const unseen = (text) =>
+    make("span", { class: "room", "aria-hidden": "true" }, ...withCodes(text));
 
   const again = { label: "Start again", act: () => ({ ...start }) };
   const here = controls.filter(({ label, place }) => label && !place);
   const row = (name, ...buttons) => make("div", { class: `set ${name}` }, ...buttons);
   const acts = here.filter(({ act }) => act);
+  const sliders = here.filter(({ act, choices }) => !act && !choices).map(element);
+  const choices = here.filter(({ choices }) => choices).map(element);
+  if (choices.length) sliders.push(make("div", { class: "choices" }, ...choices));
   const hand = make(
     "div",
     { class: "set controls" },
     ...(acts.length ? [row("acts", ...acts.map(element))] : []),
-    ...here.filter(({ act }) => !act).map(element),
-    row("ends", element(again), ...(kept.length ? [linkCopier(values)] : [])),
+    ...(sliders.length ? [make("div", { class: "sliders" }, ...sliders)] : []),
+    row("ends", element(again), ...(kept.length ? [linkCopier(name, values)] : [])),
   );
   for (const control of controls) control.place?.prepend(element(control));
   root.append(
@@ -156,129 +162,50 @@ function live(
   root.parentElement.querySelector(".still")?.remove();
   root.hidden = false;
   if (status.checkVisibility()) status.append(...longest().map(unseen));
-  const asked = () =>
-    location.hash === `#${name}` || kept.some(({ key }) => address.read().has(key));
-  leadOnArrival(root, asked, fromAddress);
+  leadOnArrival(name, fromAddress);
   rememberWhenLeft();
   fromAddress();
   return set;
 }
 
+// With more positions than these a slider has no ticks
+const MOST_TICKS = 9;
+
+// What a control is set to, as the reader sees it
+const listOf = ({ choices, values }) => choices ?? values;
+const seenOf = (control, value) => listOf(control)?.[value] ?? value;
+
 // The most that a control can be set to, which may follow from the others
-const limitOf = ({ most, choices }, state) =>
-  most instanceof Function ? most(state) : (most ?? choices.length - 1);
+const limitOf = (control, state) =>
+  control.most instanceof Function
+    ? control.most(state)
+    : (control.most ?? listOf(control).length - 1);
 
-// Values of a control: all if they are few, else some from end to end
-function someOf(control, state) {
+const rangeOf = ({ least, most }, state) =>
+  most instanceof Function ? `, ${least} to ${most(state)}` : "";
+
+// A tick of an axis, without the zero before its point
+const short = (tick) => String(Number(tick.toFixed(4))).replace("0.", ".");
+
+const withCodes = (text) =>
+  text.split("`").map((piece, i) => (i % 2 ? make("span", { class: "of-code" }, piece) : piece));
+
+// All values of a control
+function placesOf(control, state) {
   const { least = 0, step = 1 } = control;
-  const all = 1 + Math.round((limitOf(control, state) - least) / step);
-  const n = all > 21 ? 5 : all;
-  return Array.from(
-    { length: n },
-    (_, i) => least + step * Math.round((i * (all - 1)) / Math.max(1, n - 1)),
-  );
+  const n = 1 + Math.round((limitOf(control, state) - least) / step);
+  return Array.from({ length: n }, (_, i) => least + step * i);
 }
 
-// A drawing that sentences and a table's worth of labels describe
-const picture = (label) => make("svg:svg", { role: "img", "aria-label": label });
-
-// The mark of a picture that is one of the nearest, hollow if a search misses it: frames say which
-// class a picture has
-const nearestMark = (words, found = true) => [
-  make(
-    "svg:svg",
-    { class: `nearest ${found ? "" : "missed"}`, viewBox: "-10 -10 20 20", "aria-hidden": "true" },
-    make("svg:path", {
-      d: "M0-9 2.1-2.9 8.6-2.8 3.4 1.1 5.3 7.3 0 3.6-5.3 7.3-3.4 1.1-8.6-2.8-2.1-2.9Z",
-    }),
-  ),
-  make("span", { class: "unseen" }, words),
-];
-
-// Curves over two axes, which go from 0 to 1; an axis has ticks, [place, text]
-class Chart {
-  constructor(label, { across, up, below, beside }) {
-    Object.assign(this, { svg: picture(label), left: 46, right: 318, top: 12, bottom: 190 });
-    this.svg.setAttribute("viewBox", "0 0 340 236");
-    this.svg.classList.add("chart");
-    for (const [at, text] of across) this.text(this.x(at), this.bottom + 16, text);
-    for (const [at, text] of up) {
-      this.text(this.left - 18, this.y(at), text);
-      this.svg.append(
-        make("svg:line", {
-          x1: this.left,
-          x2: this.right,
-          y1: this.y(at),
-          y2: this.y(at),
-          class: "grid",
-        }),
-      );
-    }
-    this.text((this.left + this.right) / 2, this.bottom + 36, below);
-    this.svg.append(make("svg:text", { x: 10, y: 101, transform: "rotate(-90 10 101)" }, beside));
-    this.curves = this.svg.appendChild(make("svg:g"));
-  }
-
-  x(at) {
-    return this.left + at * (this.right - this.left);
-  }
-
-  y(at) {
-    return this.bottom - at * (this.bottom - this.top);
-  }
-
-  text(x, y, text) {
-    this.svg.append(make("svg:text", { x, y }, text));
-  }
-
-  clear() {
-    this.curves.replaceChildren();
-  }
-
-  curve(points, kind = "") {
-    const places = points
-      .map(([x, y]) => `${this.x(x).toFixed(1)},${this.y(y).toFixed(1)}`)
-      .join(" ");
-    this.curves.append(make("svg:polyline", { points: places, class: `curve ${kind}` }));
-  }
-
-  dot([x, y], kind = "") {
-    this.curves.append(
-      make("svg:circle", {
-        cx: this.x(x),
-        cy: this.y(y),
-        r: kind === "chosen" ? 8 : 4,
-        class: `dot ${kind}`,
-      }),
-    );
-  }
+// Marks the places that a slider can stop at
+function ticksOf(input, id, places) {
+  input.setAttribute("list", id);
+  return make("datalist", { id }, ...places.map((value) => make("option", { value })));
 }
 
-// Bars of shares, one below the other; a bar may have a mark at a goal
-class Meters {
-  constructor(label, bars) {
-    this.svg = picture(label);
-    this.svg.setAttribute("viewBox", `0 0 340 ${32 * bars}`);
-    this.svg.classList.add("chart");
-  }
-
-  show(...bars) {
-    const left = 84;
-    const width = 178;
-    this.svg.replaceChildren();
-    bars.forEach(({ name, share, text, goal }, i) => {
-      const y = 32 * i + 8;
-      const bar = { x: left, y, height: 16 };
-      const filled = (share * width).toFixed(1);
-      this.svg.append(
-        make("svg:text", { x: left - 8, y: y + 8, class: "name" }, name),
-        make("svg:rect", { ...bar, width, class: "heap" }),
-        make("svg:rect", { ...bar, width: filled, class: "heap taken" }),
-        make("svg:text", { x: left + width + 39, y: y + 8 }, text),
-      );
-      const at = left + goal * width;
-      if (goal)
-        this.svg.append(make("svg:line", { x1: at, x2: at, y1: y - 5, y2: y + 21, class: "goal" }));
-    });
-  }
+// All if they are few, else some from end to end
+function someOf(control, state) {
+  const all = placesOf(control, state);
+  if (all.length <= 21) return all;
+  return [0, 1, 2, 3, 4].map((i) => all[Math.round((i * (all.length - 1)) / 4)]);
 }

@@ -9,14 +9,15 @@ const svg = make("svg:svg", {
     "Points and three lines through the origin; the middle of the points can be moved, also with the arrow keys",
 });
 const plane = new Plane(svg, 6);
+const RING = 1.6; // around the points
 const middle = plane.handle(
   "Middle of the points",
   [0, 90, 180, 270],
   (to) => move(to),
   ([x, y], small) => move([at[0] + x * (small ? 0.05 : 0.25), at[1] + y * (small ? 0.05 : 0.25)]),
-  1.25, // outside the points
+  1.25, // on the ring
 );
-middle.append(make("svg:circle", { r: 0.3 * plane.unit, class: "grip open" }));
+middle.append(make("svg:circle", { r: RING, class: "grip open" }));
 let at = [0, 0];
 
 const place = ({ away, direction }) => [
@@ -44,7 +45,7 @@ function draw(state) {
   const count = sizes(state);
   const largest = Math.max(...Object.values(count));
   at = place(state);
-  const taken = [...points.map(([x, y]) => [x + at[0], y + at[1], 0.15]), [...at, 0.7]];
+  const taken = [...points.map(([x, y]) => [x + at[0], y + at[1], 0.15]), [...at, RING + 0.4]];
   plane.clear();
   for (const { code, corners } of cellsOf(lines, plane.reach)) {
     plane.cell(corners, count[code] === largest ? "own" : count[code] ? "near" : "outside");
@@ -81,7 +82,9 @@ const set = live("off-centre", {
       least: 0,
       most: 359,
       step: 1,
-      text: (v) => `${v}\u00b0`,
+      // at a distance of 0 there is none
+      text: (v, { away }) => (away ? `${v}\u00b0` : "none"),
+      spent: ({ away }) => !away,
     },
   ],
 });

@@ -198,8 +198,10 @@ class Plane {
     group.addEventListener("pointerdown", (event) => {
       group.setPointerCapture(event.pointerId);
       event.preventDefault();
+      group.classList.add("held"); // it needs no ring to be found by
       group.focus({ preventScroll: true });
     });
+    group.addEventListener("blur", () => group.classList.remove("held"));
     group.addEventListener("pointermove", (event) => {
       if (group.hasPointerCapture(event.pointerId)) drag(this.where(event));
     });
@@ -207,6 +209,7 @@ class Plane {
     group.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
     group.addEventListener("click", (event) => event.stopPropagation());
     group.addEventListener("keydown", (event) => {
+      group.classList.remove("held");
       const step = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[
         event.key
       ];

@@ -9,8 +9,8 @@ const say = announcer(root.querySelector(".status"));
 const classes = [...new Set(data.labels)].sort();
 const start = () => ({
   lines: data.lines.map(([angle, offset]) => ({ angle, offset })),
-  query: [1.5, 0.5],
-  radius: 1,
+  query: [...data.query],
+  radius: data.radius,
 });
 const furthest = 0.8 * plane.reach;
 const state = start();
@@ -29,32 +29,34 @@ function show() {
   const codes = data.points.map((point) => codeOf(lines, point));
   const within = (code) => apart(code, own) <= state.radius;
   const u = plane.unit;
-  const taken = [
-    ...data.points.map((at) => [...at, 0.15 * u]),
+  const places = placesOf(lines);
+  const handles = [
     [...query, 0.5 * u],
-    ...lines.flatMap((line) => {
-      const [[x, y], shift] = endsOf(line);
+    ...lines.flatMap((line, k) => {
+      const [[x, y], shift] = places[k];
       const [a, b] = normalOf(line);
       const arrow = [x + 0.4 * a * u, y + 0.4 * b * u, 0.5 * u];
       return [[x, y, 0.3 * u], arrow, [...shift, 0.5 * u]];
     }),
   ];
+  const taken = [...handles, ...data.points.map((at) => [...at, 0.15 * u])];
   plane.clear();
   for (const { code, corners } of cellsOf(lines, plane.reach)) {
     plane.cell(corners, code === own ? "own" : within(code) ? "near" : "outside");
-    const spot = spotFor(corners, code.length, taken, lines, plane.reach);
+    const free = spotFor(corners, code.length, taken, lines, plane.reach);
+    const spot = free ?? (code === own && spotBeside(query, code.length, taken, handles));
     if (spot) plane.label(...spot, code, within(code));
   }
   for (const line of lines) plane.line(line);
   data.points.forEach((point, i) => {
     plane.point(point, data.labels[i], within(codes[i]));
   });
-  place();
+  place(places);
   radius.max = lines.length;
   radius.value = state.radius;
   root.querySelector(".value").textContent = state.radius;
   root.querySelector("[data-do=add]").disabled = lines.length >= data.most;
-  root.querySelector(".most").hidden = lines.length < data.most;
+  root.querySelector(".most").style.visibility = lines.length < data.most ? "hidden" : null;
   table(codes, own);
   const found = codes.filter(within).length;
   const shared = codes.filter((code) => code === own).length;
@@ -68,13 +70,10 @@ function table(codes, own) {
   const buckets = [...new Set([own, ...codes])].sort(
     (a, b) => apart(a, own) - apart(b, own) || a.localeCompare(b),
   );
-  const named = (label) => [CLASSES[label], make("span", { class: "unseen" }, ` ${NAMES[label]}`)];
-  const head = [["code"], ["distance"], ...classes.map(named), ["in ball"]];
+  const head = ["code", "distance", ...classes.map((label) => NAMES[label]), "in ball"];
   root
     .querySelector("thead")
-    .replaceChildren(
-      make("tr", {}, ...head.map((parts) => make("th", { scope: "col" }, ...parts))),
-    );
+    .replaceChildren(make("tr", {}, ...head.map((name) => make("th", { scope: "col" }, name))));
   root.querySelector("tbody").replaceChildren(
     ...buckets.map((code) => {
       const counts = classes.map(
@@ -89,14 +88,82 @@ function table(codes, own) {
       );
     }),
   );
+  const scroll = root.querySelector(".scroll");
+  scroll.tabIndex = scroll.scrollWidth > scroll.clientWidth ? 0 : -1;
 }
 
-// Where the handles of a line are: the one that turns it, and the one that shifts it
-function endsOf(line) {
-  const [a, b] = normalOf(line);
-  const along = Math.sqrt((0.88 * plane.reach) ** 2 - line.offset ** 2);
-  return [along, -along].map((far) => [a * line.offset - b * far, b * line.offset + a * far]);
+// The query's code has a place in any case: beside the star, over lines if need be. It lies on points
+// only where nothing else is left, and on no handle
+function spotBeside([x, y], letters, taken, handles) {
+  const u = plane.unit;
+  const halves = [(0.11 * letters + 0.08) * u, 0.28 * u];
+  const isClearOf = (things) => (place) =>
+    place.every((value, axis) => Math.abs(value) + halves[axis] < plane.reach) &&
+    things.every(([hx, hy, half]) =>
+      [hx, hy].some((value, axis) => Math.abs(value - place[axis]) >= half + halves[axis]),
+    );
+  const away = [0.75, 0.9, 1.1, 1.3, 1.6, 2, 2.5].flatMap((far) =>
+    [...Array(16).keys()].map((i) => [
+      x + (far * u + halves[0]) * Math.cos((i * Math.PI) / 8),
+      y + far * u * Math.sin((i * Math.PI) / 8),
+    ]),
+  );
+  return away.find(isClearOf(taken)) ?? away.find(isClearOf(handles)) ?? [x, y + 0.75 * u];
 }
+
+// Where the handles of each line are: the one that turns it, and the one that shifts it. Where one
+// would lie on a handle of a line before, or on a point, it slides along its own line until it is
+// clear. Many lines on each other have no room for that: their handles may cover points, and stand
+// closer.
+function placesOf(lines) {
+  for (const tightness of [1, 0.8, 0.6]) {
+    const { places, isClear } = slide(lines, tightness * plane.unit);
+    if (isClear) return places;
+  }
+  return slide(lines, 0).places;
+}
+
+function slide(lines, unit) {
+  const taken = [];
+  let isClear = true;
+  const points = data.points.map((at) => [...at, 0.15 * plane.unit]);
+  const isClearOf = (things) => (discs) =>
+    discs.every((one) => things.every((other) => !meet(one, other)));
+  const places = lines.map((line) =>
+    [1, -1].map((side) => {
+      const ways = inward(line, side);
+      const covered = ways.map((place) => discsOf(place, line, side, unit));
+      const alone = covered.findIndex(isClearOf([...taken, ...points]));
+      const found = alone < 0 ? covered.findIndex(isClearOf(taken)) : alone;
+      isClear &&= found >= 0;
+      const chosen = Math.max(0, found);
+      taken.push(...covered[chosen]);
+      return ways[chosen];
+    }),
+  );
+  return { places, isClear };
+}
+
+// Places on a line, from one of its ends to the other
+function inward(line, side) {
+  const [a, b] = normalOf(line);
+  const end = Math.sqrt((0.88 * plane.reach) ** 2 - line.offset ** 2);
+  const step = 0.05 * plane.unit;
+  return Array.from({ length: Math.ceil((2 * end) / step) }, (_, i) => {
+    const along = side * (end - i * step);
+    return [a * line.offset - b * along, b * line.offset + a * along];
+  });
+}
+
+// What a handle covers, as discs [x, y, radius]: its grip, and the heads of its arrows
+function discsOf([x, y], line, side, unit) {
+  const [a, b] = normalOf(line);
+  const heads = side === 1 ? [0.6] : [-0.45, 0.45];
+  const discs = heads.map((far) => far * plane.unit).map((far) => [x + far * a, y + far * b]);
+  return [[x, y, 0.42 * unit], ...discs.map((place) => [...place, 0.2 * unit])];
+}
+const meet = ([x, y, r], [otherX, otherY, otherR]) =>
+  Math.hypot(x - otherX, y - otherY) < r + otherR;
 
 // Handles in the drawing, and the same as sliders
 
@@ -145,7 +212,12 @@ function gripsOf(line, k) {
     make("svg:circle", { r: 0.24 * plane.unit, class: "grip" }),
     make("svg:text", { "font-size": 0.3 * plane.unit }, String(k + 1)),
   );
-  shifted.append(make("svg:circle", { r: 0.2 * plane.unit, class: "grip" }));
+  const half = 0.19 * plane.unit;
+  const square = { x: -half, y: -half, width: 2 * half, height: 2 * half };
+  shifted.append(
+    make("svg:rect", { ...square, class: "grip" }),
+    make("svg:text", { "font-size": 0.3 * plane.unit }, String(k + 1)),
+  );
   const slider = (name, key, least, most, step) => {
     const input = make("input", {
       type: "range",
@@ -192,13 +264,16 @@ function gripsOf(line, k) {
   return { turned, shifted, sliders };
 }
 
-function place() {
+function place(placesOfHandles) {
   if (grips.length !== state.lines.length + 1) build();
   state.lines.forEach((line, k) => {
     const { turned, shifted, sliders } = grips[k];
-    const places = endsOf(line).map(([x, y]) => `translate(${x} ${-y}) rotate(${-line.angle})`);
+    const places = placesOfHandles[k].map(
+      ([x, y]) => `translate(${x} ${-y}) rotate(${-line.angle})`,
+    );
     turned.setAttribute("transform", places[0]);
-    turned.querySelector("text").setAttribute("transform", `rotate(${line.angle})`);
+    for (const grip of [turned, shifted])
+      grip.querySelector("text").setAttribute("transform", `rotate(${line.angle})`);
     shifted.setAttribute("transform", places[1]);
     tell(turned, line.angle, 0, 360, `${line.angle} degrees`);
     tell(
@@ -258,7 +333,7 @@ function set(change, rebuilt = false) {
   change();
   if (rebuilt) grips = [];
   show();
-  address.write(values());
+  address.write("playground", values());
 }
 
 function values() {
@@ -288,7 +363,7 @@ const actions = {
 };
 
 function fromAddress() {
-  const given = address.read();
+  const given = address.read("playground");
   const numbers = (text) => (text ?? "").split(",").map(Number);
   const lines = (given.get("lines") ?? "")
     .split(";")
@@ -317,8 +392,8 @@ radius.addEventListener("input", () =>
     state.radius = Number(radius.value);
   }),
 );
-root.querySelector(".controls").append(linkCopier(values));
-leadOnArrival(root, () => location.hash.includes("="), fromAddress);
+root.querySelector(".controls").append(linkCopier("playground", values));
+leadOnArrival("playground", fromAddress);
 part("playground-without-script").hidden = true;
 root.hidden = false;
 fromAddress();

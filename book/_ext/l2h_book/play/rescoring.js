@@ -2,87 +2,127 @@
 // the recall of the code alone and what it becomes.
 
 const data = read("rescoring");
-const ROW = 20;
-const LEFT = 208;
-const RIGHT = 330;
-const TOP = 14;
-const BOTTOM = TOP + data.methods.length * ROW;
+const INT8 = data.methods.indexOf("int8");
+const TOP = 24;
+const CUT = 0.9999; // the axis ends here: what finds more has the same place
+const TICKS = [0, 0.5, 0.9, 0.99, 0.999, CUT];
 const svg = picture(
-  "Recall of the exact ten neighbours, a row for each kind of code: by the code alone, and after some are rescored",
+  "Recall of the exact ten neighbours, a row for each kind of code: by the code alone, and after some are rescored; a line marks the recall of int8 alone",
 );
-svg.setAttribute("viewBox", `0 0 346 ${BOTTOM + 40}`);
-svg.classList.add("chart");
-const x = (recall) => LEFT + recall * (RIGHT - LEFT);
-const recallOf = ({ vectors, factor }, method) => data.recall[vectors][method][factor];
+svg.classList.add("chart", "wide");
+let shown = null;
 
-function axis() {
-  for (const [recall, text] of [
-    [0, "0"],
-    [0.5, ".5"],
-    [1, "1"],
-  ]) {
-    const at = { x1: x(recall), x2: x(recall), y1: TOP, y2: BOTTOM, class: "grid" };
-    svg.append(make("svg:line", at), make("svg:text", { x: x(recall), y: BOTTOM + 12 }, text));
-  }
-  svg.append(make("svg:text", { x: x(0.5), y: BOTTOM + 30 }, "recall"));
+const recallOf = ({ vectors, rescored }, method) => data.recall[vectors][method][rescored];
+const goalOf = ({ vectors }) => data.recall[vectors][INT8][0];
+// equal steps for what is missed: a tenth, a hundredth, a thousandth, a ten-thousandth
+const stretched = (recall) => Math.min(1, -Math.log10(1 - recall) / 4);
+
+// The names stand beside the axis, or above their dots where there is no room. A unit is a pixel.
+function layOut() {
+  const width = svg.clientWidth || 688;
+  const beside = width > 560;
+  const left = beside ? 240 : 10;
+  const right = width - 64;
+  const high = beside ? 24 : 32;
+  const bottom = TOP + data.methods.length * high;
+  const x = (recall) => left + stretched(recall) * (right - left);
+  return { width, beside, left, right, high, bottom, x };
 }
 
-function row(state, method) {
-  const y = TOP + (method + 0.5) * ROW;
+function axis({ width, beside, left, right, high, bottom, x }, goal) {
+  svg.setAttribute("viewBox", `0 0 ${width} ${bottom + 42}`);
+  const rule = (recall, y1, y2, kind) =>
+    svg.append(make("svg:line", { x1: x(recall), x2: x(recall), y1, y2, class: kind }));
+  const tops = data.methods.map((_, method) => TOP + method * high);
+  // no rule crosses a name that stands above its dots
+  const stretches = beside ? [[TOP, bottom]] : tops.map((top) => [top + high - 11, top + high - 1]);
+  for (const [from, to] of stretches) {
+    for (const tick of TICKS) rule(tick, from, to, "grid");
+    rule(goal, from, to, "goal");
+  }
+  for (const tick of TICKS) {
+    const text = `${tick === CUT ? "\u2265 " : ""}${short(tick)}`;
+    svg.append(make("svg:text", { x: x(tick), y: bottom + 13 }, text));
+  }
+  const title = "recall, stretched towards 1 and cut at .9999";
+  svg.append(
+    make("svg:text", { x: (left + right) / 2, y: bottom + 32 }, title),
+    make("svg:text", { x: x(goal), y: TOP - 10 }, "int8 alone"),
+  );
+}
+
+function row(state, method, { width, beside, left, right, high, x }) {
+  const top = TOP + method * high;
+  const y = top + high - (beside ? 12 : 7);
   const chosen = method === state.method;
-  const bytes = data.bytes[state.vectors][method];
-  const [alone, now] = [0, state.factor].map((factor) => x(recallOf({ ...state, factor }, method)));
+  const recalls = data.recall[state.vectors][method];
+  const now = recalls[state.rescored];
+  const dot = (recall, r, kind) =>
+    make("svg:circle", { cx: x(recall), cy: y, r, class: `dot ${kind}` });
   const group = make(
     "svg:g",
     { class: `row ${chosen ? "chosen" : ""}` },
-    make("svg:rect", { x: 0, y: y - ROW / 2, width: 346, height: ROW, class: "band" }),
-    make("svg:text", { x: LEFT - 10, y, class: "name" }, `${data.methods[method]}, ${bytes} B`),
-    make("svg:line", { x1: alone, x2: now, y1: y, y2: y, class: "curve" }),
-    make("svg:circle", { cx: alone, cy: y, r: 4.5, class: "dot" }),
+    make("svg:rect", { x: 0, y: top, width, height: high, class: "band" }),
+    make("svg:line", { x1: left, x2: right, y1: y, y2: y, class: "grid" }),
+    make(
+      "svg:text",
+      { x: 4, y: beside ? y : y - 14, class: "key" },
+      `${data.methods[method]}, ${data.bytes[state.vectors][method]} B`,
+    ),
+    make("svg:line", { x1: x(recalls[0]), x2: x(now), y1: y, y2: y, class: "curve" }),
+    ...(chosen ? recalls.slice(0, state.reached + 1).map((recall) => dot(recall, 2.5, "")) : []),
+    dot(recalls[0], 5, ""),
+    ...(state.rescored > 0 ? [dot(now, 5, "now")] : []),
+    make("svg:text", { x: width - 4, y, class: "name" }, written(now)),
   );
-  if (state.factor > 0) {
-    const look = `dot now ${chosen ? "chosen" : ""}`;
-    group.append(make("svg:circle", { cx: now, cy: y, r: 4.5, class: look }));
-  }
   group.addEventListener("click", () => set({ method }));
   svg.append(group);
 }
 
 function draw(state) {
+  const places = layOut();
+  state.reached = Math.max(state.reached, state.rescored); // beyond it, the reader guesses
+  shown = state;
   svg.replaceChildren();
-  axis();
+  axis(places, goalOf(state));
   data.methods.forEach((_, method) => {
-    row(state, method);
+    row(state, method, places);
   });
 }
 
+const written = (recall) => recall.toFixed(4);
 const sentence = (state) => {
-  const times = data.factors[state.factor];
+  const times = data.factors[state.rescored];
   const from =
     times === 1 ? "by the code alone" : `with the best ${10 * times} of the code rescored`;
+  const found = recallOf(state, state.method);
+  const goal = goalOf(state);
   return (
     `${data.vectors[state.vectors]}; ${data.methods[state.method]}, ${plural(data.bytes[state.vectors][state.method], "byte")} per item, ` +
-    `${from}: ${recallOf(state, state.method).toFixed(2)} of the ten nearest are found.`
+    `${from}: ${written(found)} of the ten nearest are found, ${found < goal ? "fewer than" : "at least as many as"} by int8 alone, ${written(goal)}.`
   );
 };
 const set = live("rescoring", {
-  start: { factor: 0, method: data.methods.indexOf("signs"), vectors: data.start },
+  start: { rescored: 0, reached: 0, method: data.methods.indexOf("signs"), vectors: data.start },
   drawing: svg,
   beside: [
-    make("p", { class: "legend" }, "Filled: by the code alone. Hollow: with the best rescored."),
+    make(
+      "p",
+      { class: "legend" },
+      "Filled: by the code alone. Hollow, and the number at the right: with the best rescored. Small dots: the chosen code, for every number up to the largest that you have set. ",
+      "The axis is stretched towards 1: from .9 to .99 is as far as from .99 to .999.",
+    ),
   ],
   draw,
   sentence,
   controls: [
     {
-      key: "factor",
+      key: "rescored",
       label: "Rescored",
-      least: 0,
-      most: data.factors.length - 1,
-      step: 1,
-      text: (i) => (i > 0 ? `${10 * data.factors[i]}` : "none"),
+      values: data.factors.map((times, i) => (i > 0 ? 10 * times : "none")),
     },
     { key: "method", label: "Code", choices: data.methods },
     { key: "vectors", label: "Vectors", choices: data.vectors },
   ],
 });
+new ResizeObserver(() => draw(shown)).observe(svg);

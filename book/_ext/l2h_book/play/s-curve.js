@@ -32,7 +32,9 @@ const HEIGHT = 62;
 for (const [text, bottom] of Object.values(HEAPS))
   svg.append(make("svg:text", { x: chart.left, y: bottom - HEIGHT - 11, class: "key" }, text));
 
-const meters = new Meters("What is found and what is looked at, with a mark at each goal", 2);
+const meters = new Meters(
+  "What is found and what is looked at, with a mark at each goal, and the memory",
+);
 
 // The chance that one table finds a pair of which a bit agrees with probability p: at most `radius`
 // of the bits differ
@@ -79,17 +81,31 @@ function draw(state) {
   const { taken, found, looked } = expected(state);
   chart.clear();
   const seen = middles.map((cosine, i) => [across(cosine), taken[i]]);
-  chart.curve(seen.filter(([x]) => x >= 0));
+  chart.curve([...seen.filter(([x]) => x >= 0), [1, 1]]);
   for (const [name, [, bottom]] of Object.entries(HEAPS)) {
     heap(data[name], bottom, "", (count) => count);
     heap(data[name], bottom, "taken", (count, i) => count * taken[i]);
   }
   meters.show(
-    { name: "found", share: found, text: `${percent(found)}%`, goal: WANTED.found },
-    { name: "looked at", share: looked, text: `${percent(looked)}%`, goal: WANTED.looked },
+    {
+      name: "found",
+      share: found,
+      text: `${percent(found)}%`,
+      goal: WANTED.found,
+      aim: "goal: 9 of 10",
+    },
+    {
+      name: "looked at",
+      share: looked,
+      text: `${percent(looked)}%`,
+      goal: WANTED.looked,
+      aim: "goal: below 5%",
+    },
+    { name: "memory", text: `${plural(bytesOf(state), "byte")} an image` },
   );
 }
 
+const bytesOf = ({ bits, tables }) => (BITS[bits] * TABLES[tables]) / 8;
 const percent = (value) => (100 * value).toFixed(1);
 const sentence = (state) => {
   const { found, looked } = expected(state);
@@ -98,43 +114,24 @@ const sentence = (state) => {
   const faults = [];
   if (found < WANTED.found) faults.push("too few are found");
   if (looked >= WANTED.looked) faults.push("too many are looked at");
+  const verdict = faults.length
+    ? `Not there yet: ${faults.join(", and ")}.`
+    : "You have reached the goal.";
   return (
-    `${plural(bits, "bit")}, ${plural(tables, "table")}, radius ${state.radius}: ` +
+    `${verdict} ${plural(bits, "bit")}, ${plural(tables, "table")}, radius ${state.radius}: ` +
     `${percent(found)} percent of the ten nearest are found on average, and ${percent(looked)} percent of the images looked at. ` +
-    `The codes of an image take ${plural((bits * tables) / 8, "byte")}. ` +
-    (faults.length ? `Not there yet: ${faults.join(", and ")}.` : "You have reached the goal.")
+    `The codes of an image take ${plural(bytesOf(state), "byte")}.`
   );
 };
 live("s-curve", {
-  start: { bits: BITS.indexOf(16), tables: 0, radius: 0 },
+  start: { bits: BITS.indexOf(16), tables: 0, radius: 3 },
   drawing: svg,
-  beside: [
-    meters.svg,
-    make(
-      "p",
-      { class: "legend" },
-      "Outlines: all pairs. Marks on the bars: the goals, at least 90 percent found and less than 5 percent looked at.",
-    ),
-  ],
+  beside: [meters.svg, make("p", { class: "legend" }, "Outlines: all pairs.")],
   draw,
   sentence,
   controls: [
-    {
-      key: "bits",
-      label: "Bits",
-      least: 0,
-      most: BITS.length - 1,
-      step: 1,
-      text: (i) => `${BITS[i]}`,
-    },
-    {
-      key: "tables",
-      label: "Tables",
-      least: 0,
-      most: TABLES.length - 1,
-      step: 1,
-      text: (i) => `${TABLES[i]}`,
-    },
+    { key: "bits", label: "Bits", values: BITS },
+    { key: "tables", label: "Tables", values: TABLES },
     {
       key: "radius",
       label: "Radius",

@@ -6,7 +6,7 @@ const MOST = data.precision.GIST.length - 1;
 const WAYS = ["pixels", "GIST"];
 const across = (slide) => slide / MOST;
 const chart = new Chart(
-  "Precision at ten against how far the queries slid: by pixels, dashed, it falls faster than by GIST",
+  "Precision at ten against how far the queries slid: by pixels, dashed, and by GIST",
   {
     across: [0, 2, 4, 6].map((slide) => [across(slide), String(slide)]),
     up: [
@@ -18,8 +18,7 @@ const chart = new Chart(
     beside: "precision",
   },
 );
-for (const name of WAYS)
-  chart.text(chart.x(across(5)), chart.y(data.precision[name][5]) - 18, name);
+chart.key(["GIST", "pixels"], chart.bottom - 40);
 
 const query = make("span", { class: "sliding" });
 const rows = new Map(WAYS.map((name) => [name, make("ul", { class: "pictures" })]));
@@ -52,14 +51,23 @@ function tile(i, right) {
   );
 }
 
-function draw({ slide }) {
+function draw(state) {
+  const { slide } = state;
   now = slide;
-  query.replaceChildren(thumbnail(data, slide, `${data.kind}, slid by ${plural(slide, "pixel")}`));
+  state.reached = Math.max(state.reached, slide); // beyond it, the reader guesses
+  query.replaceChildren(
+    thumbnail(data, slide, `${data.kind}, slid by ${plural(slide, "pixel")}`),
+    make("span", { class: "grip", "aria-hidden": "true" }, "\u2194"),
+  );
+  const [pixels, gist] = WAYS.map((name) =>
+    data.precision[name].map((value, i) => [across(i), value]),
+  );
   chart.clear();
+  chart.curve(pixels.slice(0, state.reached + 1), "dashed");
+  chart.curve(gist.slice(0, state.reached + 1));
+  chart.dot(gist[slide], "chosen");
+  chart.dot(pixels[slide], "chosen open");
   for (const name of WAYS) {
-    const points = data.precision[name].map((value, i) => [across(i), value]);
-    chart.curve(points, name === "pixels" ? "dashed" : "");
-    chart.dot(points[slide], "chosen");
     const tiles = data.lists[name][slide].map((i, k) => tile(i, data.right[name][slide][k]));
     rows.get(name).replaceChildren(...tiles);
   }
@@ -75,7 +83,7 @@ const sentence = ({ slide }) => {
 };
 part("sliding").style.setProperty("--sheet", `url("${data.sheet}")`);
 const set = live("sliding", {
-  start: { slide: 0 },
+  start: { slide: 0, reached: 0 },
   drawing: make(
     "div",
     {},

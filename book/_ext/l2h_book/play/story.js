@@ -25,10 +25,10 @@ function titleOf(state, k, radius) {
 }
 
 const fair = (learned, other) =>
-  `The slider sets the radius of the ${learned}. The ${other} get the radius at which they compare most nearly as many pictures.`;
+  `The slider sets the radius of the ${learned}, and the ${other} look at about as many pictures.`;
 
 const result = ({ learned, other, kind }, one, another) =>
-  `${one}: ${learned.right} of ${learned.compared} compared are of class ${kind}. ${another}: ${other.right} of ${other.compared}.`;
+  `${one}: ${learned.right} of ${learned.compared} are of class ${kind}. ${another}: ${other.right} of ${other.compared}.`;
 
 const DRAWN =
   "Your own picture has no class to count by. Choose one above to see what learning does.";
@@ -44,16 +44,16 @@ const mistaken = ({ learned, other }) =>
 // they compared, how many of these are of the class, and which class is the commonest.
 const WORDS = {
   1: ({ radius, task }) =>
-    `${task} To the page, pictures are points. Sixteen random lines cut between them, and the sides on which a point lies are its 16 bits. The search skips each picture whose bits differ from yours in ${radius ? `more than ${radius}` : "any"} of the 16 places. It shows the ten of the others that are nearest by cosine.`,
+    `${task} Sixteen random lines give each picture its 16 bits. The search skips each picture whose bits differ from yours in ${radius ? `more than ${radius}` : "any"} of the 16 places. Of the others, it shows the ten nearest by cosine.`,
   2: () =>
-    "Is it faster to compare the bits first? Let both searches run in your browser. The slider sets how many bits may differ, the Hamming radius: move it, and race again. In a race the nearest pictures by cosine count, of whatever class.",
+    "Is it faster to compare the bits first? Let both searches run in your browser. The slider sets the Hamming radius: how many bits may differ. Move it, and race again.",
   3: ({ told }) => {
-    const scene = "On the right GRH, graph regularised hashing, learned its lines from labels.";
+    const scene = "GRH (graph regularised hashing) learned its lines from labels.";
     if (!told.kind) return `${scene}${mistaken(told)} ${DRAWN}`;
     return `${scene} ${fair("learned lines", "random lines")} ${result(told, "Learned lines", "Random lines")}`;
   },
   4: ({ told }) => {
-    const scene = "Was it the labels? On the right, GRH learned its lines from shuffled labels.";
+    const scene = "Was it the labels? Here GRH also learned its lines from shuffled labels.";
     if (!told.kind) return `${scene} ${DRAWN}`;
     return `${scene} ${fair("lines with true labels", "others")} ${result(told, "True labels", "Shuffled labels")}`;
   },
@@ -69,20 +69,20 @@ class Story {
       button.addEventListener("click", () => go(i + 1));
       return button;
     });
-    this.words = make("p", { class: "words" });
+    this.text = make("span");
+    this.words = make("p", { class: "words" }, this.text, " ");
     this.next = make("button", { type: "button", class: "next main" });
     this.next.addEventListener("click", () => go(this.step + 1));
     this.telling = make("div", { class: "telling" }, this.words, this.next);
     this.bar = make(
       "div",
-      { class: "set" },
+      { class: "set story" },
       make(
         "nav",
         { "aria-label": "Steps of the story" },
         make("ol", {}, ...this.buttons.map((button) => make("li", {}, button))),
       ),
     );
-    this.element = make("div", { class: "story" }, this.bar, this.telling);
   }
 
   show(state, told) {
@@ -92,7 +92,7 @@ class Story {
       else button.removeAttribute("aria-current");
     });
     this.telling.hidden = state.step === EVERYTHING;
-    this.words.textContent = WORDS[state.step]({ radius: state.radius, task: this.task, told });
+    this.text.textContent = WORDS[state.step]({ radius: state.radius, task: this.task, told });
     this.next.textContent = `Next: ${STEPS[state.step] ?? ""}`;
   }
 }

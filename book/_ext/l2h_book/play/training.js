@@ -67,9 +67,9 @@ function codes(frame) {
     const own = frame.bits.filter((_, i) => data.labels[i] === label);
     const count = (code) => own.filter((other) => other === code).length;
     const [best] = [...new Set(own)].sort((a, b) => count(b) - count(a));
-    return `${best} ${name} (${count(best)} of ${own.length})`;
+    return `for ${name} \`${best}\` (${count(best)} of ${own.length})`;
   });
-  return `Most common: ${most.join(", ")}.`;
+  return `Most common codes: ${most.join(", ")}.`;
 }
 
 const sentence = (state) => {
@@ -88,42 +88,49 @@ const sentence = (state) => {
   return `${over}${frame.title}. ${what} Two points of one class agree in this bit in ${frame.agreement[state.bit]} percent of cases. ${codes(frame)}`;
 };
 const step = (by) => (state) => ({ step: Math.max(0, Math.min(LAST, state.step + by)) });
-function rest() {
-  if (!playing) return;
+function pause() {
   clearInterval(playing);
   playing = 0;
-  set({}); // so that buttons say again what they can do
+  return {};
+}
+function rest() {
+  if (playing) set(pause()); // so that the button says again what it does
 }
 function play(state) {
+  if (playing) return pause();
   playing = setInterval(() => {
     if (state.step >= LAST - 1) rest();
     set({ step: Math.min(LAST, state.step + 1) });
   }, 1200);
   return { step: state.step >= LAST ? 0 : state.step };
 }
-// a hand stops it
-for (const kind of ["click", "input"]) part("training").addEventListener(kind, rest, true);
+// a hand stops it, unless it is on the button that plays and pauses
+function stop({ target }) {
+  if (!["Play", "Pause"].includes(target.textContent)) rest();
+}
+for (const kind of ["click", "input"]) part("training").addEventListener(kind, stop, true);
 const set = live("training", {
   start: { step: 0, bit: 0, alpha: 1, start: 0 },
-  drawing: svg,
-  beside: [
+  drawing: make(
+    "div",
+    {},
+    svg,
     make(
       "p",
       { class: "legend" },
       "Shape: the class. Colour: the code. For the chosen bit: filled = 1, hollow = 0, ring = changed in this step. " +
         "The side of the bold line where it is 1 is shaded.",
     ),
-  ],
+  ),
   draw,
   sentence,
   controls: [
     { label: "Back", act: step(-1), spent: ({ step }) => step === 0 },
     { label: "Forward", act: step(1), spent: ({ step }) => step === LAST },
-    { label: "Play", act: play, spent: () => playing > 0 },
-    { label: "Pause", act: () => ({}), spent: () => playing === 0 },
+    { label: () => (playing ? "Pause" : "Play"), act: play },
     { key: "step", label: "Step", least: 0, most: LAST, step: 1 },
     { key: "bit", label: "Bit", choices: ORDER },
     { key: "alpha", label: "\u03b1", choices: data.alphas.map(String) },
-    { key: "start", label: "Start", choices: ["of the figure", "another", "a third"] },
+    { key: "start", label: "First lines", choices: ["as above", "others", "a third"] },
   ],
 });

@@ -5,6 +5,14 @@ const fetched = new Map(); // by file, a promise of what it holds
 
 const bytesOf = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 
+// Codes that are written one after the other, each with as many hexadecimal digits
+function split(digits, width) {
+  const numbers = [];
+  for (let i = 0; i < digits.length; i += width)
+    numbers.push(Number.parseInt(digits.slice(i, i + width), 16));
+  return numbers;
+}
+
 // Runs a file, which is a script that defines something, and gives what `readIt` makes of that
 function fetchOnce(file, readIt) {
   if (!fetched.has(file)) {
