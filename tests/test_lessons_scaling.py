@@ -231,8 +231,8 @@ def test_two_pieces_of_four_bits_by_hand():
 def test_multi_index_looks_up_less_than_the_ball(lab):
     """scaling: "Within a radius of 4, the table cuts the code into" "By the sharper rule, each
     piece has a ball of its own" "until a scan is cheaper: by the estimates, from radius" "To
-    check a candidate costs about as much as a look-up." "(In a larger collection a scan takes
-    longer, so this limit is higher.)" """
+    check a candidate costs about as much as a look-up." "In a larger collection a scan takes
+    longer, so this limit is higher." """
     table = HashTable(scale.resampled_codes(lab.images[:, :64], 100_000))
     best = table.explain(4)[0]
     assert best["strategy"] == "multi-index"
@@ -256,8 +256,8 @@ def test_multi_index_looks_up_less_than_the_ball(lab):
 
 def test_the_bytes_of_a_million_codes_add_up(lab):
     """scaling: "Each of a million codes takes 8 bytes for itself and 8 for its row number." "a
-    list keeps the place of each code in 4 bytes" "Another says in $2^{20}$ slots of 4 bytes
-    where the codes of each piece begin" "Most of the rest is a sample of the codes" """
+    list keeps the place of each code in 4 bytes" "A second list says in $2^{20}$ slots of 4
+    bytes where the codes of each piece begin" "Most of the rest is a sample of the codes" """
     codes = scale.resampled_codes(lab.images[:, :64], 1_000_000)
     table = HashTable(codes)
     best = table.explain(4)[0]
@@ -279,7 +279,7 @@ def test_crowded_pieces_are_made_longer(lab):
     """scaling: "begins with pieces of about as many bits as a row number has"
     "A million rows have row numbers of 20 bits" "For 100,000 rows, with 17 bits, the rule gives"
     "percent of the rows. The table allows [one percent]{.definition}, so it
-    {glue:text}`crowded-verdict` the number of pieces" "(It does not try 3.)"
+    {glue:text}`crowded-verdict` the number of pieces" "It does not try 3."
     "because row numbers have 30 bits" """
     assert _CROWDED == 0.01
     assert [round(np.log2(n)) for n in (10**5, 10**6, 10**9)] == [17, 20, 30]
@@ -325,8 +325,8 @@ def test_the_kept_measurements_say_where_they_come_from():
 
 def test_ten_million_codes_are_searched_without_looking_at_all():
     """scaling: "Near a stored code, `HashTable` is much faster than either scan." "Even at radius
-    8, on codes like images, it is over" "NumPy's scan, timed once at each radius" "Nor is a scan
-    the fastest search of faiss, which has hash indexes too" """
+    8, on codes like images, it is over" "NumPy's scan, timed once at each radius" "A scan is
+    not the fastest search of faiss, which has hash indexes too" """
     large = BENCH[(BENCH.rows == 10**7) & (BENCH.search == "radius")]
     assert (large[large.method == "ours"].chosen == "multi-index").all()
     times = large.pivot(index=["codes", "r"], columns="method", values="ms")
@@ -346,12 +346,12 @@ def test_ten_million_codes_are_searched_without_looking_at_all():
 
 
 def test_what_the_table_of_ten_million_leaves_out():
-    """scaling: "Building is repaid after" "to {glue:text}`prepared-high` seconds." "Compared
-    with faiss's scan, a query then saves about" "If you want the hundred nearest of the uniform
-    codes, nearly all of them are far away." "ms a query and faiss's scan
+    """scaling: "Building is repaid after" "to {glue:text}`prepared-high` seconds, whereas each
+    query saves about {glue:text}`saved-ms` ms compared with faiss's scan" "If you want the hundred
+    nearest of the uniform codes, nearly all of them are far away." "ms a query and faiss's scan
     {glue:text}`hundred-faiss`, so the table saved nothing" "faiss takes about twice as long to
-    find nearest rows as to search within a radius" "(At radius 8, a query above found at most
-    {glue:text}`bench-most` rows on average.)" """
+    find nearest rows as to search within a radius" "a query found at most
+    {glue:text}`bench-most` rows on average, even at radius 8" """
     large = BENCH[BENCH.rows == 10**7]
     radius = large[large.search == "radius"]
     first = radius[(radius.r == 2) & (radius.method == "ours")].set_index("codes").first_ms
@@ -373,9 +373,9 @@ SOCKET = 8 * 3200e6 * 8 / 1e9  # GB a second of eight channels
 
 
 def test_a_table_of_a_billion_fits_but_its_candidates_take_long():
-    """scaling: "With $2^{30}$ slots a code takes 8 + 8 +" "keep 32 cores busy for half a year" "But
-    even a scan takes one core of faiss only" "million proposals takes {glue:text}`check-ms` ms."
-    "far less than reading the pixels" """
+    """scaling: "With $2^{30}$ slots a code takes 8 + 8 +" "keep 32 cores busy for half a year"
+    "Even a scan of a billion codes takes one core of faiss only" "million proposals takes
+    {glue:text}`check-ms` ms" "far less than reading the pixels" """
     assert pytest.approx(32.6, abs=0.05) == 8 + 8 + 2 * (4 + 4 * 2**30 / 1e9)
     assert 2 * 10**9 < 2**31, "so that 4 bytes number the places of both pieces"
     assert 80 < PROBE * 4.4e6 / 1e6 < 95
@@ -499,7 +499,7 @@ def test_the_candidates_go_on_from_those_of_chapter_10(paid):
 def test_a_query_spends_most_on_reading_codes(paid):
     """scaling: "Of the guessed steps, reading codes takes the most" "twice the deadline. With" "so
     reading and comparing overlap and together take as long as the slower of the two" "The products
-    take less." "If it sustains only [80]{.definition} percent of its maximum" "The query
+    take less." "If the memory sustains only [80]{.definition} percent of its maximum" "The query
     is compared with all their centres" """
     steps = paid["steps"]
     guessed = steps[["read and compare codes", "fetch vectors", "re-rank"]]
@@ -874,8 +874,8 @@ def test_codes_propose_pairs_and_a_person_decides():
     """scaling: "The codes propose" "Codes propose, pixels reject, and a person decides."
     "The second stage compares the pixels of these pairs only" "which differ in a zip, a print or
     their shades" "million proposals for each query" "Only the first shows one photograph twice."
-    "So a high cosine does not prove a copy." "the most in any copy that was not shifted" "false
-    pairs all differ by more" "proposed pairs, only the copy stays within it"
+    "A high cosine does not prove a copy." "the most in any copy that was not shifted" "false
+    pairs, which all differ by more" "proposed pairs only the copy stays within it"
     "But a copy that is two fifths darker may differ by" """
     names = near_copies()
     photos = names["photos"].reshape(5000, -1).astype(float)
