@@ -177,11 +177,16 @@ class Page {
 }
 
 // The offer's place is kept, so that the page does not move.
-function settle({ box, button, costs, words }, comes) {
+function settle({ box, button, costs, words }, next, comes) {
   box.style.minHeight = `${box.offsetHeight}px`;
   button.remove();
   costs.remove();
-  words.textContent = comes ? "Python is ready: edit and run any cell of this page." : "";
+  words.textContent = comes ? "Python is ready: edit and run any cell of this page. " : "";
+  if (!comes || !next) return;
+  const link = document.createElement("a");
+  link.href = `#${next.element.id}`;
+  link.textContent = "To the next cell";
+  words.append(link);
 }
 
 export async function start(base, live, offers, clicked) {
@@ -202,14 +207,15 @@ export async function start(base, live, offers, clicked) {
     page.bar.offer(FAILED[error.why] ?? FAILED.fetch, "Try again", () => page.again());
   }
   const waits = clicked.box.contains(document.activeElement);
-  const next = page.cells.find(
-    (cell) =>
-      cell.editable &&
-      clicked.box.compareDocumentPosition(cell.element) & Node.DOCUMENT_POSITION_FOLLOWING,
-  );
+  const nextAfter = (box) =>
+    page.cells.find(
+      (cell) =>
+        cell.editable &&
+        box.compareDocumentPosition(cell.element) & Node.DOCUMENT_POSITION_FOLLOWING,
+    );
   for (const offer of offers) {
     if (offer !== clicked) offer.words.removeAttribute("role"); // a screen reader is told once
-    settle(offer, comes);
+    settle(offer, nextAfter(offer.box), comes);
   }
-  if (waits) next?.focus();
+  if (waits) nextAfter(clicked.box)?.focus();
 }

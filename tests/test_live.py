@@ -150,6 +150,8 @@ def test_the_button_says_what_comes_and_keeps_its_place(live, visit, address):
     assert tab.page.get_by_text("Python is ready").count() == len(
         tab.page.locator(".live-offer").all()
     )
+    offer.get_by_role("link", name="To the next cell").click()
+    assert tab.page.locator(":target textarea").first.is_visible()
     told = [one.inner_text() for one in tab.page.get_by_role("status").all()]
     assert len([words for words in told if "Python is ready" in words]) == 1
 

@@ -12,8 +12,6 @@ document.addEventListener("DOMContentLoaded", () => {
   // one
   for (const entry of document.querySelectorAll(".citation-list [role='doc-biblioentry']"))
     entry.setAttribute("role", "listitem");
-  // a name that is heard has the words that are seen: of this button also its keys
-  document.querySelector(".search-button-field")?.removeAttribute("aria-label");
   // lines of code, each set by itself
   document.querySelectorAll(".bd-article div.highlight pre").forEach((code) => {
     const lines = [[]];
@@ -64,10 +62,14 @@ document.addEventListener("DOMContentLoaded", () => {
         found = UNBROKEN.exec(rest.data);
       }
     });
-  // the theme's box for a search shows nothing while one types
-  const hint = Object.assign(document.createElement("p"), { className: "search-hint" });
-  hint.textContent = "Enter shows the results.";
-  document.querySelector("#pst-search-dialog form")?.after(hint);
+  document.addEventListener("keydown", (event) => {
+    const isAlone = !event.shiftKey && !event.altKey;
+    if (event.key !== "k" || !(event.ctrlKey || event.metaKey) || !isAlone) return;
+    event.preventDefault();
+    const field = document.querySelector("main form.bd-search input");
+    if (field) field.select();
+    else document.querySelector("a.search-button-field").click();
+  });
   // areas that scroll can be reached by keyboard, at whatever width they begin to
   const areas = document.querySelectorAll(
     "div.cell_output, div.math, .bd-article table, .bd-article pre",

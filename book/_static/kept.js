@@ -145,20 +145,22 @@ document.addEventListener("DOMContentLoaded", () => {
   const slides = new URLSearchParams(location.search).has("present");
   const questions = document.querySelectorAll("fieldset.selftest");
   const progress = document.createElement("p");
-  const missed = () =>
-    [...questions].filter((one) => !one.querySelector(".selftest-right > input:checked"));
-  const linksTo = (left) =>
-    left.flatMap((question, i) => {
+  const isOpen = (question) => !question.querySelector("input:checked");
+  const isWrong = (question) =>
+    !isOpen(question) && !question.querySelector(".selftest-right > input:checked");
+  const linksTo = (words, which) =>
+    [...questions].filter(which).flatMap((question, i) => {
       const link = document.createElement("a");
       link.href = `#${question.id}`;
       link.textContent = `question ${question.id.replace("question-", "")}`;
-      return [i ? ", " : " Not right yet: ", link];
+      return [i ? ", " : ` ${words}: `, link];
     });
   const count = (last) => {
     const right = document.querySelectorAll('fieldset[data-first="right"]').length;
     const given = document.querySelectorAll(".selftest-option > input:checked").length;
     progress.textContent = `Answered: ${given} of ${questions.length}, ${right} right at the first try.`;
-    if (!slides) progress.append(...linksTo(missed()));
+    if (!slides)
+      progress.append(...linksTo("Not right yet", isWrong), ...linksTo("Not answered", isOpen));
     if (given) last.append(progress);
   };
   progress.className = "selftest-progress";

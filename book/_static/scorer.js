@@ -41,7 +41,10 @@ document.addEventListener("DOMContentLoaded", () => {
   say();
 });
 
-// Of how many pages, in words that fit any number.
+// What a search says, in words of this book; the keys are those of Sphinx.
+Documentation.TRANSLATIONS[
+  "Your search did not match any documents. Please make sure that all words are spelled correctly and that you've selected enough categories."
+] = "Nothing found. Check the spelling, or try fewer words.";
 const COUNT = `\${resultCount}`;
 Documentation.TRANSLATIONS[`Search finished, found ${COUNT} page(s) matching the search query.`] =
   `Search finished. Pages found: ${COUNT}.`;
