@@ -34,6 +34,7 @@ export class Bar {
   comes(words) {
     this.#giveBack();
     this.#show(words, "");
+    this.stop.hidden = false;
   }
 
   // Say something, and offer a way on.
@@ -75,7 +76,7 @@ export class Bar {
   #move(done) {
     if (done >= this.#total) {
       this.#arrived();
-      if (this.stop.hidden) this.words.textContent = "Python is starting…";
+      if (!this.run.textContent) this.words.textContent = "Python is starting…";
       return;
     }
     this.progress.hidden = false;

@@ -6,6 +6,7 @@ const NUMBER = /exercises\.check\("([\d.]+)"/;
 const HOLDS = /^Exercise [\d.]+: (holds.*)\n/m;
 const NOT_YET = /^Exercise [\d.]+: (?:not yet|to do)\. (.*)\n/m;
 const UNREADABLE = /line (\d+)\n[\s\S]*^(?:Syntax|Indentation|Tab)Error: (.*)/m;
+const LACKS = /NameError: name '(\w+)' is not defined/;
 const FIRST = "Try it first, and check your answer. To see the solution now, open it once more.";
 
 export const numberOf = (cell) => NUMBER.exec(cell.told.source)[1];
@@ -14,11 +15,16 @@ export const numberOf = (cell) => NUMBER.exec(cell.told.source)[1];
 export function notebookOf(title, cells) {
   const lines = (code) => code.split(/(?<=\n)/);
   const text = (id, source) => ({ cell_type: "markdown", id, metadata: {}, source: lines(source) });
-  const written = [text("title", `# ${title}`)];
+  const guide = new URL("../../book/how-to-use.html", import.meta.url);
+  const how = `My answers, with the cells of the page that they may need. To run them, install the package: [How to use this book](${guide}) says how.`;
+  const written = [text("title", `# ${title}\n\n${how}`)];
   for (const [i, cell] of cells.entries()) {
     if (cell.inExercises && !cells[i - 1]?.inExercises)
       written.push(text("exercises", "## Exercises"));
-    if (cell.stub) written.push(text(`${cell.told.id}-title`, `### Exercise ${numberOf(cell)}`));
+    if (cell.stub) {
+      const right = kept("passed", numberOf(cell)) ? " (✓ right, said the page)" : "";
+      written.push(text(`${cell.told.id}-title`, `### Exercise ${numberOf(cell)}${right}`));
+    }
     written.push({
       cell_type: "code",
       id: cell.told.id,
@@ -64,7 +70,7 @@ export class Exercises {
     } else if (cell.ran && NOT_YET.test(cell.printed)) {
       const [line, why] = NOT_YET.exec(cell.printed);
       cell.output.drop(line);
-      cell.judge("wrong", "✗ Not yet. ", why);
+      cell.judge("wrong", "✗ Not yet. ", why + this.#lacks(why));
     } else if (UNREADABLE.test(cell.error)) {
       const [, number, why] = UNREADABLE.exec(cell.error);
       cell.output.dropError();
@@ -72,6 +78,14 @@ export class Exercises {
     } else if (cell.error) cell.judge("wrong", "✗ Not yet. ", "Your code ended with an error.");
     else if (cell.ran && !NUMBER.test(cell.code))
       cell.say("The line that checks the answer is missing: write it again, or press Reset.");
+  }
+
+  // Where a name comes from that an answer lacks, if a cell of the chapter has it.
+  #lacks(why) {
+    const name = LACKS.exec(why)?.[1];
+    const has = (cell) => !cell.inExercises && new RegExp(`\\b${name}\\b`).test(cell.code);
+    if (!name || !this.#cells.some(has)) return "";
+    return ` A cell of the chapter has \`${name}\`: run that cell, and then check again.`;
   }
 
   #begin(cell) {
@@ -125,7 +139,7 @@ export class Exercises {
   }
 
   #download() {
-    const name = `${DOCUMENTATION_OPTIONS.pagename.split("/").at(-1)}.ipynb`;
+    const name = `${DOCUMENTATION_OPTIONS.pagename.split("/").at(-1)}-answers.ipynb`;
     download(name, notebookOf(document.title, this.#cells));
     return name;
   }

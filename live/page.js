@@ -8,6 +8,7 @@ import { Vectors } from "./vectors.js";
 
 const FAILED = {
   fetch: "What runs this page could not be fetched. What came is kept.",
+  stopped: "Stopped. What came is kept.",
   memory: "There is not enough memory to run this page, which reads on as before.",
 };
 
@@ -70,11 +71,12 @@ class Page {
     this.bar.rests();
   }
 
-  // End whatever runs, at once, and start Python anew.
+  // End whatever runs, at once, and start Python anew; if Python was still coming, wait to be asked.
   async stop() {
+    const wasReady = this.#isReady;
     this.python.stop();
     for (const cell of this.cells) cell.ran = false;
-    await this.again("Stopped. Python starts again…");
+    if (wasReady) await this.again("Stopped. Python starts again…");
   }
 
   async again(words) {
@@ -82,9 +84,13 @@ class Page {
     try {
       await this.begin(words);
     } catch (error) {
-      if (error.why === "stopped") return;
-      this.bar.offer(FAILED[error.why] ?? FAILED.fetch, "Try again", () => this.again());
+      this.offerAgain(error);
     }
+  }
+
+  // Say why Python did not come, and offer to try again.
+  offerAgain({ why }) {
+    this.bar.offer(FAILED[why] ?? FAILED.fetch, "Try again", () => this.again());
   }
 
   // Cells above one that it may need: those of the exercises need none of the chapter.
@@ -204,7 +210,7 @@ export async function start(base, live, offers, clicked) {
     await page.begin();
   } catch (error) {
     comes = false;
-    page.bar.offer(FAILED[error.why] ?? FAILED.fetch, "Try again", () => page.again());
+    page.offerAgain(error);
   }
   const waits = clicked.box.contains(document.activeElement);
   const nextAfter = (box) =>

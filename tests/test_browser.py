@@ -310,6 +310,8 @@ def test_what_was_opened_opens_without_a_network(address, visit):
     tab.check_nothing_went_wrong()
     tab.page.goto(f"{address}/book/buckets.html")
     assert "has not opened this page before" in tab.page.locator("body").inner_text()
+    tab.page.get_by_role("link", name="Locality-sensitive hashing").click()
+    tab.page.wait_for_url(pages[1])
 
 
 def found_pages(tab):
@@ -560,6 +562,10 @@ def test_what_is_done_is_listed_and_forgotten(site, visit):
         tab.page.wait_for_selector(f"html[data-theme={scheme}]", state="attached")
         assert violations(tab.page) == []
     forget.focus()
+    tab.page.once("dialog", lambda asked: asked.dismiss())
+    tab.page.keyboard.press("Enter")
+    assert line.inner_text() == expected
+    tab.page.once("dialog", lambda asked: asked.accept())
     tab.page.keyboard.press("Enter")
     assert tab.page.locator(".done").all_inner_texts() == ["It is forgotten."]
     assert tab.page.evaluate("localStorage.getItem('learning-to-hash')") is None

@@ -218,6 +218,8 @@ window.bookStore.list = () => {
   box.tabIndex = -1;
   button.textContent = "Forget all that I did in this book";
   button.addEventListener("click", () => {
+    if (!confirm("Forget all guesses, answers to questions and exercises, in all chapters?"))
+      return;
     forget();
     clear();
     chapters.append(box);

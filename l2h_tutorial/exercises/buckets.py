@@ -96,6 +96,8 @@ _FEWEST = Compute(
         "are empty. But this bucket is the stored query's own: which image is in it for certain?": (
             lambda n_images, n_bits: n_images / 2**n_bits
         ),
+        "You returned no candidate at all. The bucket is the stored query's own: which image is in "
+        "it for certain?": (lambda n_images, n_bits: n_images // 2**n_bits),
         "That is one too many. The stored query is one of the images, so it is counted already.": (
             lambda n_images, n_bits: n_images / 2**n_bits + 1
         ),

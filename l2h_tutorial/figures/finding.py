@@ -282,7 +282,7 @@ def wedge(theta: float) -> Figure:
     write(axes, 0.45 * unit(first + theta / 2), "θ", fontsize=14)
     axes.set_title(
         f"{between.sum()} of {n_lines} random lines separate x and y;\n"
-        f"θ/π of them are {n_lines * theta / np.pi:.1f}"
+        f"θ/π predicts {n_lines * theta / np.pi:.1f}"
     )
     axes.set(xlim=(-1.35, 1.35), ylim=(-1.2, 1.35), aspect="equal")
     axes.set_axis_off()

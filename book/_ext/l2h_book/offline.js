@@ -7,8 +7,13 @@ const MISSING = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>Not kept</title>
-<p>There is no network, and this browser has not opened this page before. Go back: the pages that you
-have opened are kept.</p>`;
+<style>
+  :root { color-scheme: light dark; }
+  body { margin: 3rem auto; padding: 0 1rem; max-width: 34rem; font: 1.1rem / 1.5 system-ui, sans-serif; }
+</style>
+<h1>Not kept</h1>
+<p>There is no network, and this browser has not opened this page before. These pages it has kept:</p>
+<ul>LINKS</ul>`;
 
 // Where a file is kept: without what follows its path.
 function placeOf(address) {
@@ -18,6 +23,17 @@ function placeOf(address) {
 
 function keeps(address) {
   return address.startsWith(registration.scope) && !NOT_KEPT.test(placeOf(address));
+}
+
+// Links to the pages that are kept, by their titles.
+async function linksTo(kept) {
+  const pages = (await kept.keys()).filter(({ url }) => url.endsWith(".html"));
+  const links = pages.map(async ({ url }) => {
+    const response = await kept.match(url);
+    const [, title] = /<title>([\s\S]*?)<\/title>/.exec(await response.text()) ?? [];
+    return `<li><a href="${url}">${title ?? url}</a></li>`;
+  });
+  return (await Promise.all(links)).join("");
 }
 
 async function answer(request) {
@@ -31,7 +47,8 @@ async function answer(request) {
     const found = await kept.match(place);
     if (found) return found;
     if (request.mode !== "navigate") throw error;
-    return new Response(MISSING, { status: 503, headers: { "Content-Type": "text/html" } });
+    const page = MISSING.replace("LINKS", await linksTo(kept));
+    return new Response(page, { status: 503, headers: { "Content-Type": "text/html" } });
   }
 }
 
