@@ -277,13 +277,14 @@ def test_search_finds_without_a_network(address, visit):
     tab.page.wait_for_url("**/search.html")
     tab.page.keyboard.type("amplification hyperplanes")
     field = tab.page.locator("main input[type=search]")
-    glass = tab.page.locator("main .fa-magnifying-glass").bounding_box()
+    glass = tab.page.locator("main form .fa-magnifying-glass").bounding_box()
     text = field.bounding_box()["x"] + field.evaluate(
         "(one) => parseFloat(getComputedStyle(one).paddingLeft)"
     )
     assert glass["x"] + glass["width"] < text, "the glass covers the first letter"
     hit = tab.page.locator("#search-results li a").first
     hit.wait_for(timeout=20_000)
+    tab.page.wait_for_load_state("networkidle")  # excerpts come
     hit.click()
     tab.page.wait_for_url("**/book/*.html*")
     assert "hyperplane" in tab.page.locator("article").first.inner_text()
