@@ -217,6 +217,7 @@ export async function start(base, live, offers, clicked) {
     page.cells.find(
       (cell) =>
         cell.editable &&
+        !cell.element.querySelector("details:not([open])") &&
         box.compareDocumentPosition(cell.element) & Node.DOCUMENT_POSITION_FOLLOWING,
     );
   for (const offer of offers) {
