@@ -193,7 +193,9 @@ def load_optional(module: str, user: str, extra: str = "notebooks") -> Any:
         raise ImportError(f"{user} needs {module}: {how}") from error
 
 
-def with_progress(items: Iterable[Any], name: str = "bits", total: int | None = None) -> Any:
+def with_progress(
+    items: Iterable[Any], name: str = "bits", total: int | None = None, delay: float = 2
+) -> Any:
     """Iterate over items, with a progress bar on a terminal after a few seconds.
 
     Without a terminal or without tqdm there is no bar.
@@ -205,6 +207,8 @@ def with_progress(items: Iterable[Any], name: str = "bits", total: int | None = 
         What the bar is called.
     total : int, optional
         Number of items, where `items` has no length.
+    delay : float, default=2
+        Seconds before the bar, which then waits for the next item; 0 shows it at once.
 
     Returns
     -------
@@ -223,7 +227,7 @@ def with_progress(items: Iterable[Any], name: str = "bits", total: int | None = 
         from tqdm import tqdm
     except ImportError:
         return items
-    return tqdm(items, name, total, delay=2, leave=False)
+    return tqdm(items, name, total, delay=delay, leave=False)
 
 
 def on_threads(n_threads: int, work: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:

@@ -78,7 +78,11 @@ NOTEBOOKS = {
     ),
     "blank": (
         ["def opposite(code, n_bits):\n    ...\n\nexercises.check('2.1', opposite);"],
-        {"2.1": "to do."},
+        {"2.1": "0 of 3 exercises hold. 2.1: not attempted."},
+    ),
+    "printing": (
+        [WEDGES.replace("return lines +", "print(...)\n    lines =")],
+        {"2.2": "Printing is not enough"},
     ),
     "untouched": (
         ["exercises.check('2.5', ...);"],

@@ -37,6 +37,7 @@ def test_an_exercise_is_two_cells_and_hides_its_cases(small_book):
     assert 'require("1.1", length)' in hidden
     text = nbformat.writes(assignment)
     assert "How long is $x$?" in text
+    assert "Put into its folder" not in text, "only the notebook is handed out"
     for secret in ("secret *idea*", "A hint for teachers", "Test yourself", "Only for teachers"):
         assert secret not in text
     namespace = {}

@@ -167,6 +167,10 @@ def test_a_page_becomes_a_notebook_that_says_the_same(chapter):
     assert titles[:3] == ["# 1. A chapter", "## 1.1. First", "## 1.2. More"]
 
 
+def test_a_hand_out_has_no_link_to_another_notebook(small_book):
+    assert "You need: Another chapter and Words." in markdown_of(notebook(small_book, "student"))
+
+
 def test_cells_keep_their_place_and_their_description(chapter):
     assert [cell.cell_type for cell in chapter.cells][:6] == ["markdown", "code"] * 3
     hidden = cell_with(chapter, "import exercises")
@@ -180,7 +184,7 @@ def test_cells_keep_their_place_and_their_description(chapter):
 
 
 def test_a_figure_to_play_with_is_a_sentence_in_the_notebook(small_book, chapter):
-    sentence = "Figure 1.1 shows it standing still. You can play with it on this page"
+    sentence = "Figure 1.1 is on the same subject. You can play with it on this page"
     assert f"> *Predict.* How many?\n>\n> *Without scripts:* {sentence}" in markdown_of(chapter)
     assert "hash_figure" not in nbformat.writes(chapter)
     page = (small_book / "_build/html/chapter.html").read_text(encoding="utf-8")

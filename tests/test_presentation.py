@@ -135,7 +135,8 @@ def test_one_key_shows_all_that_waits_and_then_goes_on(present):
 
 
 def test_a_sequence_goes_from_page_to_page_and_back_by_one_link(present):
-    tab = present("lsh", "?present=lsh/the-code-of-one-image,buckets/the-table,buckets")
+    plan = "?present=lsh/the-code-of-one-image,buckets/the-table,buckets"
+    tab = present("lsh", f"{plan}&from=teaching/one-lecture")
     press(tab, "ArrowRight")
     tab.page.wait_for_url(re.compile("/buckets.html.*at=1$"))
     assert tab.page.locator(":focus").inner_text().endswith("The table")
@@ -144,6 +145,8 @@ def test_a_sequence_goes_from_page_to_page_and_back_by_one_link(present):
     press(tab, "ArrowLeft", "ArrowLeft")
     tab.page.wait_for_url(re.compile("/lsh.html.*at=0$"))
     assert tab.page.locator(":focus").inner_text().endswith("The code of one image")
+    press(tab, "Escape")
+    tab.page.wait_for_url(re.compile("/teaching.html#one-lecture$"))
 
 
 def test_only_teachers_pages_have_notes(present, site):

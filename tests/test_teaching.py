@@ -54,6 +54,21 @@ def test_a_plan_has_what_its_exercises_need(chapters):
     assert "Count what was looked at" in PLANS["One lecture"], "the map"
 
 
+def test_lectures_have_room_for_half_as_much_again(chapters):
+    for name in ("One lecture", "A double lecture", "Two lectures of 90 minutes"):
+        lectures = PLANS[name].partition("Afterwards")[0]
+        for available, rows in re.findall(r"(?ms)^```\{plan\} (\d+)\n(.*?)^```", lectures):
+            minutes = sum(map(int, re.findall(r"(?m)^(\d+): ", rows)))
+            for chapter, parts in re.findall(r"(?m)^([a-z-]+): (.+)$", rows):
+                for part in parts.split("; "):
+                    number = part.removeprefix("exercise ")
+                    if number in chapters[chapter].exercises:
+                        minutes += chapters[chapter].exercises[number][1]
+                    else:
+                        minutes += 1.5 * chapters[chapter].sections[part]
+            assert minutes <= int(available), name
+
+
 def test_the_hours_that_are_promised_are_those_of_the_chapters(chapters):
     reading = 0
     exercises = 0
@@ -78,7 +93,8 @@ FAULTS = {
 @pytest.mark.slow
 def test_a_plan_adds_up_and_links_to_its_sequence(small_book, tmp_path):
     page = (small_book / "_build/html/words.html").read_text(encoding="utf-8")
-    assert 'href="chapter.html?present=chapter/first,chapter/exercises,chapter/more"' in page
+    sequence = "chapter/first,chapter/exercises,chapter/more"
+    assert f'href="chapter.html?present={sequence}&amp;from=words/words"' in page
     assert "15 of 20" in page
     words = "".join(BOOK["words.md"].replace(right, wrong) for right, wrong in FAULTS.values())
     result = build(tmp_path, BOOK | {"words.md": words})

@@ -3,7 +3,7 @@
 //
 // The address has the whole state: `?present` is the page, `?present=lsh/the-code,buckets` a
 // sequence of sections (a page without a section is what stands above its first), and `&at=1` the
-// place in it. It works from a file and without a network. The page fetches it for such addresses.
+// place in it; `&from=teaching/one-lecture` is where its end leads. It works from a file and without a network. The page fetches it for such addresses.
 const present = () => {
   const given = new URLSearchParams(location.search);
   const whole = document.querySelector("article.bd-article > section");
@@ -24,7 +24,8 @@ const present = () => {
   const named = given.get("present");
   const own = [here, ...sections.map(({ id }) => `${here}/${id}`)];
   const sequence = named ? named.split(",") : own;
-  const query = named ? `present=${named}` : "present";
+  const [, from, section] = /^([\w-]+)\/([\w-]+)$/.exec(given.get("from") ?? "") ?? [];
+  const query = (named ? `present=${named}` : "present") + (from ? `&from=${from}/${section}` : "");
   let at = Number(given.get("at")) || 0;
   let shown = 0;
   let window_ = null;
@@ -135,7 +136,8 @@ const present = () => {
   }
 
   function end() {
-    location.href = location.pathname.split("/").pop() + (current() ? `#${current().id}` : "");
+    const id = section ?? current()?.id;
+    location.href = `${from ?? here}.html${id ? `#${id}` : ""}`;
   }
 
   function scrolled(way) {

@@ -32,7 +32,7 @@ import numpy as np
 
 from ..checks import load_optional, with_progress
 from . import answering, find
-from .framework import Compute, Exercise, Verdict
+from .framework import EMPTY, TO_DO, Compute, Exercise, Verdict
 from .submissions import Program, find_files, known_as, names_of, printable
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["grade_notebooks", "main"]
 
 _ANSWERED = re.compile(r"""(?:check|require)\(\s*["']\s*(\d+\.\d+)""")
+_STUB = re.compile(r"(?m)^(?: +| *\w+ = )\.\.\.$")  # a line of a cell as it was handed out
 _EXERCISES = re.compile(r"(?m)^#+ [\d. ]*Exercises\s*$")
 _MAGIC = re.compile("(?m)^[%!].*$")  # commands to Jupyter
 _MOST_BYTES = 2**26  # of a notebook, and of what its process writes down
@@ -138,7 +139,7 @@ def grade_notebooks(
         if isinstance(exercise, Compute)
     }
     rows = []
-    for owner, files in with_progress(sorted(notebooks.items()), "students"):
+    for owner, files in with_progress(sorted(notebooks.items()), "students", delay=0):
         row = {"student": owner, "file": ", ".join(printable(file.path.name) for file in files)}
         fault = _fault(owner, files, roster)
         if fault:
@@ -251,6 +252,8 @@ def _marks(counted: Mapping[str, Exercise], verdicts: Mapping[str, Verdict]) -> 
     if missing:
         remarks.append(f"Not there: {', '.join(missing)}.")
     grade = round(100 * sum(points.values()) / len(points), 1) if points else 0.0
+    if remarks:
+        remarks.insert(0, f"{sum(points.values())} of {len(points)} exercises hold.")
     return {**points, "grade": grade, "remark": printable(" ".join(remarks))}
 
 
@@ -283,6 +286,12 @@ def _verdicts(
                 verdicts[number] = _verdict(exercises[number], cases.get(number), line, fault)
         if pending:  # the first of these is the one that did not answer
             verdicts[pending.pop(0)] = Verdict(False, f"not yet. Your function {ending}.")
+    stubs = [
+        number for _, code in cells if _STUB.search(code) for number in _ANSWERED.findall(code)
+    ]
+    for number in stubs:
+        if verdicts.get(number) in (TO_DO, EMPTY):
+            verdicts[number] = Verdict(False, "not attempted.")
     return verdicts
 
 
@@ -349,7 +358,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def mark(options: Namespace, roster: Mapping[str, str]) -> "pd.DataFrame":
         chosen = [number.strip() for number in options.exercises.split(",") if number.strip()]
         settings = {"students": roster, "seconds": options.seconds, "walled": not options.unwalled}
-        return grade_notebooks(options.folder, exercises=chosen, **settings)
+        table = grade_notebooks(options.folder, exercises=chosen, **settings)
+        print("grade: the percentage of the exercises in the table that hold")
+        return table
 
     program = Program("grade_notebooks", "Exercises", ".ipynb", mark)
     program.parser.add_argument(

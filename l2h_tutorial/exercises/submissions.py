@@ -164,12 +164,15 @@ def write_tables(
     tables = {"grades": table, "canvas": pd.DataFrame(canvas), "moodle": pd.DataFrame(moodle)}
     for name, rows in tables.items():
         with whole_file(folder / f"{name}.csv") as file:
-            rows.map(_cell).to_csv(file, index=False, float_format="%.4f", lineterminator="\n")
+            rows.map(_cell).to_csv(file, index=False, float_format="%.4g", lineterminator="\n")
     # a console may not know every letter of a name; the file has them
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
-    shown = table.assign(remark=table["remark"].str.slice(0, 100))
-    print(shown.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
+    shown = table.drop(columns="remark")
+    print(shown.to_string(index=False, float_format=lambda value: f"{value:.4g}", na_rep=""))
+    for student, remark in zip(table["student"], table["remark"].fillna(""), strict=True):
+        if remark:
+            print(f"\n{student}: {remark}")
     print(
         f"\nAlso in {folder / 'grades.csv'}; "
         "canvas.csv and moodle.csv beside it are for their gradebooks."

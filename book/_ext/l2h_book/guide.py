@@ -33,7 +33,7 @@ _GOAL = r"(?s)```\{admonition\} In this chapter\n:class: note\n(.*?)\s*You\s+nee
 _TASK = r"(?m)^```\{admonition\} Exercise (\d+\.\d+) \((\S+), \S+\)$"
 _NOTE = (
     r"(?m)^```\{admonition\} Teaching note (\d+\.\d+) \((\d+) minutes\)\n"
-    r":class: instructor\nAfter: (.*)\.$"
+    r":class: instructor\nAfter: (.*?)\.?$"
 )
 _HIDDEN = {"remove-cell", "remove-input", "hide-input", "hide-cell"}
 _NOT_READ = [
@@ -178,7 +178,8 @@ class Plan(SphinxDirective):
         if in_all > int(available):
             raise self.error(f"the plan takes {in_all} minutes of {available}")
         sequence = ",".join(dict.fromkeys(shown))
-        address = f"{sequence.partition('/')[0]}.html?present={sequence}"
+        here = f"{self.env.docname.rpartition('/')[2]}/{self.state_machine.node['ids'][0]}"
+        address = f"{sequence.partition('/')[0]}.html?present={sequence}&amp;from={here}"
         said = f'<a href="{address}">View as slides</a>; its chapters run for {seconds:.0f} seconds'
         lines.append(f"| in all | {said} | {in_all} of {available} |")
         return self.parse_text_to_nodes("\n".join(lines))

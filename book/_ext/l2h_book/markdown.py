@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
+from urllib.parse import urljoin
 
 from docutils import nodes
 from sphinx.errors import SphinxError
@@ -250,7 +251,11 @@ class MarkdownWriter:
         address = node.get("refuri", "")
         # a link to a page without a notebook, or to a place on this page, becomes words
         if node.get("internal"):
-            address = self.page.notebooks.get(address.partition("#")[0], "")
+            notebook = self.page.notebooks.get(address.partition("#")[0], "")
+            if self.page.edition != "reader":  # handed out alone: only the site has the others
+                site = self.page.address
+                notebook = urljoin(site, address) if notebook and site else ""
+            address = notebook
         return f"[{self.inline(node)}]({address})" if address else self.inline(node)
 
     def _inline_download_reference(self, node: nodes.Element) -> str:

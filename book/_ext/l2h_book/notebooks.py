@@ -98,7 +98,8 @@ def make_notebook(
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
     extras = [extra for extra, (pattern, _) in _EXTRAS.items() if re.search(pattern, code)]
     package = f'"./{wheel}[{",".join(extras)}]"'
-    how_to_run = _how_to_run(wheel, package, files, page)
+    # an assignment is run where the course runs it
+    how_to_run = "" if page.edition == "nbgrader" else _how_to_run(wheel, package, files, page)
     cells[0].source = "\n\n".join(filter(None, [title, page.preface, how_to_run, rest]))
     folded = {"jupyter": {"source_hidden": True}}
     modules = ["l2h_tutorial", *(module for extra in extras for module in _EXTRAS[extra][1])]

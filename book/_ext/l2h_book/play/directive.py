@@ -6,10 +6,10 @@
     What share of random lines will pass between two vectors at 60 degrees? Guess, then drop some.
     ```
 
-The content asks for a prediction. ``still`` names the page's figure that shows the same without
-scripts; a notebook has that figure, and a link to the page. A link in the prose sets the figure to
-what a reader sees in it: ``{set-figure}`a right angle <falling-lines?theta=90>` ``. A link from
-another page leads to it by its name: ``{ref}`lines that fall <falling-lines>` ``.
+The content asks for a prediction. ``still`` names the page's figure on the same subject, for those
+without scripts; a notebook has that figure, and a link to the page. A link in the prose sets the
+figure to what a reader sees in it: ``{set-figure}`a right angle <falling-lines?theta=90>` ``. A
+link from another page leads to it by its name: ``{ref}`lines that fall <falling-lines>` ``.
 
 The page's kernel computes the figure, in a cell that is put before the directive and that nobody
 sees. ``given``, the first option, says what of the page the figure is made from. Later cells of the
@@ -65,7 +65,7 @@ class HashFigure(SphinxDirective):
             self.state.document.note_explicit_target(figure)
         if "still" in self.options:
             still = (
-                f"*Without scripts:* {{numref}}`{self.options['still']}` shows it standing still."
+                f"*Without scripts:* {{numref}}`{self.options['still']}` is on the same subject."
             )
             figure += self.parse_text_to_nodes(still)
             figure[-1]["classes"].append("still")
