@@ -216,6 +216,10 @@ def test_paper_has_solutions_after_all_exercises(site, visit):
     assert on_screen[:3] == ["Exercise", "Solution", "Exercise"]
     tab.page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert summaries.evaluate_all(order) == sorted(on_screen)
+    tab.page.emulate_media(media="print")
+    starts = "(all) => all.filter((one) => getComputedStyle(one).breakBefore === 'page').length"
+    assert summaries.evaluate_all(starts) == 1, "the solutions begin a sheet, to be torn off"
+    tab.page.emulate_media(media="screen")
     tab.page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert summaries.evaluate_all(order) == on_screen
 
