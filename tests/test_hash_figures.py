@@ -637,7 +637,7 @@ TOGETHER = """([figure, moves]) => {
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ALL_PAGES)
 def test_a_phone_shows_what_moves_and_its_controls_together(visit, addresses, name):
-    """All that is drawn, what is moved most and the result are on one screen; nothing is covered."""
+    """All that is drawn, what is moved most and the result are on one screen."""
     tab = opened(visit, f"{addresses[name]}{setting_of(name)}", name=name, **PHONE)
     tab.page.set_viewport_size({"width": 390, "height": 740})
     moves = ".board > :first-child, .chart, .pictures, .buckets"
