@@ -409,17 +409,20 @@ def test_the_map_is_large(visit, page_address, step):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1440, 390])
-def test_the_way_on_has_one_place_after_the_words(visit, page_address, width):
+def test_the_way_on_comes_after_what_a_step_is_about(visit, page_address, width):
     page = open_page(visit, page_address, width).page
-    places = set()
+    places = []
     steps = page.locator(".story li button")
-    for step in steps.all()[:-1]:
+    for number, step in enumerate(steps.all()[:-1], start=1):
         step.click()
-        words, way_on = (page.locator(one).bounding_box() for one in (".words", ".next"))
-        from_words = round(way_on["y"] - words["y"] - (0 if width > 1000 else words["height"]))
-        places.add((round(way_on["x"]), from_words))
+        above = [".words", ".race"] if number == 2 else [".words"]
+        *parts, way_on = (page.locator(one).bounding_box() for one in (*above, ".next"))
+        assert max(part["y"] + part["height"] for part in parts) < way_on["y"]
+        places.append(way_on["y"])
+        main = page.locator("#l2h-explorer .main:visible")
+        assert main.count() == (number == 2), "only the step's own action is filled"
         assert page.locator(".words .copy").count() == 1, "copying a link is no step"
-    assert len(places) == 1
+    assert width == 390 or max(places) - min(places) < 16, "it stays below the pointer"
     steps.last.click()
     assert page.locator(".copy").is_visible()
 
@@ -447,7 +450,7 @@ def test_a_phone_shows_one_method_at_a_time(visit, page_address):
     for side, other in (("first", "second"), ("second", "first")):
         show_the_map(page, side)
         assert page.locator(f"[data-side={side}] h2 button").get_attribute("aria-pressed") == "true"
-        assert page.locator(f"[data-side={side}] .finder").bounding_box()["width"] == 390 - 2 * 16
+        assert page.locator(f"[data-side={side}] .finder").bounding_box()["width"] == 390
         assert page.locator(f".codes[data-of={side}]").is_visible()
         assert page.locator(f"[data-side={side}] .tile:visible").count() == 10
         hidden = page.locator(f"[data-side={other}]").locator(".tile, .finder")
@@ -577,7 +580,7 @@ def test_each_step_shows_what_the_package_counts(visit, page_address, answers, w
         tiles = page.locator("[data-side=first] .tile:visible")
         first = answers.search(query, methods[0], 16, radii[methods[0]]).ids[0]
         assert tiles.first.get_attribute("data-id") == str(first)
-        assert page.locator("canvas").is_visible() == (step == 1)
+        assert page.locator("canvas").is_visible() == (step == 1 and width > 390)
         assert page.locator(".queries").is_visible()
         assert page.locator("table select:visible").count() == 0
         assert violations(page) == []
@@ -627,14 +630,20 @@ def test_who_finds_nothing_reads_none(visit, page_address, answers):
 
 
 @pytest.mark.browser
-def test_a_phone_names_the_steps_and_lets_draw_first(visit, page_address):
+def test_a_phone_names_the_steps_and_shows_the_ten_first(visit, page_address):
     page = open_page(visit, page_address, **PHONE).page
     for name in STEPS:
         button = page.locator(".story li button", has_text=name)
         assert button.bounding_box()["width"] > 60, "wider than a number"
-    parts = (".words", ".next", "canvas", ".head:visible")
+    parts = (".queries", ".own", ".head:visible", ".words", ".next", ".legend", ".finder:visible")
     tops = [page.locator(one).bounding_box()["y"] for one in parts]
-    assert tops == sorted(tops), "the way on follows the words"
+    assert tops == sorted(tops), "the ten nearest follow the queries"
+    assert tops[3] < 600, "all ten are on the screen"
+    assert not page.locator("canvas").is_visible()
+    page.locator(".own summary").tap()
+    page.wait_for_timeout(100)
+    assert page.locator("canvas").bounding_box()["y"] < 150, "with the ten nearest below it"
+    assert page.locator(".tile:visible").last.bounding_box()["y"] < 600
     lines = "(code) => new Set([...code.children].map((four) => four.offsetTop)).size"
     assert page.locator(".code:visible").first.evaluate(lines) == 1, "there is room for 16 bits"
     for step in ("2 Race", "3 Learned lines"):
@@ -666,6 +675,7 @@ def test_the_frame_of_the_focus_is_seen_whole(visit, page_address, width):
     page = open_page(visit, page_address, width).page
     for step, name in (("1 Draw", "input[type=file]"), ("3 Learned", ".finder:visible")):
         page.get_by_role("button", name=step).click()
+        page.locator(".own").evaluate("(one) => { one.open = true; }")
         one = page.locator(name)
         one.focus()
         page.keyboard.press("Shift+Tab")
@@ -848,6 +858,8 @@ def test_a_drawn_picture_is_searched_for(visit, page_address, drag, device):
     tab = open_page(visit, page_address, **device)
     page = tab.page
     paper = page.locator("canvas")
+    if device:  # a phone has it folded
+        page.locator(".own summary").tap()
     page.get_by_role("button", name="Exchange light and dark").click()
     assert page.locator(".own [role=status]").inner_text() == "Draw something first."
     dragged(tab, drag, paper, 60, 40)

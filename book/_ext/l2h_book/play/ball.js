@@ -66,6 +66,10 @@ const sentence = ({ radius }) => {
     `All queries together: a recall of ${recall.toFixed(3)} for ${percent(scanned)} of ${data.database.toLocaleString("en")} pictures.`
   );
 };
+const brief = ({ radius }) => {
+  const { candidates, found } = data.radii[radius];
+  return `${plural(candidates, "picture")}, ${found} of the ten nearest among them`;
+};
 if (data.sheet) part("ball").style.setProperty("--sheet", `url("${data.sheet}")`);
 const most = make("span");
 const pictures = make(
@@ -85,6 +89,7 @@ live("ball", {
   below: [pictures],
   draw,
   sentence,
+  brief,
   controls: [
     { key: "radius", label: "Hamming radius", least: 0, most: data.radii.length - 1, step: 1 },
   ],

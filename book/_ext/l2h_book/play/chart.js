@@ -9,6 +9,7 @@ const nearestMark = (words, found = true) => [
   make(
     "svg:svg",
     { class: `nearest ${found ? "" : "missed"}`, viewBox: "-10 -10 20 20", "aria-hidden": "true" },
+    make("svg:circle", { r: 10 }), // so that it is seen on dark pictures too
     make("svg:path", {
       d: "M0-9 2.1-2.9 8.6-2.8 3.4 1.1 5.3 7.3 0 3.6-5.3 7.3-3.4 1.1-8.6-2.8-2.1-2.9Z",
     }),

@@ -3,6 +3,7 @@
 const data = read("cover");
 const SIZE = 0.8;
 const RIM = 4.45; // of a square that holds all pictures: there a handle lies on none
+const APART = 12; // degrees between two handles, of which none hides the other
 const places = data.points.map((point) => point.map((v) => 3.4 * v));
 const svg = make("svg:svg", {
   role: "group",
@@ -10,14 +11,19 @@ const svg = make("svg:svg", {
     "Pictures and three lines; each line has a handle, which can be turned also with the arrow keys",
 });
 const plane = new Plane(svg, 5.1);
-const start = { query: data.query, ...data.angles };
+const start = { query: data.query, turned: null, ...data.angles };
 const handles = data.angles.map((_, k) => {
-  const turn = (degrees) => set({ [k]: Math.round((degrees + 360) % 360) });
+  const turn = (degrees) => set({ [k]: Math.round((degrees + 720) % 360), turned: k });
   const handle = plane.handle(
     `Line ${k + 1}`,
     [0, 180],
     ([x, y]) => turn((180 / Math.PI) * Math.atan2(y, x) + 90),
-    ([x, y], small) => turn(now[k] + (x + y) * (small ? 1 : 5)),
+    ([x, y], small) => {
+      const by = (x + y) * (small ? 1 : 5);
+      let to = now[k] + by;
+      while (meets(to, k)) to += by;
+      turn(to);
+    },
   );
   handle.append(
     make("svg:circle", { r: 0.24 * plane.unit, class: "grip" }),
@@ -26,6 +32,12 @@ const handles = data.angles.map((_, k) => {
   return handle;
 });
 let now = start;
+
+const meets = (degrees, k) =>
+  data.angles.some((_, other) => {
+    const between = Math.abs(degrees - now[other] + 720) % 360;
+    return other !== k && Math.min(between, 360 - between) < APART;
+  });
 
 function shot([x, y], i, kind) {
   const column = i % data.columns;
@@ -52,10 +64,9 @@ const onRim = (direction) => {
   return direction.map((part) => (RIM * part) / most);
 };
 const linesOf = (state) => data.angles.map((_, k) => ({ angle: state[k], offset: 0 }));
-const inBucket = (state) => {
-  const codes = data.points.map((point) => codeOf(linesOf(state), point));
-  return codes.map((code) => code === codes[state.query]);
-};
+const codesOf = (state) => data.points.map((point) => codeOf(linesOf(state), point));
+const inBucket = (state) => codesOf(state).map((code, _, codes) => code === codes[state.query]);
+const before = codesOf(start);
 
 function draw(state) {
   const lines = linesOf(state);
@@ -84,6 +95,14 @@ function draw(state) {
   shot(places[state.query], state.query, "query");
 }
 
+// What was turned last, and what all turns did: as long in both cases
+function turnsOf(state) {
+  if (state.turned === null)
+    return "No line is turned yet; all pictures are in their first buckets.";
+  const others = codesOf(state).filter((code, i) => code !== before[i]).length;
+  return `Line ${state.turned + 1} was turned to ${state[state.turned]} degrees; ${others} of ${before.length} pictures changed buckets.`;
+}
+
 const sentence = (state) => {
   const inside = inBucket(state);
   const n = inside.filter(Boolean).length - 1;
@@ -93,7 +112,7 @@ const sentence = (state) => {
   ).length;
   return (
     `The framed picture, of the class ${kind}, has the code ${codeOf(linesOf(state), data.points[state.query])}. ` +
-    `A search compares it with the ${plural(n, "other picture")} of its bucket, not with all ${inside.length - 1} others; ${right} of ${n} are of its class.`
+    `A search compares it with the ${plural(n, "other picture")} of its bucket, not with all ${inside.length - 1} others; ${right} of ${n} are of its class. ${turnsOf(state)}`
   );
 };
 // the caption of the picture that stands still is this figure's too

@@ -119,6 +119,10 @@ const sentence = (state) => {
     `It finds ${found.length} of the ${NEAREST} nearest.`
   );
 };
+const brief = (state) => {
+  const { looked, found } = searched(state);
+  return `${looked.length} of ${data.codes.length} looked at, ${found.length} of ${NEAREST} found`;
+};
 if (data.sheet) part("cube").style.setProperty("--sheet", `url("${data.sheet}")`);
 const set = live("cube", {
   start: { corner: 4, r: 0 },
@@ -127,6 +131,7 @@ const set = live("cube", {
   below: [make("div", {}, asks, buckets)],
   draw,
   sentence,
+  brief,
   controls: [
     { key: "r", label: "Hamming radius", least: 0, most: 3, step: 1 },
     { key: "corner", label: "Code of the query", choices: CODES.map(written) },

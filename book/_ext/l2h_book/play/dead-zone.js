@@ -122,6 +122,10 @@ const sentence = ({ alpha }) => {
     `Of all ${N_BITS} bits, ${flips} ${flips === 1 ? "flips" : "flip"}.`
   );
 };
+const brief = ({ alpha }) => {
+  const flips = flipsAt(alpha);
+  return `Mixture ${sign(mixed(alpha, ROW, BIT), 3)}; ${flips} of ${N_BITS} bits ${flips === 1 ? "flips" : "flip"}`;
+};
 live("dead-zone", {
   start: { alpha: 0.5 },
   drawing: svg,
@@ -134,6 +138,7 @@ live("dead-zone", {
   ],
   draw,
   sentence,
+  brief,
   controls: [
     { key: "alpha", label: "\u03b1", least: 0, most: 1, step: 0.05, text: (v) => v.toFixed(2) },
   ],

@@ -10,11 +10,12 @@ const STEPS = [
 ];
 const NAMES = { "fashion-mnist": "Fashion-MNIST", cifar10: "CIFAR-10" };
 const UNIT = 0.1; // from one tick of the axis to the next
+const HIGH = 32; // a row
 
 const svg = picture(
   "Precision at ten of each search as a dot on an axis, the best on top; GRH\u2019s are red. Then the searches that later steps add, and a bar: how far GRH is above or below the best of the others",
 );
-svg.classList.add("chart", "wide", "ranking");
+svg.classList.add("chart", "ranking");
 const axis = svg.appendChild(make("svg:g"));
 const lead = svg.appendChild(make("svg:g", { class: "lead" }));
 const rows = new Map();
@@ -45,41 +46,38 @@ function ticksOfAxis({ images }) {
   return Array.from({ length: Math.ceil(most / UNIT) + 1 }, (_, i) => i * UNIT);
 }
 
-// The names stand beside the axis, or above their dots where there is no room. A unit is a pixel.
+// The names stand above their dots. A unit is a pixel.
 function layOut(ticks) {
-  const width = svg.clientWidth || 710;
-  const beside = width > 560;
-  const left = beside ? 206 : 10;
+  const width = svg.clientWidth || 360;
+  const left = 10;
   const right = width - 60;
-  const high = beside ? 24 : 32;
-  const bottom = METHODS.length * high;
+  const bottom = METHODS.length * HIGH;
   const scale = (right - left) / ticks.at(-1);
   const x = (value) => left + value * scale;
-  return { width, beside, left, right, high, bottom, ticks, scale, x };
+  return { width, left, right, bottom, ticks, scale, x };
 }
 
-function drawAxis({ width, beside, high, bottom, left, right, ticks, x }) {
+function drawAxis({ width, bottom, left, right, ticks, x }) {
   svg.setAttribute("viewBox", `0 0 ${width} ${bottom + 96}`);
   axis.replaceChildren(
     make("svg:text", { x: (left + right) / 2, y: bottom + 32 }, "precision at ten"),
   );
   // no rule crosses a name that stands above its dot
-  const lanes = METHODS.map((_, i) => [(i + 1) * high - 11, (i + 1) * high - 1]);
+  const lanes = METHODS.map((_, i) => [(i + 1) * HIGH - 11, (i + 1) * HIGH - 1]);
   for (const tick of ticks) {
-    for (const [y1, y2] of beside ? [[0, bottom]] : lanes)
+    for (const [y1, y2] of lanes)
       axis.append(make("svg:line", { x1: x(tick), x2: x(tick), y1, y2, class: "grid" }));
     axis.append(make("svg:text", { x: x(tick), y: bottom + 13 }, short(tick)));
   }
 }
 
 // How far GRH is above the best of the others, or below it, on the scale of the axis
-function drawLead(difference, { width, beside, bottom, left, right, scale }) {
-  const y = bottom + (beside ? 72 : 80);
+function drawLead(difference, { width, bottom, left, right, scale }) {
+  const y = bottom + 80;
   const zero = (left + right) / 2;
   const long = Math.abs(difference) * scale;
-  const named = beside ? { x: left - 10, y, class: "name" } : { x: 2, y: y - 22, class: "key" };
   lead.replaceChildren(
-    make("svg:text", named, "GRH minus the best other"),
+    make("svg:text", { x: 2, y: y - 22, class: "key" }, "GRH minus the best other"),
     make("svg:rect", {
       x: difference < 0 ? zero - long : zero,
       y: y - 8,
@@ -94,10 +92,10 @@ function drawLead(difference, { width, beside, bottom, left, right, scale }) {
 
 // A search that a later step adds has a name and no dot. One that has another rank than before the
 // last step says which that was, beside its dot.
-function drawRow([method, value], { compared, before, y }, { width, beside, left, right, x }) {
+function drawRow([method, value], { compared, before, y }, { width, left, right, x }) {
   const { group, line, name, dot, value: text, was } = rowOf(method);
   put(line, { x1: left, x2: right, y1: 0, y2: 0 });
-  put(name, beside ? { x: left - 10, y: 0, class: "name" } : { x: 2, y: -14, class: "key" });
+  put(name, { x: 2, y: -14, class: "key" });
   put(dot, { visibility: compared ? "inherit" : "hidden" });
   put(text, { x: width - 4, y: 0 });
   text.textContent = compared ? written(value) : `step ${addedBy(method)}`;
@@ -142,7 +140,7 @@ function draw(state) {
   drawAxis(places);
   drawLead(leadOf(ranking), places);
   [...ranking, ...waitingAt(state)].forEach((search, i) => {
-    const y = Math.round((i + 1) * places.high - (places.beside ? 12 : 7));
+    const y = (i + 1) * HIGH - 7;
     const compared = i < ranking.length;
     drawRow(search, { compared, before: compared ? rankBefore(state, search, i) : "", y }, places);
   });
@@ -173,12 +171,18 @@ const sentence = (state) => {
     `GRH is ${written(Math.abs(difference))} ${difference > 0 ? "above" : "below"} it.`
   );
 };
+const brief = (state) => {
+  const [step] = (STEPS[state.steps - 1] ?? "Own buckets").split(":");
+  const difference = leadOf(rankingOf(state));
+  return `${step}: GRH ${written(Math.abs(difference))} ${difference > 0 ? "above" : "below"} the best other`;
+};
 live("fair-fight", {
   start: { steps: 0, images: data.start },
   drawing: svg,
   beside: [list],
   draw,
   sentence,
+  brief,
   controls: [
     { key: "steps", label: "Steps", least: 0, most: STEPS.length, step: 1 },
     {

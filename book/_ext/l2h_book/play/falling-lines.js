@@ -73,13 +73,19 @@ function draw({ theta, lines }) {
   chart.curve(shares);
 }
 
+const keptOf = ({ theta, lines }) =>
+  angles.slice(0, lines).filter((angle) => same(angle, theta)).length;
 const sentence = ({ theta, lines }) => {
-  const kept = angles.slice(0, lines).filter((angle) => same(angle, theta)).length;
+  const kept = keptOf({ theta, lines });
   if (!lines) return `No line yet. The vectors are ${theta} degrees apart.`;
   const counted = `${plural(lines, "line")}, and ${kept} of them leave both vectors on one side: a share of ${(kept / lines).toFixed(3)}.`;
   const theory = ` 1 \u2212 \u03b8/\u03c0 is ${(1 - theta / 180).toFixed(3)}.`;
   return lines < TOLD ? counted : counted + theory;
 };
+const brief = (state) =>
+  state.lines
+    ? `Same bit: ${keptOf(state)} of ${plural(state.lines, "line")}, ${(keptOf(state) / state.lines).toFixed(3)}`
+    : "No line yet";
 const drop = (n) => (state) => ({ lines: Math.min(angles.length, state.lines + n) });
 const set = live("falling-lines", {
   start: { theta: 60, lines: 0 },
@@ -87,6 +93,7 @@ const set = live("falling-lines", {
   beside: [chart.svg],
   draw,
   sentence,
+  brief,
   controls: [
     { label: "Drop a line", act: drop(1) },
     { label: "Drop 40", act: drop(40) },

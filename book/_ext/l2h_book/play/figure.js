@@ -1,5 +1,5 @@
 // A figure in a chapter: what sets its state, a drawing, and a sentence that says the state in
-// words.
+// words. `brief` says the result in a line.
 //
 // A control is a slider {key, label, least, most, step, text}, a slider over a list {key, label,
 // values}, a choice {key, label, choices} or a button {label, act, spent}, whose `act` gives what
@@ -7,20 +7,21 @@
 // then changes nothing, and its `text`, which has the state as well, says why. A slider's `most`
 // may be a function of the state, which has of a list the place in it; its range then stands beside
 // its name. A button's `label` may be a function: one button plays and pauses. What has no label is
-// set in the drawing. What has a `place` stands there. Sliders and choices stand together: on a
-// phone they stay on the screen. The address bar keeps all that has a key as a reader sees it, so
-// that a link in the prose sets it, and what `more` gives. In a sentence, codes stand between
-// backticks.
+// set in the drawing. What has a `place` stands there. The buttons, or else the first slider, are
+// what is moved most: on a phone they stay on the screen, with the result in a line. The address bar
+// keeps all that has a key as a reader sees it, so that a link in the prose sets it, and what `more`
+// gives. In a sentence, codes stand between backticks.
 
 function live(
   name,
-  { start, controls, drawing, beside = [], below = [], draw, sentence, more = () => ({}) },
+  { start, controls, drawing, beside = [], below = [], draw, sentence, brief, more = () => ({}) },
 ) {
   const root = part(name);
   const state = { ...start };
   const kept = controls.filter(({ key }) => key);
   const said = make("span");
   const status = make("p", { class: "status" }, said);
+  const result = make("p", { class: "brief", "aria-hidden": "true" }); // the status says more
   const aloud = make("p", { class: "unseen", role: "status" });
   const say = announcer(aloud);
   const made = new Map();
@@ -43,6 +44,7 @@ function live(
       if (spent) button.setAttribute("aria-disabled", spent(state));
     }
     said.replaceChildren(...withCodes(sentence(state)));
+    result.textContent = brief?.(state) ?? "";
     say(said.textContent);
   }
 
@@ -145,12 +147,13 @@ function live(
   const row = (name, ...buttons) => make("div", { class: `set ${name}` }, ...buttons);
   const acts = here.filter(({ act }) => act);
   const sliders = here.filter(({ act, choices }) => !act && !choices).map(element);
+  const docked = acts.length ? row("acts", ...acts.map(element)) : sliders.shift();
   const choices = here.filter(({ choices }) => choices).map(element);
   if (choices.length) sliders.push(make("div", { class: "choices" }, ...choices));
   const hand = make(
     "div",
     { class: "set controls" },
-    ...(acts.length ? [row("acts", ...acts.map(element))] : []),
+    make("div", { class: "dock" }, result, docked),
     ...(sliders.length ? [make("div", { class: "sliders" }, ...sliders)] : []),
     row("ends", element(again), ...(kept.length ? [linkCopier(name, values)] : [])),
   );

@@ -69,11 +69,16 @@ const sentence = (state) => {
     `A stored query has ${found.toFixed(1)} candidates on average.`
   );
 };
+const brief = (state) => {
+  const held = Object.values(sizes(state));
+  return `${held.length} of 6 regions used, the largest holds ${Math.max(...held)} of ${points.length}`;
+};
 const set = live("off-centre", {
   start: { away: 0, direction: 30 },
   drawing: svg,
   draw,
   sentence,
+  brief,
   controls: [
     { key: "away", label: "Distance from the origin", least: 0, most: MOST, step: 0.05 },
     {

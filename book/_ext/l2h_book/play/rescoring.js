@@ -102,6 +102,8 @@ const sentence = (state) => {
     `${from}: ${written(found)} of the ten nearest are found, ${found < goal ? "fewer than" : "at least as many as"} by int8 alone, ${written(goal)}.`
   );
 };
+const brief = (state) =>
+  `${written(recallOf(state, state.method))} of the ten found; int8 alone ${written(goalOf(state))}`;
 const set = live("rescoring", {
   start: { rescored: 0, reached: 0, method: data.methods.indexOf("signs"), vectors: data.start },
   drawing: svg,
@@ -115,6 +117,7 @@ const set = live("rescoring", {
   ],
   draw,
   sentence,
+  brief,
   controls: [
     {
       key: "rescored",

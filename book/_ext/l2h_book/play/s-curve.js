@@ -123,12 +123,17 @@ const sentence = (state) => {
     `The codes of an image take ${plural(bytesOf(state), "byte")}.`
   );
 };
+const brief = (state) => {
+  const { found, looked } = expected(state);
+  return `${percent(found)}% found, ${percent(looked)}% looked at, ${plural(bytesOf(state), "byte")}`;
+};
 live("s-curve", {
   start: { bits: BITS.indexOf(16), tables: 0, radius: 3 },
   drawing: svg,
   beside: [meters.svg, make("p", { class: "legend" }, "Outlines: all pairs.")],
   draw,
   sentence,
+  brief,
   controls: [
     { key: "bits", label: "Bits", values: BITS },
     { key: "tables", label: "Tables", values: TABLES },

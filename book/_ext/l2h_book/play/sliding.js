@@ -81,6 +81,10 @@ const sentence = ({ slide }) => {
     `The precision of ${data.queries} queries is ${means[0]} by pixels and ${means[1]} by GIST.`
   );
 };
+const brief = ({ slide }) => {
+  const [pixels, gist] = WAYS.map((name) => data.right[name][slide].filter(Boolean).length);
+  return `Right, of ten: ${pixels} by pixels, ${gist} by GIST`;
+};
 part("sliding").style.setProperty("--sheet", `url("${data.sheet}")`);
 const set = live("sliding", {
   start: { slide: 0, reached: 0 },
@@ -94,5 +98,6 @@ const set = live("sliding", {
   beside: [chart.svg],
   draw,
   sentence,
+  brief,
   controls: [{ key: "slide", label: "Slide", least: 0, most: MOST, step: 1 }],
 });

@@ -71,9 +71,8 @@ class Story {
     });
     this.text = make("span");
     this.words = make("p", { class: "words" }, this.text, " ");
-    this.next = make("button", { type: "button", class: "next main" });
+    this.next = make("button", { type: "button", class: "next" });
     this.next.addEventListener("click", () => go(this.step + 1));
-    this.telling = make("div", { class: "telling" }, this.words, this.next);
     this.bar = make(
       "div",
       { class: "set story" },
@@ -91,7 +90,8 @@ class Story {
       if (i + 1 === state.step) button.setAttribute("aria-current", "step");
       else button.removeAttribute("aria-current");
     });
-    this.telling.hidden = state.step === EVERYTHING;
+    this.words.hidden = state.step === EVERYTHING;
+    this.next.hidden = state.step === EVERYTHING;
     this.text.textContent = WORDS[state.step]({ radius: state.radius, task: this.task, told });
     this.next.textContent = `Next: ${STEPS[state.step] ?? ""}`;
   }

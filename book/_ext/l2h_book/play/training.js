@@ -87,6 +87,10 @@ const sentence = (state) => {
       : "";
   return `${over}${frame.title}. ${what} Two points of one class agree in this bit in ${frame.agreement[state.bit]} percent of cases. ${codes(frame)}`;
 };
+const brief = (state) => {
+  const { title, agreement } = frameOf(state);
+  return `${title}: classes agree in ${agreement[state.bit]}%`;
+};
 const step = (by) => (state) => ({ step: Math.max(0, Math.min(LAST, state.step + by)) });
 function pause() {
   clearInterval(playing);
@@ -124,6 +128,7 @@ const set = live("training", {
   ),
   draw,
   sentence,
+  brief,
   controls: [
     { label: "Back", act: step(-1), spent: ({ step }) => step === 0 },
     { label: "Forward", act: step(1), spent: ({ step }) => step === LAST },
