@@ -184,7 +184,7 @@ def test_cells_keep_their_place_and_their_description(chapter):
 
 
 def test_a_figure_to_play_with_is_a_sentence_in_the_notebook(small_book, chapter):
-    sentence = "Figure 1.1 is on the same subject. You can play with it on this page"
+    sentence = "Figure 1.1 is on the same subject. The figure to play with is on this page"
     assert f"> *Predict.* How many?\n>\n> *Without scripts:* {sentence}" in markdown_of(chapter)
     assert "hash_figure" not in nbformat.writes(chapter)
     page = (small_book / "_build/html/chapter.html").read_text(encoding="utf-8")

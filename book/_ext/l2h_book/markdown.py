@@ -180,7 +180,7 @@ class MarkdownWriter:
         there = f"{self.page.address}#{node['name']}"
         page = "this page of the book's site"
         link = f"[{page}]({there})" if self.page.address else page
-        return self._quote(f"{self.blocks(node)} You can play with it on {link}.")
+        return self._quote(f"{self.blocks(node)} The figure to play with is on {link}.")
 
     def _block_literal_block(self, node: nodes.Element) -> str:
         language = node.get("language", "")
