@@ -86,8 +86,8 @@ def test_two_codes_of_one_image_differ_in_six_bits():
 
 
 def test_a_million_codes_crowd_around_few_images(lab, dataset):
-    """scaling: "Among a million codes, a query finds" "Each image has 200 codes
-    there, and" "The other rows are found because other images have similar codes." "because few
+    """scaling: "Among a million codes, a query finds" "of the 200 codes drawn from its
+    own image are expected so near" "because other images have similar codes" "because few
     pairs of photographs have similar codes, and the flipped bits move a query away"
     "up to six of its bits flipped" """
     assert 1_000_000 / len(lab.images) == 200
@@ -230,9 +230,9 @@ def test_two_pieces_of_four_bits_by_hand():
 
 def test_multi_index_looks_up_less_than_the_ball(lab):
     """scaling: "Within a radius of 4, the table cuts the code into" "By the sharper rule, each
-    piece has a ball of its own" "until a scan is cheaper: by the estimates, from radius" "To
-    check a candidate costs about as much as a look-up." "In a larger collection a scan takes
-    longer, so this limit is higher." """
+    piece has a ball of its own" "until a scan is cheaper: by the estimates, from radius" "to
+    look up a piece or check a candidate" "In a larger collection a scan takes longer, so this
+    limit is higher." """
     table = HashTable(scale.resampled_codes(lab.images[:, :64], 100_000))
     best = table.explain(4)[0]
     assert best["strategy"] == "multi-index"
@@ -280,7 +280,7 @@ def test_crowded_pieces_are_made_longer(lab):
     "A million rows have row numbers of 20 bits" "For 100,000 rows, with 17 bits, the rule gives"
     "percent of the rows. The table allows [one percent]{.definition}, so it
     {glue:text}`crowded-verdict` the number of pieces" "It does not try 3."
-    "because row numbers have 30 bits" """
+    "Row numbers have 30 bits, so a table of a billion codes has" """
     assert _CROWDED == 0.01
     assert [round(np.log2(n)) for n in (10**5, 10**6, 10**9)] == [17, 20, 30]
     assert round(64 / 30) == 2
@@ -467,8 +467,8 @@ def test_the_share_of_the_cells_is_that_of_deep_photographs(paid):
 
 def test_the_candidates_go_on_from_those_of_chapter_10(paid):
     """scaling: "rows to [9,850]{.definition}, which is three doublings, their number rose from"
-    "each three doublings multiply the candidates by 29/17" "only the candidates beyond the first
-    ten grow, here from 7 to 19" "For two bits, the same formulas with 12 and 15 give"
+    "each three doublings multiply the candidates by 29/17" "only the candidates beyond these ten
+    grow, here from 7 to 19" "With two bits, 12 candidates became 15. The same formulas give"
     "If cells and candidates lose neighbours independently, both together find" """
     vectors = load_dataset("fashion-mnist").features
     vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -530,10 +530,10 @@ def test_the_smallest_of_three_limits_counts(paid):
 
 
 def test_other_guesses_change_the_answer(paid):
-    """scaling: "The share of the cells matters most." "The candidates matter less:"
+    """scaling: "The share of the cells matters most." "The candidates matter less, although"
     "Two bits double the reading, so a query takes at least" "If it serves one read after another,
-    design A takes" "Comparing two bits was not timed, so this line uses the time of one bit and is
-    a lower bound" "The next four change one guess each." """
+    design A takes" "Comparing two bits was not timed, so the last line uses the time of one bit and
+    is a lower bound" "The next four change one guess each." """
     steps_of = paid["steps_of"]
     limits_of = paid["limits_of"]
     code_bytes, _, candidates = paid["design_a"]
@@ -562,7 +562,7 @@ def test_filling_takes_a_product_for_each_cell(paid):
     longer than hashing them, and by our guess so does filling their cells." "faiss can also
     search for the nearest centre in a graph (`IVF126491_HNSW32`)" "Finding the nearest centre is
     the same work as choosing the cells of a query." "Describing pictures and finding their centres
-    take nearly all of the time." "days, serving has cost as much as building" """
+    take nearly all of the time." "days on this server, or about {glue:text}`dollars` dollars" """
     page = (ROOT / "book/scaling.md").read_text(encoding="utf-8")
     measured = (ROOT / "book/measured.md").read_text(encoding="utf-8")
     assert "IVF has $4\\sqrt{n}$ cells" in measured
@@ -580,8 +580,8 @@ def test_filling_takes_a_product_for_each_cell(paid):
 
 
 def test_half_of_the_rows_are_read_in_half_of_the_time(paid):
-    """scaling: "Give each of two servers half of the rows of each cell of design A, and"
-    "that allows the pair {glue:text}`half-limit` queries a second instead of" """
+    """scaling: "Give each a random half of the rows of each cell of design A."
+    "so the pair answers {glue:text}`half-limit` queries a second instead of" """
     code_bytes, share, candidates = paid["design_a"]
     half = paid["steps_of"](code_bytes, share / 2, candidates // 2)
     assert half["describe"] == paid["steps"]["describe"]
@@ -666,7 +666,8 @@ def test_four_tables_are_complete_from_two_flipped_bits_on(lab):
 @pytest.mark.parametrize("radius", range(9))
 @pytest.mark.parametrize("n_pieces", [1, 2, 4])
 def test_flipped_bits_show_that_nflip_is_too_small(lab, n_pieces, radius):
-    """scaling: "To detect this, take a stored code, flip eight of the 16 bits that are hashed"
+    """scaling: "To test your own index, take a stored code, flip eight of the 16 bits that are
+    hashed"
     "With several tables, spread the flips over the pieces as evenly as you can"
     "If `nflip` is smaller, the row does not come back." """
     if n_pieces == 1:
@@ -701,8 +702,8 @@ def test_a_hash_index_returns_the_same_distances(lab):
 
 
 def test_traffic_grows_with_the_partitions():
-    """scaling: "More partitions mean more traffic, but more rows in each do not."
-    "bytes for a row number and its distance together" """
+    """scaling: "The traffic back grows with the number of partitions, not with the rows in each."
+    "bytes for each row number and its distance" """
 
     def received(n_partitions, partition_rows):
         sizes = {"n_partitions": n_partitions, "partition_rows": partition_rows}
@@ -841,9 +842,9 @@ def differences_of(photos):
 def test_a_margin_survives_all_but_moving():
     """scaling: "because it hardly changes which neighbour is brighter" "two neighbouring blocks
     are equally bright, so the least noise decides the bit" "percent of the JPEG copies stay
-    within 4 bits" "Against a shift the margin helps little: it raises the share of shifted
-    copies that stay" "So this hash finds copies that were saved again" "percent, because edges
-    move to other blocks" "So where an area is flat, a margin of 10 is safe." "A perceptual hash
+    within 4 bits" "Against a shift the margin helps little." "of the shifted copies stay near"
+    "So this hash finds copies that were saved again" "because edges move to
+    other blocks" "So where an area is flat, a margin of 10 is safe." "A perceptual hash
     with a margin finds copies that were saved again" """
     survived = pd.DataFrame(near_copies()["survived"])
     bare, margined, both, largest = survived.to_numpy()
@@ -875,7 +876,7 @@ def test_codes_propose_pairs_and_a_person_decides():
     "The second stage compares the pixels of these pairs only" "which differ in a zip, a print or
     their shades" "million proposals for each query" "Only the first shows one photograph twice."
     "A high cosine does not prove a copy." "the most in any copy that was not shifted" "false
-    pairs, which all differ by more" "proposed pairs only the copy stays within it"
+    pairs, which all differ by more" "proposed pairs it accepts only the copy"
     "But a copy that is two fifths darker may differ by" """
     names = near_copies()
     photos = names["photos"].reshape(5000, -1).astype(float)
@@ -903,9 +904,9 @@ def test_codes_propose_pairs_and_a_person_decides():
 
 def test_a_longer_hash_still_proposes_too_many():
     """scaling: "A longer hash proposes fewer pairs, but may lose copies." "It keeps more
-    copies but also proposes more pairs. It sets the bits of weak gradients to 0"
+    copies but also proposes more pairs, because faint differences between pictures no longer count"
     "Within radius 4 the longer hash still proposes" "At radius 8 it keeps nearly all"
-    "A disk that serves [32]{.definition} reads at once still needs"
+    "a disk that serves [32]{.definition} reads at once still needs"
     "`pairs_within` would list" """
     names = near_copies()
     n_pairs = 5000 * 4999 / 2
