@@ -930,7 +930,7 @@ def test_the_splits_share_images_and_what_that_hides(name):
     tests = paired_contrasts(MEASURED, asked("did-it-learn")).xs(name, level="dataset")
     of_maps = tests[~tests.index.str.match("held-out")]
     needed = of_maps.needed.median()
-    assert large / 2 < needed < large
+    assert large / 2 < needed < 1.1 * large, "more comparisons take larger differences"
     is_large = of_maps.difference.abs() > needed
     assert (of_maps.p[is_large] < 0.05).mean() > 0.5
     # what is observed if the true difference is the one that takes a star when it is observed
@@ -1012,18 +1012,13 @@ def test_each_row_has_the_ratio_of_its_labels():
 
 
 def test_which_stars_would_fall_if_both_chapters_asked_together():
-    """did-it-learn: "One of this chapter's {glue:text}`stars` stars would be lost if the
-    comparisons of chapter 8 were counted as well. It belongs to ITQ's lead over
-    LSH-refit, for held-out classes of Fashion-MNIST." """
+    """did-it-learn: "None of this chapter's {glue:text}`stars` stars would be lost if the
+    comparisons of chapter 8 were counted as well." """
     first = asked("comparison")
     second = asked("did-it-learn")
     alone = significant(first) | significant(second)
-    together = significant(list(dict.fromkeys([*first, *second])))  # one is asked in both
-    fallen = {each: sign for each, sign in alone.items() if sign != together[each]}
-    assert fallen == {
-        ("held-out", "GRH kernel, alpha 0.5", "ITQ"): (-1, 0),
-    }
-    assert not any(sum(map(abs, together[each])) for each in fallen)
+    together = significant(list(dict.fromkeys([*first, *second])))  # two are asked in both
+    assert alone == together
 
 
 def test_the_inner_products_of_chances():

@@ -6,6 +6,7 @@ measured here.
 """
 
 import inspect
+import re
 from itertools import combinations
 from math import comb
 
@@ -49,14 +50,17 @@ from l2h_tutorial.splits import held_out_classes
 
 @both
 def test_the_figure_of_controls_says_what_is_left(name):
-    """did-it-learn: "On Fashion-MNIST, only shuffled labels cost GRH much." "Labels can come in
-    through the start or through the votes, and either is enough." "and a start that reads labels
-    gets as far without votes" "Both together add little, because the second brings what is already
+    """did-it-learn: "On Fashion-MNIST, GRH needs one of its two ways to the labels, the start or
+    the votes. *LSH-refit* has neither, and shuffled labels spoil both." "Labels can come in through
+    the start or through the votes, and either is enough." "and a start that reads labels gets as
+    far without votes" "Both together add little, probably because the second brings what is already
     there." "about a third of the way from LSH to CCA-ITQ" "and nothing that five splits could show
-    after CCA-ITQ" "CCA-GRH falls to {glue:text}`shuffled-f`, below LSH" "CCA-GRH, CCA-ITQ with a
-    classifier, CCA-ITQ alone, Hadamard codewords and LSH-GRH follow close together." "Again the
-    start and the votes replace each other" "Together they add more than on Fashion-MNIST" "either
-    part makes the other nearly redundant" "either made the other nearly redundant" """
+    after CCA-ITQ" "CCA-GRH falls to {glue:text}`shuffled-f`, below LSH" "CCA-ITQ with a classifier,
+    CCA-GRH, CCA-ITQ alone, Hadamard codewords and LSH-GRH follow close together. The exact cosine,
+    LSH with a classifier and LSH lie far to their left, and CCA-GRH with shuffled labels is last."
+    "Again the start and the votes replace each other" "Together they add more than on
+    Fashion-MNIST" "either part makes the other nearly redundant" "either made the other nearly
+    redundant" "Votes lift even LSH most of the way" """
     scores = by_split("ranking", name).mean()
     grh = scores["GRH from CCA-ITQ"]
     lead_over_lsh = grh - scores["LSH"]
@@ -93,10 +97,10 @@ def test_the_figure_of_controls_says_what_is_left(name):
 
 @both
 def test_each_step_was_tuned_by_itself(name):
-    """did-it-learn: "How much is due to which is less certain, because CCA-ITQ's penalty is
-    {glue:text}`penalty-refit-c` in CCA-refit and {glue:text}`penalty-grh-c` in CCA-GRH." "each code
-    was tuned by itself. CCA-ITQ's penalty is {glue:text}`penalty-refit-f` in CCA-refit" "so a
-    difference of a few thousandths between the two may be tuning's" """
+    """did-it-learn: "How the gain divides between them is less certain, because tuning gave
+    CCA-refit and CCA-GRH very different penalties of CCA-ITQ." "each code was tuned by itself.
+    CCA-refit and CCA-GRH have different penalties of CCA-ITQ" "so a difference of a few thousandths
+    between the two may be tuning's" """
     chosen = parameters(name)
     of_grh, of_refit = (
         chosen["alpha", f"{alpha} from CCA-ITQ"]["initial__ridge"] for alpha in ("1.0", "0.5")
@@ -106,11 +110,12 @@ def test_each_step_was_tuned_by_itself(name):
 
 @both
 def test_from_lsh_the_votes_look_decisive(name):
-    """did-it-learn: "With the poor start, votes look decisive: they add" "With the good start they
-    add at most {glue:text}`votes-cca-high-f`, because CCA-ITQ has already read the labels"
-    "The good start adds a great deal to a refit, but only {glue:text}`start-grh-size-f` to GRH"
-    "Votes lift LSH-GRH far above its refit" "With CCA-ITQ as the start, votes add at most" "On
-    all twenty splits the classifier is a gain, and so are the votes." """
+    """did-it-learn: "With the poor start, votes look decisive, because they add more than three
+    times as much as the classifier did." "With the good start they add at most
+    {glue:text}`votes-cca-high-f`." "the good start adds a great deal to a refit, but little to GRH"
+    "Votes lift LSH's bits far above what a classifier alone makes of them." "because here votes
+    help the good start too" "On all twenty splits the classifier is a gain, and so are the votes."
+    "because on CIFAR-10 votes do add something after the same start" """
     scores = by_split("alpha", name).mean()
     votes = scores["1.0"] - scores["0.5"]
     assert votes > 0.6 * (scores["1.0"] - by_split("ranking", name)["LSH"].mean())
@@ -128,8 +133,8 @@ def test_from_lsh_the_votes_look_decisive(name):
 
 
 def test_shuffled_labels_end_near_a_random_order(dataset, seed):
-    """did-it-learn: "With shuffled labels, mAP drops to the level of random codes" "They ruin the
-    start: CCA-ITQ alone already falls to {glue:text}`nonsense-start` in the cell above." """
+    """did-it-learn: "With shuffled labels, mAP drops almost to the level of random codes" "They
+    ruin the start: in the cell above, CCA-ITQ alone already falls far below LSH." """
     s = split_of(dataset, seed)
     chosen = parameters(dataset.name)["ranking", "GRH from CCA-ITQ"]
     grh = GRH(
@@ -147,7 +152,8 @@ def test_directions_for_nonsense_hold_little_of_the_images(dataset, seed):
     a rotation spreads over 32 bits. For shuffled classes these directions hold only
     {glue:text}`held-by-nonsense` percent of the images' variance, even less than nine random
     directions would." "so in the original images the directions lean towards these" "CCA-ITQ's
-    penalty works against this, but one that suits true labels is too small." """
+    penalty is there to prevent this. But the penalty that tuning chose for true labels is too small
+    for shuffled ones." """
     s = split_of(dataset, seed)
     ridge = parameters(dataset.name)["ranking", "GRH from CCA-ITQ"]["initial__ridge"]
     wrong = shuffled(s, seed)
@@ -188,13 +194,13 @@ def apart(bits, y):
 
 
 def test_what_matters_is_which_bits_flip(fashion, seed):
-    """did-it-learn: "they flip even more bits than true labels do: {glue:text}`flipped` percent
-    against {glue:text}`flipped-by-truth`" "LSH's bits are less balanced than coins, so
-    {glue:text}`strong-nonsense` percent of votes exceed" "There all outvoted images flip, and they
-    are nearly half of the group." "so images of one class are taught nearly the same" "Shuffled
-    labels draw images of different classes together, from {glue:text}`between-lsh` bits to
-    {glue:text}`between-nonsense`, while images of one class drift apart." "With shuffled labels
-    this is {glue:text}`order-nonsense` percent, about as often as for LSH." """
+    """did-it-learn: "they flip even more bits than true labels do" "LSH's bits are less balanced
+    than coins, so every group leans the same way, and {glue:text}`strong-nonsense` percent of votes
+    are strong." "Where a vote is strong all outvoted images flip, and they are nearly half of the
+    group." "so images of one class are taught nearly the same" "Shuffled labels draw images of
+    different classes together, while images of one class drift apart." "With shuffled labels,
+    images of one class are again much closer together than images of two classes." "the vote of a
+    hundred fair tosses exceeds $1/9$ in size in {glue:text}`strong-tosses` percent of cases" """
     s = split_of(fashion, seed)
     chosen = parameters(fashion.name)
     wrong = shuffled(s, seed)
@@ -213,6 +219,8 @@ def test_what_matters_is_which_bits_flip(fashion, seed):
     strong = abs(votes) > 1 / 9
     assert 0.3 < strong.mean() < 0.65
     assert votes.std() > 0.105
+    fair = 2 * sum(comb(100, n_heads) for n_heads in range(56, 101)) / 2**100
+    assert 0.26 < fair < min(0.28, strong.mean())
     assert 0.36 < np.mean((1 - abs(votes[strong])) / 2) < 0.48
 
     start_within, start_between = apart(lsh.transform(s.X_train), s.y_train)
@@ -230,6 +238,9 @@ def test_what_matters_is_which_bits_flip(fashion, seed):
         ranked = zip(same, hamming_distances(*codes), strict=True)
         in_order.append(np.mean([roc_auc_score(relevant, -row) for relevant, row in ranked]))
     of_lsh, of_nonsense, of_refit, of_truth = in_order
+    codes = nonsense.transform(s.X_query[:200]), nonsense.transform(s.X_database)
+    distances = hamming_distances(*codes)
+    assert distances[same].mean() < 0.6 * distances[~same].mean()
     assert abs(of_nonsense - of_lsh) < 0.035
     assert max(of_lsh, of_nonsense, of_refit) < of_truth
 
@@ -237,11 +248,13 @@ def test_what_matters_is_which_bits_flip(fashion, seed):
 @both
 def test_tuned_for_nonsense_grh_loses_most_of_its_lead(name):
     """did-it-learn: "With shuffled labels it loses most of its lead over LSH, and its mAP falls to"
-    "CCA-GRH loses even more, and falls below LSH." "which tuning chose for them" "And tuning was
-    offered no $\\alpha$ below [0.9]{.definition}, or below 1 for CCA-GRH" "What it must not beat is
-    LSH-refit, which smooths without labels and has {glue:text}`refit-f`. It does not." "so tuned
-    nonsense may well beat the start" "shuffled labels cost LSH-GRH most of what it had gained over
-    LSH, and CCA-GRH all of it." "with shuffled labels LSH-GRH loses most of its lead over LSH" """
+    "CCA-GRH loses even more, and falls below LSH." "which tuning chose for them" "because it was
+    offered no $\\alpha$ below [0.9]{.definition}, or below 1 for CCA-GRH" "Shuffled labels take a
+    part of this gain away again, but not all of it." "But the mAP stays below that of LSH-refit, so
+    the repair is not complete." "shuffled labels cost LSH-GRH most of what it had gained over LSH,
+    and CCA-GRH all of it." "with shuffled labels LSH-GRH loses most of its lead over LSH" "LSH-GRH
+    with shuffled labels would then be LSH-refit, and the loss in the table below would shrink to
+    about {glue:text}`votes-lsh-size-f`." """
     ranking = by_split("ranking", name)
     wrong = by_split("shuffled", name)
     assert abs(ranking["random codes"].mean() - 0.1) < 0.005
@@ -265,7 +278,7 @@ def test_tuned_for_nonsense_grh_loses_most_of_its_lead(name):
 @both
 def test_what_shuffled_labels_cost_is_beyond_doubt(name):
     """did-it-learn: "The labels matter. LSH-GRH is the cleanest case, because its start reads
-    none." "labels are needed too: with shuffled" """
+    none." "Labels are needed on CIFAR-10 too: with shuffled labels" """
     true = by_split("ranking", name)
     nonsense = by_split("shuffled", name)
     for method in nonsense:
@@ -352,17 +365,17 @@ def test_an_output_code_with_its_codewords_is_grh(dataset, seed, classifier, ini
 
 @both
 def test_what_the_graph_adds_is_a_choice_of_codewords(name):
-    """did-it-learn: "yet CCA-GRH has the higher mAP, by {glue:text}`from-cca-size-f`" "Perhaps,
-    since its interval excludes zero. But the lead needs no graph, because CCA-refit, which has no
-    votes, does about as well as CCA-GRH." "the mean mAP of random codewords is no higher than that
-    of LSH-GRH" "Hadamard codewords have a higher mAP than LSH-GRH, but their lead is uncertain,
-    because its interval reaches down to {glue:text}`hadamard-high-f`." "Coin tosses do about as
-    well as LSH's votes, and at most {glue:text}`toss-reach-f` better or worse." "but random
-    codewords, which need no graph, do about as well" "With labels alone, random codewords did about
-    as well as the votes of LSH-GRH." "random codewords come close to LSH's votes, and are at most
-    {glue:text}`toss-high-c` behind." "most of what the votes added to LSH-refit comes from the
-    labels alone" "the graph holds nothing beyond the labels" "And CCA-GRH's codewords lie closer
-    together than Hadamard codewords" """
+    """did-it-learn: "yet CCA-GRH has the higher mAP" "This small lead may show that the images'
+    choice was worth something, since its interval excludes zero. But the lead needs no graph,
+    because CCA-refit, which has no votes, does about as well as CCA-GRH." "the mean mAP of random
+    codewords is no higher than that of LSH-GRH" "Hadamard codewords have a higher mAP than LSH-GRH,
+    but their lead is uncertain, because its interval ends just short of zero." "Coin tosses do
+    about as well as LSH's votes, and at most {glue:text}`toss-reach-f` better or worse." "But
+    random codewords, which need no graph, do about as well" "With labels alone, random codewords
+    did about as well as the votes of LSH-GRH." "Random codewords come close to LSH's votes, and are
+    at most {glue:text}`toss-high-c` behind." "most of what the votes added to LSH-refit comes from
+    the labels alone" "the graph holds nothing beyond the labels" "And CCA-GRH's codewords lie
+    closer together than Hadamard codewords" """
     assert lead("ranking", name, "GRH kernel", "Hadamard codewords").high < 0
     from_cca = lead("ranking", name, "GRH from CCA-ITQ", "Hadamard codewords")
     assert 0 < from_cca.low < from_cca.mean < 0.02
@@ -388,8 +401,8 @@ def test_what_the_graph_adds_is_a_choice_of_codewords(name):
 
 
 def test_a_refit_gives_images_of_one_class_similar_codes(fashion, seed):
-    """did-it-learn: "because images of one class differ in fewer bits after the refit, and images
-    of different classes in as many as before" """
+    """did-it-learn: "images of one class differ in fewer bits after the refit, and images of
+    different classes in as many as before" """
     s = split_of(fashion, seed)
     same = s.y_query[:200, None] == s.y_database
     grh = kernel_grh(alpha=0.5, random_state=seed)
@@ -407,8 +420,8 @@ def test_a_refit_gives_images_of_one_class_similar_codes(fashion, seed):
 
 @both
 def test_votes_help_a_poor_start_and_the_refit_helps_it_too(name):
-    """did-it-learn: "It helps a poor start, although it is only taught to repeat the start's bits:
-    LSH-refit has an mAP of {glue:text}`refit-f`, where LSH has {glue:text}`lsh-f`." """
+    """did-it-learn: "The classifier by itself helps a poor start, although it is only taught to
+    repeat the start's bits." "votes help the poor start, and add little to a good one" """
     alphas = by_split("alpha", name)
     lsh = by_split("ranking", name)["LSH"]
     assert (alphas["0.5"] > lsh + 0.03).all()
@@ -458,12 +471,13 @@ def test_below_one_every_step_ranks_worse(name):
 
 @both
 def test_with_several_labels_votes_are_worth_something(name):
-    """did-it-learn: "LSH-GRH is {glue:text}`basket-lsh-size-f` above its refit, but with the good
-    start votes add at most {glue:text}`basket-cca-high-f`." "and 45 codewords, one for each *kind*,
-    would copy the graph" "shares a label with 17 kinds: 8 share only its first label, 8 only its
-    second, and one is its own kind." "Codeword sums need no graph, and yet they have a higher mAP
-    than LSH-GRH, by {glue:text}`sums-size-f`. This is all the more telling because they are a weak
-    rival, far below CCA-ITQ alone." "Class scores that are not quantised have a higher mAP than all
+    """did-it-learn: "votes help the poor start, and add little to a good one. With baskets they add
+    at most {glue:text}`basket-cca-high-f` to CCA-refit" "and 45 codewords, one for each *kind*,
+    would." "shares a label with 17 kinds: 8 share only its first label, 8 only its second, and one
+    is its own kind." "because codeword sums have none, and yet a higher mAP than LSH-GRH. Against
+    CCA-GRH they decide nothing, because there this rival cannot win: with
+    {glue:text}`basket-sums-f` codeword sums are far below CCA-ITQ alone, which has
+    {glue:text}`basket-start-f`." "Class scores that are not quantised have a higher mAP than all
     codes of 32 bits." "and on Fashion-MNIST they had a higher mAP than LSH-GRH" """
     baskets = [set(pair) for pair in combinations(range(10), 2)]
     assert len(baskets) == 45
@@ -523,9 +537,11 @@ def test_small_leads_may_owe_something_to_tuning(dataset):
 
 @both
 def test_with_nearest_neighbours_votes_help_a_poor_start(name):
-    """did-it-learn: "Votes add less to LSH-refit here than the refit added to LSH." "Votes add
-    {glue:text}`near-lsh-size-f` to LSH-refit, but even so LSH-GRH stays below plain ITQ" "ITQ-GRH
-    has a higher mAP than ITQ, and votes may have a part in this, although they add at most" """
+    """did-it-learn: "Votes add less to LSH-refit here than the refit added to LSH." "For
+    neighbours, a better start is worth more than votes. LSH-GRH has {glue:text}`near-grh-f`,
+    whereas plain ITQ, which needs neither graph nor classifier, has {glue:text}`itq-f`." "ITQ-GRH
+    has a higher mAP than ITQ, and votes may have a part in this." "and with neighbours at most
+    {glue:text}`near-itq-high-f` to ITQ-refit" """
     lsh = lead("neighbours", name, "LSH, alpha 1", "LSH, alpha 0")
     itq = lead("neighbours", name, "ITQ, alpha 1", "ITQ, alpha 0")
     refit = lead("neighbours", name, "LSH, alpha 0", "LSH")
@@ -563,7 +579,7 @@ def test_the_classifier_is_the_opponent_to_beat(name):
     the byte of class scores is the code to beat. Its mAP is {glue:text}`byte-size-f` above that of
     CCA-GRH, with 8 bits against 32." "the byte of class scores has the highest mAP" "For labelled
     classes a byte of class scores has a higher mAP than GRH" "although groups of labelled images
-    alone would cost only {glue:text}`own-groups-f`" """
+    alone do almost as well" """
     scores = by_split("ranking", name).mean()
     assert (
         scores["predicted class"] < scores["class scores, 4 bits"] < scores["class scores, 8 bits"]
@@ -592,22 +608,25 @@ def test_on_texts_grh_is_ahead_of_a_byte_of_class_scores():
 
 @both
 def test_labels_of_other_classes_did_harm_or_helped_little(name):
-    """did-it-learn: "With $\\alpha$ = [0.9]{.definition} they lower LSH-refit by" "LSH-GRH loses on
-    all ten triples" "and it is below ITQ on each of the ten triples" "On neither data set did we
-    find evidence that a code taught with labels of other classes is better than ITQ." "On
-    Fashion-MNIST, none of the five best methods was taught a label. Of the five, only LSH-refit
-    owes anything to labels" "*SDH* is {glue:text}`unseen-sdh-size-f` below ITQ." "The difference
-    has no star, though smaller ones have" "The exact cosine has the highest mAP,
-    {glue:text}`out-cosine-c`." "start with the cosine, which had the highest mAP on CIFAR-10. If
-    you need a code, take an unsupervised one, fitted to the whole database. On Fashion-MNIST
-    CCA-GRH, whose votes were forced, had a lower mAP than ITQ on all ten triples, though after
-    correction for many comparisons the difference just misses significance." "of these three
-    versions the refit has the highest mAP" "Every method that was taught labels is below LSH" "The
-    hash codes that were taught labels have a higher mAP than LSH, unlike on Fashion-MNIST" "It was
-    the winner for labelled classes, and here it falls" comparison: "In [chapter
-    9](did-it-learn.md), codes taught with labels of other classes ranked far lower on
-    Fashion-MNIST. On CIFAR-10 we cannot tell." did-it-learn: "does about as well as ITQ, with
-    {glue:text}`out-cosine-f`" """
+    """did-it-learn: "With $\\alpha$ = [0.9]{.definition} they lower the mAP of LSH-refit by
+    {glue:text}`alpha-loss-size-f`, and they do so on all ten triples." "and it is below ITQ on each
+    of the ten triples" "On neither data set did we find evidence that a code taught with labels of
+    other classes is better than ITQ." "On Fashion-MNIST, none of the five best methods was taught a
+    label. Of the five, only LSH-refit owes anything to labels" "SDH is
+    {glue:text}`unseen-sdh-size-f` below ITQ, and has no star" "The exact cosine has the highest
+    mAP." "start with the cosine, which had the highest mAP on CIFAR-10. If you need a code, take an
+    unsupervised one, fitted to the whole database. On Fashion-MNIST CCA-GRH, whose votes were
+    forced, had a lower mAP than ITQ on all ten triples, though after correction for many
+    comparisons the difference is not significant." "This was right for the new classes as well,
+    which tuning had not seen: there, too, LSH-refit has the highest mAP of the three." "Every
+    method that was taught labels is below LSH, which learned nothing and has
+    {glue:text}`out-lsh-f`." "The hash codes that were taught labels have a higher mAP than LSH,
+    unlike on Fashion-MNIST" "It was the winner for labelled classes, and here it falls far below
+    LSH." comparison: "In [chapter 9](did-it-learn.md), codes taught with labels of other classes
+    ranked far lower on Fashion-MNIST. On CIFAR-10 we cannot tell." did-it-learn: "The exact cosine
+    needs no labels either, and it does about as well as ITQ." "For new classes ITQ, which reads no
+    labels, was above CCA-GRH on all ten triples, though after correction for many comparisons the
+    difference is not significant." """
     triples = by_split("held-out", name)
     scores = triples.mean()
     taught = scores[
@@ -647,20 +666,18 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
 
 
 def test_fewer_images_and_the_labels_both_cost_something():
-    """did-it-learn: "ITQ on labelled images is {glue:text}`images-size-f` below ITQ on the
-    database. It has fewer images, and none of the held-out classes" "CCA-GRH saw the same images as
-    this weaker ITQ, and is still {glue:text}`taught-size-f` below it." "Nor can CCA be the only
-    cause, because Hadamard codewords and the byte of class scores use no CCA and have an even lower
-    mAP." "CCA-GRH may be better or worse than CCA-ITQ alone, because the interval includes zero."
-    "and the interval of this loss excludes zero" "Both learn from the same images with the same
-    kind of classifier, each tuned by itself, and only LSH-GRH has votes" """
+    """did-it-learn: "Without the rest of the database ITQ loses {glue:text}`images-size-f`, and
+    this loss has the table's only star. The labelled images are fewer, and none is of a held-out
+    class" "CCA-GRH saw the same ones as this weaker ITQ, and is still below it." "Nor can CCA be
+    the only cause, because Hadamard codewords and the byte of class scores use no CCA and have an
+    even lower mAP." "Both learn from the same images with the same kind of classifier, each tuned
+    by itself, and only LSH-GRH has votes" """
     itq = "ITQ, labelled images"
     images = lead("held-out", "fashion-mnist", itq, "ITQ")
     labels = lead("held-out", "fashion-mnist", "GRH from CCA-ITQ", itq)
     votes = lead("held-out", "fashion-mnist", "GRH kernel", "GRH kernel, alpha 0.5")
     for cost in (images, labels, votes):
         assert cost.high < -0.02
-    assert ("held-out", "GRH from CCA-ITQ", itq) not in asked("did-it-learn")
     triples = by_split("held-out", "fashion-mnist")
     assert (triples["GRH from CCA-ITQ"] < triples[itq]).all()
     start = lead("held-out", "fashion-mnist", "CCA-ITQ", itq)
@@ -738,12 +755,13 @@ def test_that_control_sees_the_images_that_grh_learns_from(dataset):
 
 
 def test_the_interval_by_hand_is_that_of_the_table():
-    """did-it-learn: "This is our own improvisation" "because it varies most between triples" "the
-    ratio of test classes to training classes, 3/7" "more than twice as much" "Of this chapter's
-    {glue:text}`asked` comparisons {glue:text}`by-hand-smaller` have smaller ones" "and it becomes
-    {glue:text}`by-hand-holm`. That is just above [0.05]{.definition}, so there is no star." "with
-    two fewer of the comparisons that have larger p-values there would be a star, and with a milder
-    correction too." """
+    """did-it-learn: "This is our own improvisation" "because this difference varies most between
+    triples" "the ratio of test classes to training classes, 3/7" "more than twice as much" "Of this
+    chapter's {glue:text}`asked` comparisons {glue:text}`by-hand-smaller` have smaller ones" "and it
+    becomes {glue:text}`by-hand-holm`. That is above [0.05]{.definition}, so there is no star." "By
+    itself the difference would be significant, and only the number of comparisons takes the star
+    away." "So do not read the missing star as *no difference*: the interval excludes zero, and all
+    ten triples agree." """
     triples = by_split("held-out", "fashion-mnist")
     differences = (triples["GRH from CCA-ITQ"] - triples["ITQ"]).tolist()
     mean = sum(differences) / 10
@@ -754,17 +772,17 @@ def test_the_interval_by_hand_is_that_of_the_table():
     assert (1 / 10 + 3 / 7) ** 0.5 > 2 * (1 / 10) ** 0.5
     pairs = [(a, b) for question, a, b in asked("did-it-learn") if question == "held-out"]
     spreads = {(a, b): (triples[a] - triples[b]).std() for a, b in pairs}
-    assert len(spreads) == 4
+    assert len(spreads) == 8
     assert max(spreads, key=spreads.get) == ("SDH", "ITQ")
     tests = paired_contrasts(MEASURED, asked("did-it-learn"))
     row = tests.loc["held-out: GRH from CCA-ITQ, minus ITQ", "fashion-mnist"]
-    assert 0.05 < row.p < 0.055
+    assert 0.05 < row.p < 0.1
     error = (variance * (1 / 10 + 3 / 7)) ** 0.5
     p = 2 * student.sf(abs(mean) / error, 9)
     n_smaller = (tests.p < row.p).sum()
     assert row.p == pytest.approx((len(tests) - n_smaller) * p)
     assert round((len(tests) - n_smaller) * round(p, 5), 3) == round(row.p, 3)
-    assert (len(tests) - n_smaller - 2) * p < 0.05, "without two of the larger p-values"
+    assert p < 0.05
     assert 0.25 < tests.loc["held-out: SDH, minus ITQ", "fashion-mnist"].needed < 0.35
 
 
@@ -786,12 +804,12 @@ def test_tuning_for_other_classes_asks_for_weaker_votes():
 
 @both
 def test_with_a_linear_svm_grh_is_its_start(name):
-    """did-it-learn: "A linear SVM costs CCA-GRH little, at most {glue:text}`linear-high-f`. But
-    with an SVM, CCA-GRH has no higher mAP than CCA-ITQ alone" "An SVM changes both the kernel and
-    the loss. Ridge regression without a kernel would separate the two, but we did not run it."
-    "With a linear SVM, CCA-GRH keeps nothing of its gain over the start" """
+    """did-it-learn: "The linear SVM costs CCA-GRH at most {glue:text}`linear-high-f`" "An SVM
+    changes both the kernel and the loss. Ridge regression without a kernel would separate the two,
+    but we did not run it." "With a linear SVM, CCA-GRH keeps nothing of its gain over the start"
+    "But with an SVM, CCA-GRH has no higher mAP than CCA-ITQ alone" """
     pair = ("ranking", "GRH from CCA-ITQ", "GRH linear from CCA-ITQ")
-    assert pair not in asked("did-it-learn")
+    assert pair in asked("did-it-learn")
     hasher, values = fair_fight.METHODS["GRH linear from CCA-ITQ"]
     assert hasher.classifier == "linear-svm"
     assert set(values) == {"initial__ridge", "C"}
@@ -837,70 +855,62 @@ def test_the_gradient_of_the_network_is_tanh_minus_target():
 
 
 def test_which_contrasts_are_significant():
-    """did-it-learn: "a small network falls {glue:text}`network-size-c` below kernel ridge with the
-    same targets" "The network costs at most {glue:text}`network-low-f`." "The table's only star
-    says little about labels: ITQ has a higher mAP than LSH-refit" "and nothing that five
+    """did-it-learn: "a small network falls behind kernel ridge with the same targets" "and the
+    network costs at most {glue:text}`network-low-f`" "Without the rest of the database ITQ loses
+    {glue:text}`images-size-f`, and this loss has the table's only star." "and nothing that five
     splits could show after CCA-ITQ" """
     assert significant(asked("did-it-learn")) == {
-        ("ranking", "GRH kernel", "Hadamard codewords"): (0, 0),
-        ("ranking", "GRH kernel", "random codewords"): (0, 0),
-        ("ranking", "GRH from CCA-ITQ", "Hadamard codewords"): (0, 1),
+        ("ranking", "GRH kernel", "GRH kernel, shuffled"): (1, 1),
+        ("ranking", "GRH from CCA-ITQ", "GRH from CCA-ITQ, shuffled"): (1, 1),
         ("alpha", "1.0", "0.9"): (0, 1),
+        ("alpha", "1.0", "0.5"): (1, 1),
+        ("alpha", "0.5 from CCA-ITQ", "0.5"): (1, 1),
         ("alpha", "0.5 from CCA-ITQ", "CCA-ITQ"): (0, 1),
+        ("ranking", "GRH from CCA-ITQ", "GRH kernel"): (0, 1),
         ("alpha", "1.0 from CCA-ITQ", "0.5 from CCA-ITQ"): (0, 1),
+        ("ranking", "GRH kernel", "random codewords"): (0, 0),
+        ("ranking", "GRH kernel", "Hadamard codewords"): (0, 0),
+        ("ranking", "GRH from CCA-ITQ", "Hadamard codewords"): (0, 1),
         ("baskets", "GRH from LSH, alpha 1", "GRH from LSH, alpha 0"): (1, 1),
         ("baskets", "GRH from CCA-ITQ, alpha 1", "GRH from CCA-ITQ, alpha 0"): (0, 0),
         ("baskets", "GRH from CCA-ITQ, alpha 1", "codeword sums"): (1, 1),
+        ("baskets", "codeword sums", "GRH from LSH, alpha 1"): (0, 0),
         ("baskets", "class scores", "GRH from CCA-ITQ, alpha 1"): (1, 1),
         ("neighbours", "LSH, alpha 1", "LSH, alpha 0"): (1, 1),
         ("neighbours", "ITQ, alpha 1", "ITQ, alpha 0"): (0, 0),
+        ("ranking", "GRH from CCA-ITQ", "GRH linear from CCA-ITQ"): (0, 1),
+        ("ranking", "small network", "Hadamard codewords"): (0, -1),
         ("ranking", "class scores, 8 bits", "GRH from CCA-ITQ"): (1, 1),
         ("held-out", "GRH from CCA-ITQ", "ITQ"): (0, 0),
         ("held-out", "SDH", "ITQ"): (0, 0),
-        ("held-out", "GRH kernel, alpha 0.5", "ITQ"): (-1, 0),
+        ("held-out", "GRH kernel, alpha 0.5", "ITQ"): (0, 0),
         ("held-out", "GRH kernel", "GRH kernel, alpha 0.5"): (0, 0),
-        ("ranking", "small network", "Hadamard codewords"): (0, -1),
-        ("ranking", "GRH kernel", "GRH kernel, shuffled"): (1, 1),
-        ("ranking", "GRH from CCA-ITQ", "GRH from CCA-ITQ, shuffled"): (1, 1),
-        ("alpha", "1.0", "0.5"): (1, 1),
-        ("alpha", "0.5 from CCA-ITQ", "0.5"): (1, 1),
+        ("held-out", "ITQ, labelled images", "ITQ"): (-1, 0),
+        ("held-out", "GRH from CCA-ITQ", "ITQ, labelled images"): (0, 0),
+        ("held-out", "Hadamard codewords", "ITQ, labelled images"): (0, 0),
+        ("held-out", "class scores, 8 bits", "LSH"): (0, 0),
     }
 
 
-def test_four_large_effects_change_no_other_verdict():
-    """did-it-learn: "Its four largest effects were added last, which cost the other comparisons
-    nothing." "Added last were four: true against shuffled labels, from both starts, the votes of
-    LSH-GRH, and the start of CCA-refit. They cost the others nothing because of Holm's method"
-    "which multiplies the largest p-value by 1, the second largest by 2, and so on, so another
-    comparison with a small p-value leaves the multipliers of all larger ones as they were." "Each
-    of these rows has a large p-value on one data set, so it would make other tests stricter" """
-    added = asked("did-it-learn")[-4:]
-    assert added == [
-        ("ranking", "GRH kernel", "GRH kernel, shuffled"),
-        ("ranking", "GRH from CCA-ITQ", "GRH from CCA-ITQ, shuffled"),
-        ("alpha", "1.0", "0.5"),
-        ("alpha", "0.5 from CCA-ITQ", "0.5"),
-    ]
-    long = paired_contrasts(MEASURED, asked("did-it-learn"))
-    short = paired_contrasts(MEASURED, asked("did-it-learn")[:-4])
-    of_added = long.drop(short.index)
-    assert of_added.p.max() < 0.005
-    assert ((long.p[short.index] < 0.05) == (short.p < 0.05)).all()
-    larger = short.p > of_added.p.max()
-    np.testing.assert_allclose(long.p[short.index][larger], short.p[larger])
-    row = ("held-out: GRH from CCA-ITQ, minus ITQ", "fashion-mnist")
-    assert larger[row]
+def test_every_difference_that_the_chapter_shows_is_tested():
+    """did-it-learn: "Every difference that a table of this chapter shows is on the list." "so no
+    row got its star by leaving others out" "A comparison is made on both data sets and so counts
+    twice" """
+    page = (RESULTS.parent / "did-it-learn.md").read_text(encoding="utf-8")
+    calls = ("differences({", "pairs_of = {", "pairs_of |= {", "compared = {")
+    cells = [cell for cell in page.split("```") if any(call in cell for call in calls)]
+    assert len(cells) == 10
     names = names_of_cell("did-it-learn", "asked += [", names_of_cell("did-it-learn", "asked = ["))
-    for pair in names["untested"]:
-        by_themselves = [
-            paired_contrasts(MEASURED[MEASURED.dataset == name], [pair]).p.max()
-            for name in ("fashion-mnist", "cifar10")
-        ]
-        assert max(by_themselves) > 0.003
-    for name in ("fashion-mnist", "cifar10"):
-        effects = long.difference.abs().xs(name, level="dataset")
-        on_data = of_added.difference.xs(name, level="dataset")
-        assert set(effects.nlargest(4).index) == set(on_data.index)
+    names["kernel"] = "GRH kernel"
+    triple = r'\(\s*"[a-z-]+",[^()]+,[^()]+\)'
+    shown = [eval(found, names) for cell in cells for found in re.findall(triple, cell)]
+    tested = asked("did-it-learn")
+    assert len(set(tested)) == len(tested) == 29
+    for question, a, b in shown:
+        assert (question, a, b) in tested or (question, b, a) in tested, (question, a, b)
+    n_colons = sum(len(re.findall(r':\s+\("', cell)) for cell in cells)
+    assert len(shown) == n_colons > 40, "each of them was read"
+    assert len(paired_contrasts(MEASURED, tested)) == 2 * len(tested)
 
 
 # the self-tests and exercises
@@ -910,7 +920,8 @@ def test_sixteen_codewords_cannot_lie_further_apart(seed):
     """did-it-learn: "any two differ in 8 of 15 bits, and no 16 codewords of 15 bits can all lie
     further apart" "*One-hot* codewords of ten bits, with a single 1 each, differ in two of the ten
     only." "Four rows give four codewords of three bits, and any two differ in two of the three"
-    "For 32 bits, join two blocks of 15 bits and two columns of a third (15 + 15 + 2)." """
+    "For 32 bits, join two blocks of 15 bits and two columns of a third (15 + 15 + 2)." "Its rows
+    differ in 16 of 31 bits, which is a smaller share than 8 of 15." """
     for codewords in (hadamard_codewords(4, 3, seed), np.eye(10, dtype=bool)):
         distances = (codewords[:, None] != codewords).sum(axis=2)
         assert (distances[np.triu_indices(len(codewords), 1)] == 2).all()
@@ -919,6 +930,10 @@ def test_sixteen_codewords_cannot_lie_further_apart(seed):
     assert (distances[np.triu_indices(16, 1)] == 8).all()
     most_pairs_that_a_bit_tells_apart = 8 * 8
     assert 15 * most_pairs_that_a_bit_tells_apart / comb(16, 2) == 8
+    larger = hadamard_codewords(32, 31, seed)
+    distances = (larger[:, None] != larger).sum(axis=2)
+    assert (distances[np.triu_indices(32, 1)] == 16).all()
+    assert 16 / 31 < 8 / 15
     long = hadamard_codewords(10, 32, seed)
     for start, size, of_block in ((0, 15, {8}), (15, 15, {8}), (30, 2, {0, 1, 2})):
         block = long[:, start : start + size]
