@@ -369,7 +369,7 @@ def test_what_the_graph_adds_is_a_choice_of_codewords(name):
     choice was worth something, since its interval excludes zero. But the lead needs no graph,
     because CCA-refit, which has no votes, does about as well as CCA-GRH." "the mean mAP of random
     codewords is no higher than that of LSH-GRH" "Hadamard codewords have a higher mAP than LSH-GRH,
-    but their lead is uncertain, because its interval ends just short of zero." "Coin tosses do
+    but their lead is small and has no star." "Coin tosses do
     about as well as LSH's votes, and at most {glue:text}`toss-reach-f` better or worse." "But
     random codewords, which need no graph, do about as well" "With labels alone, random codewords
     did about as well as the votes of LSH-GRH." "Random codewords come close to LSH's votes, and are
