@@ -86,6 +86,17 @@ const brief = (state) =>
   state.lines
     ? `Same bit: ${keptOf(state)} of ${plural(state.lines, "line")}, ${(keptOf(state) / state.lines).toFixed(3)}`
     : "No line yet";
+// On paper, where nobody can drop a line, a few have fallen
+window.addEventListener("beforeprint", () => {
+  if (plane.lines.childElementCount) return;
+  const { href } = location;
+  const empty = () => {
+    set({ lines: 0 });
+    history.replaceState(null, "", href);
+  };
+  set({ lines: 10 });
+  window.addEventListener("afterprint", empty, { once: true });
+});
 const drop = (n) => (state) => ({ lines: Math.min(angles.length, state.lines + n) });
 const set = live("falling-lines", {
   start: { theta: 60, lines: 0 },
