@@ -349,9 +349,8 @@ def test_what_the_table_of_ten_million_leaves_out():
     """scaling: "Building is repaid after" "to {glue:text}`prepared-high` seconds, whereas each
     query saves about {glue:text}`saved-ms` ms compared with faiss's scan" "If you want the hundred
     nearest of the uniform codes, nearly all of them are far away." "ms a query and faiss's scan
-    {glue:text}`hundred-faiss`, so the table saved nothing" "faiss takes about twice as long to
-    find nearest rows as to search within a radius" "a query found at most
-    {glue:text}`bench-most` rows on average, even at radius 8" """
+    {glue:text}`hundred-faiss`, so the table saved nothing" "Even at radius 8, a query
+    found at most {glue:text}`bench-most` rows on average" """
     large = BENCH[BENCH.rows == 10**7]
     radius = large[large.search == "radius"]
     first = radius[(radius.r == 2) & (radius.method == "ours")].set_index("codes").first_ms
@@ -373,9 +372,8 @@ SOCKET = 8 * 3200e6 * 8 / 1e9  # GB a second of eight channels
 
 
 def test_a_table_of_a_billion_fits_but_its_candidates_take_long():
-    """scaling: "With $2^{30}$ slots a code takes 8 + 8 +" "keep 32 cores busy for half a year"
-    "Even a scan of a billion codes takes one core of faiss only" "million proposals takes
-    {glue:text}`check-ms` ms" "far less than reading the pixels" """
+    """scaling: "With $2^{30}$ slots a code takes 8 + 8 +" "Even a scan of a billion
+    codes takes one core of faiss only" "far less than reading the pixels" """
     assert pytest.approx(32.6, abs=0.05) == 8 + 8 + 2 * (4 + 4 * 2**30 / 1e9)
     assert 2 * 10**9 < 2**31, "so that 4 bytes number the places of both pieces"
     assert 80 < PROBE * 4.4e6 / 1e6 < 95
@@ -467,9 +465,9 @@ def test_the_share_of_the_cells_is_that_of_deep_photographs(paid):
 
 def test_the_candidates_go_on_from_those_of_chapter_10(paid):
     """scaling: "rows to [9,850]{.definition}, which is three doublings, their number rose from"
-    "each three doublings multiply the candidates by 29/17" "only the candidates beyond these ten
-    grow, here from 7 to 19" "With two bits, 12 candidates became 15. The same formulas give"
-    "If cells and candidates lose neighbours independently, both together find" """
+    "each three doublings multiply the candidates by 29/17" "So count only the candidates beyond
+    these ten, which rose from 7 to 19" "With two bits, 12 candidates became 15. The
+    same formulas give" """
     vectors = load_dataset("fashion-mnist").features
     vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors = vectors[np.random.RandomState(0).permutation(len(vectors))]
@@ -903,9 +901,9 @@ def test_codes_propose_pairs_and_a_person_decides():
 
 
 def test_a_longer_hash_still_proposes_too_many():
-    """scaling: "A longer hash proposes fewer pairs, but may lose copies." "It keeps more
-    copies but also proposes more pairs, because faint differences between pictures no longer count"
-    "Within radius 4 the longer hash still proposes" "At radius 8 it keeps nearly all"
+    """scaling: "A longer hash proposes fewer pairs, but may lose copies." "Within
+    radius 4 the longer hash proposes less than a tenth as many pictures" "At radius 8 it
+    keeps nearly all"
     "a disk that serves [32]{.definition} reads at once still needs"
     "`pairs_within` would list" """
     names = near_copies()
