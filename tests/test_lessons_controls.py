@@ -54,13 +54,13 @@ def test_the_figure_of_controls_says_what_is_left(name):
     the votes. *LSH-refit* has neither, and shuffled labels spoil both." "Labels can come in through
     the start or through the votes, and either is enough." "and a start that reads labels gets as
     far without votes" "Both together add little, probably because the second brings what is already
-    there." "about a third of the way from LSH to CCA-ITQ" "and nothing that five splits could show
-    after CCA-ITQ" "CCA-GRH falls to {glue:text}`shuffled-f`, below LSH" "CCA-ITQ with a classifier,
-    CCA-GRH, CCA-ITQ alone, Hadamard codewords and LSH-GRH follow close together. The exact cosine,
-    LSH with a classifier and LSH lie far to their left, and CCA-GRH with shuffled labels is last."
-    "Again the start and the votes replace each other" "Together they add more than on
-    Fashion-MNIST" "either part makes the other nearly redundant" "either made the other nearly
-    redundant" "Votes lift even LSH most of the way" """
+    there." "about a third of the way from LSH to CCA-ITQ" "CCA-GRH falls to
+    {glue:text}`shuffled-f`, below LSH" "CCA-ITQ with a classifier, CCA-GRH, CCA-ITQ alone, Hadamard
+    codewords and LSH-GRH follow close together. The exact cosine, LSH with a classifier and LSH lie
+    far to their left, and CCA-GRH with shuffled labels is last." "again the start and the votes
+    replace each other" "Start and votes together add more than on Fashion-MNIST" "either part makes
+    the other nearly redundant" "either made the other nearly redundant" "Votes lift even LSH most
+    of the way" """
     scores = by_split("ranking", name).mean()
     grh = scores["GRH from CCA-ITQ"]
     lead_over_lsh = grh - scores["LSH"]
@@ -98,7 +98,7 @@ def test_the_figure_of_controls_says_what_is_left(name):
 @both
 def test_each_step_was_tuned_by_itself(name):
     """did-it-learn: "How the gain divides between them is less certain, because tuning gave
-    CCA-refit and CCA-GRH very different penalties of CCA-ITQ." "each code was tuned by itself.
+    CCA-refit and CCA-GRH very different penalties of CCA-ITQ." "Each code was tuned by itself.
     CCA-refit and CCA-GRH have different penalties of CCA-ITQ" "so a difference of a few thousandths
     between the two may be tuning's" """
     chosen = parameters(name)
@@ -133,8 +133,8 @@ def test_from_lsh_the_votes_look_decisive(name):
 
 
 def test_shuffled_labels_end_near_a_random_order(dataset, seed):
-    """did-it-learn: "With shuffled labels, mAP drops almost to the level of random codes" "They
-    ruin the start: in the cell above, CCA-ITQ alone already falls far below LSH." """
+    """did-it-learn: "With shuffled labels, mAP drops almost to the level of random codes" "in this
+    section's first cell, CCA-ITQ alone already falls far below LSH" """
     s = split_of(dataset, seed)
     chosen = parameters(dataset.name)["ranking", "GRH from CCA-ITQ"]
     grh = GRH(
@@ -250,11 +250,11 @@ def test_tuned_for_nonsense_grh_loses_most_of_its_lead(name):
     """did-it-learn: "With shuffled labels it loses most of its lead over LSH, and its mAP falls to"
     "CCA-GRH loses even more, and falls below LSH." "which tuning chose for them" "because it was
     offered no $\\alpha$ below [0.9]{.definition}, or below 1 for CCA-GRH" "Shuffled labels take a
-    part of this gain away again, but not all of it." "But the mAP stays below that of LSH-refit, so
-    the repair is not complete." "shuffled labels cost LSH-GRH most of what it had gained over LSH,
-    and CCA-GRH all of it." "with shuffled labels LSH-GRH loses most of its lead over LSH" "LSH-GRH
-    with shuffled labels would then be LSH-refit, and the loss in the table below would shrink to
-    about {glue:text}`votes-lsh-size-f`." """
+    part of this gain away again, but not all of it." "The classifier does not repair all of this,
+    because the mAP stays below that of LSH-refit." "shuffled labels cost GRH from LSH most of what
+    it had gained over LSH, and GRH from CCA-ITQ all of it." "LSH-GRH with shuffled labels would
+    then be LSH's bits with a classifier, and its loss would shrink to about
+    {glue:text}`votes-lsh-size-f`." """
     ranking = by_split("ranking", name)
     wrong = by_split("shuffled", name)
     assert abs(ranking["random codes"].mean() - 0.1) < 0.005
@@ -278,7 +278,7 @@ def test_tuned_for_nonsense_grh_loses_most_of_its_lead(name):
 @both
 def test_what_shuffled_labels_cost_is_beyond_doubt(name):
     """did-it-learn: "The labels matter. LSH-GRH is the cleanest case, because its start reads
-    none." "Labels are needed on CIFAR-10 too: with shuffled labels" """
+    none." "Labels are needed on CIFAR-10 too" """
     true = by_split("ranking", name)
     nonsense = by_split("shuffled", name)
     for method in nonsense:
@@ -369,13 +369,12 @@ def test_what_the_graph_adds_is_a_choice_of_codewords(name):
     choice was worth something, since its interval excludes zero. But the lead needs no graph,
     because CCA-refit, which has no votes, does about as well as CCA-GRH." "the mean mAP of random
     codewords is no higher than that of LSH-GRH" "Hadamard codewords have a higher mAP than LSH-GRH,
-    but their lead is small and has no star." "Coin tosses do
-    about as well as LSH's votes, and at most {glue:text}`toss-reach-f` better or worse." "But
-    random codewords, which need no graph, do about as well" "With labels alone, random codewords
-    did about as well as the votes of LSH-GRH." "Random codewords come close to LSH's votes, and are
-    at most {glue:text}`toss-high-c` behind." "most of what the votes added to LSH-refit comes from
-    the labels alone" "the graph holds nothing beyond the labels" "And CCA-GRH's codewords lie
-    closer together than Hadamard codewords" """
+    but their lead is small and has no star." "Coin tosses do about as well as LSH's votes, and at
+    most {glue:text}`toss-reach-f` better or worse." "But random codewords, which need no graph, do
+    about as well" "Random codewords come close to LSH's votes" "most of what the votes added to
+    LSH-refit comes from the labels alone" "the graph joins two images if their labels agree, and
+    holds nothing else" "And CCA-GRH's codewords lie closer together than Hadamard codewords"
+    """
     assert lead("ranking", name, "GRH kernel", "Hadamard codewords").high < 0
     from_cca = lead("ranking", name, "GRH from CCA-ITQ", "Hadamard codewords")
     assert 0 < from_cca.low < from_cca.mean < 0.02
@@ -435,8 +434,8 @@ def test_votes_help_a_poor_start_and_the_refit_helps_it_too(name):
 
 
 def test_classes_that_look_alike_get_codewords_that_are_alike(dataset, seed):
-    """did-it-learn: "classes that look alike get codewords that are alike" "But distance alone does
-    not decide the mAP. In this draw all random codewords lie much further apart than that" "And
+    """did-it-learn: "classes that look alike get codewords that are alike" "Distance alone does not
+    decide the mAP. In this draw all random codewords lie much further apart than that" "And
     CCA-GRH's codewords lie closer together than Hadamard codewords" """
     s = split_of(dataset, seed)
     grh = GRH(32, classifier="kernel-ridge", random_state=seed).fit(s.X_train, s.y_train)
@@ -471,13 +470,11 @@ def test_below_one_every_step_ranks_worse(name):
 
 @both
 def test_with_several_labels_votes_are_worth_something(name):
-    """did-it-learn: "votes help the poor start, and add little to a good one. With baskets they add
-    at most {glue:text}`basket-cca-high-f` to CCA-refit" "and 45 codewords, one for each *kind*,
-    would." "shares a label with 17 kinds: 8 share only its first label, 8 only its second, and one
-    is its own kind." "because codeword sums have none, and yet a higher mAP than LSH-GRH. Against
-    CCA-GRH they decide nothing, because there this rival cannot win: with
-    {glue:text}`basket-sums-f` codeword sums are far below CCA-ITQ alone, which has
-    {glue:text}`basket-start-f`." "Class scores that are not quantised have a higher mAP than all
+    """did-it-learn: "votes help the poor start, and add little to a good one" "The proper rival, 45
+    codewords, one for each *kind* of basket, was not run." "shares a label with 17 kinds: 8 share
+    only its first label, 8 only its second, and one is its own kind." "codeword sums have a higher
+    mAP than LSH-GRH, though without a star" "codeword sums are far below even CCA-ITQ alone, so
+    beating them shows nothing" "Class scores that are not quantised have a higher mAP than all
     codes of 32 bits." "and on Fashion-MNIST they had a higher mAP than LSH-GRH" """
     baskets = [set(pair) for pair in combinations(range(10), 2)]
     assert len(baskets) == 45
@@ -505,9 +502,9 @@ def test_with_several_labels_votes_are_worth_something(name):
 
 
 def test_codeword_sums_are_taught_zero_where_codewords_disagree(seed):
-    """did-it-learn: "*codeword sums* teach each basket the mean of the Hadamard codewords of its
-    two labels, with bits as $+1$ and $-1$. Where the two codewords disagree the mean is zero, and
-    the classifier is pulled to neither sign." """
+    """did-it-learn: "which teach each basket the mean of the Hadamard codewords of its two labels"
+    "For codeword sums, bits are $+1$ and $-1$. Where the two codewords disagree the mean is zero,
+    and the classifier is pulled to neither sign." """
     words = fair_fight.signs_of_classes(10, 32, seed)
     assert set(np.unique(words)) == {-1, 1}
     mean = (words[0] + words[1]) / 2
@@ -540,8 +537,8 @@ def test_with_nearest_neighbours_votes_help_a_poor_start(name):
     """did-it-learn: "Votes add less to LSH-refit here than the refit added to LSH." "For
     neighbours, a better start is worth more than votes. LSH-GRH has {glue:text}`near-grh-f`,
     whereas plain ITQ, which needs neither graph nor classifier, has {glue:text}`itq-f`." "ITQ-GRH
-    has a higher mAP than ITQ, and votes may have a part in this." "and with neighbours at most
-    {glue:text}`near-itq-high-f` to ITQ-refit" """
+    has a higher mAP than ITQ, and votes may have a part in this." "votes help the poor start, and
+    add little to a good one" """
     lsh = lead("neighbours", name, "LSH, alpha 1", "LSH, alpha 0")
     itq = lead("neighbours", name, "ITQ, alpha 1", "ITQ, alpha 0")
     refit = lead("neighbours", name, "LSH, alpha 0", "LSH")
@@ -576,10 +573,10 @@ def test_the_two_refits_of_lsh_learn_differently(dataset):
 @both
 def test_the_classifier_is_the_opponent_to_beat(name):
     """did-it-learn: "A crippled control cannot win, so it tells you nothing." "For labelled classes
-    the byte of class scores is the code to beat. Its mAP is {glue:text}`byte-size-f` above that of
-    CCA-GRH, with 8 bits against 32." "the byte of class scores has the highest mAP" "For labelled
-    classes a byte of class scores has a higher mAP than GRH" "although groups of labelled images
-    alone do almost as well" """
+    this byte is the rival to beat. Its mAP is {glue:text}`byte-size-f` above that of CCA-GRH, with
+    8 bits against 32." "the byte of class scores has a higher mAP than every hash code" "For
+    labelled classes a byte of class scores has a higher mAP than GRH" "although groups of labelled
+    images alone do almost as well" """
     scores = by_split("ranking", name).mean()
     assert (
         scores["predicted class"] < scores["class scores, 4 bits"] < scores["class scores, 8 bits"]
@@ -614,19 +611,16 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
     other classes is better than ITQ." "On Fashion-MNIST, none of the five best methods was taught a
     label. Of the five, only LSH-refit owes anything to labels" "SDH is
     {glue:text}`unseen-sdh-size-f` below ITQ, and has no star" "The exact cosine has the highest
-    mAP." "start with the cosine, which had the highest mAP on CIFAR-10. If you need a code, take an
-    unsupervised one, fitted to the whole database. On Fashion-MNIST CCA-GRH, whose votes were
-    forced, had a lower mAP than ITQ on all ten triples, though after correction for many
-    comparisons the difference is not significant." "This was right for the new classes as well,
-    which tuning had not seen: there, too, LSH-refit has the highest mAP of the three." "Every
-    method that was taught labels is below LSH, which learned nothing and has
-    {glue:text}`out-lsh-f`." "The hash codes that were taught labels have a higher mAP than LSH,
-    unlike on Fashion-MNIST" "It was the winner for labelled classes, and here it falls far below
-    LSH." comparison: "In [chapter 9](did-it-learn.md), codes taught with labels of other classes
-    ranked far lower on Fashion-MNIST. On CIFAR-10 we cannot tell." did-it-learn: "The exact cosine
-    needs no labels either, and it does about as well as ITQ." "For new classes ITQ, which reads no
-    labels, was above CCA-GRH on all ten triples, though after correction for many comparisons the
-    difference is not significant." """
+    mAP." "start with the cosine. If you need a code, take an unsupervised one, fitted to the whole
+    database." "This was right for the new classes as well, which tuning had not seen: there, too,
+    the code without votes has the highest mAP of the three." "Every method that was taught labels
+    is below LSH, which learned nothing and has {glue:text}`out-lsh-f`." "The hash codes that were
+    taught labels have a higher mAP than LSH, unlike on Fashion-MNIST" "It was the winner for
+    labelled classes, and here it falls far below LSH." comparison: "In [chapter
+    9](did-it-learn.md), codes taught with labels of other classes ranked far lower on
+    Fashion-MNIST. On CIFAR-10 we cannot tell." did-it-learn: "The exact cosine needs no labels
+    either, and it does about as well as ITQ." "For new classes ITQ, which reads no labels, was
+    above GRH from CCA-ITQ on all ten triples, though without a star." """
     triples = by_split("held-out", name)
     scores = triples.mean()
     taught = scores[
@@ -807,7 +801,7 @@ def test_with_a_linear_svm_grh_is_its_start(name):
     """did-it-learn: "The linear SVM costs CCA-GRH at most {glue:text}`linear-high-f`" "An SVM
     changes both the kernel and the loss. Ridge regression without a kernel would separate the two,
     but we did not run it." "With a linear SVM, CCA-GRH keeps nothing of its gain over the start"
-    "But with an SVM, CCA-GRH has no higher mAP than CCA-ITQ alone" """
+    "with an SVM, CCA-GRH has no higher mAP than CCA-ITQ alone" """
     pair = ("ranking", "GRH from CCA-ITQ", "GRH linear from CCA-ITQ")
     assert pair in asked("did-it-learn")
     hasher, values = fair_fight.METHODS["GRH linear from CCA-ITQ"]
@@ -857,8 +851,7 @@ def test_the_gradient_of_the_network_is_tanh_minus_target():
 def test_which_contrasts_are_significant():
     """did-it-learn: "a small network falls behind kernel ridge with the same targets" "and the
     network costs at most {glue:text}`network-low-f`" "Without the rest of the database ITQ loses
-    {glue:text}`images-size-f`, and this loss has the table's only star." "and nothing that five
-    splits could show after CCA-ITQ" """
+    {glue:text}`images-size-f`, and this loss has the table's only star." """
     assert significant(asked("did-it-learn")) == {
         ("ranking", "GRH kernel", "GRH kernel, shuffled"): (1, 1),
         ("ranking", "GRH from CCA-ITQ", "GRH from CCA-ITQ, shuffled"): (1, 1),
@@ -893,7 +886,7 @@ def test_which_contrasts_are_significant():
 
 
 def test_every_difference_that_the_chapter_shows_is_tested():
-    """did-it-learn: "Every difference that a table of this chapter shows is on the list." "so no
+    """did-it-learn: "*The list* holds every difference that the tables of this chapter show" "so no
     row got its star by leaving others out" "A comparison is made on both data sets and so counts
     twice" """
     page = (RESULTS.parent / "did-it-learn.md").read_text(encoding="utf-8")
@@ -920,8 +913,8 @@ def test_sixteen_codewords_cannot_lie_further_apart(seed):
     """did-it-learn: "any two differ in 8 of 15 bits, and no 16 codewords of 15 bits can all lie
     further apart" "*One-hot* codewords of ten bits, with a single 1 each, differ in two of the ten
     only." "Four rows give four codewords of three bits, and any two differ in two of the three"
-    "For 32 bits, join two blocks of 15 bits and two columns of a third (15 + 15 + 2)." "Its rows
-    differ in 16 of 31 bits, which is a smaller share than 8 of 15." """
+    "For 32 bits, join two blocks of 15 bits and two columns of a third (15 + 15 + 2)." "the rows of
+    the larger matrix differ in 16 of 31 bits, which is a smaller share than 8 of 15" """
     for codewords in (hadamard_codewords(4, 3, seed), np.eye(10, dtype=bool)):
         distances = (codewords[:, None] != codewords).sum(axis=2)
         assert (distances[np.triu_indices(len(codewords), 1)] == 2).all()
