@@ -170,7 +170,7 @@ export class Cell {
       this.#rest();
     } else return; // only an output, which changes when the cells around it run
     row.append(this.#words, this.#beside);
-    const output = this.element.querySelector(":scope > .cell_output");
+    const output = this.element.querySelector(":scope > :is(.table-caption, .cell_output)");
     if (output) output.before(row);
     else this.element.append(row);
   }

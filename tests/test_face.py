@@ -55,6 +55,10 @@ def test_drawings_fit_and_tables_stand_in_columns(site, visit, name):
         "(all) => all.map((one) => parseFloat(getComputedStyle(one).fontSize))"
     )
     assert min(sizes, default=12) >= 11.5
+    table = ".cell_output:has(table.dataframe)"
+    captioned = tab.page.locator(f".table-caption:not(:empty) + {table}").count()
+    shown = tab.page.locator(f":is(.tag_hide-input, .tag_remove-input) > {table}").count()
+    assert captioned == shown, "a cell whose table has no caption begins with no comment"
     tables = tab.page.evaluate(CELLS)
     assert tables or name in ("book/lsh", "book/grh-adjacency")
     for table in tables:

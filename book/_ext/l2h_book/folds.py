@@ -1,10 +1,12 @@
-"""Names of folded cells: a reader is told what is in one before it is opened."""
+"""Names of folded cells and captions of tables, from the first comment of a cell."""
 
 from html import escape
 from typing import Any
 
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
+
+from .execution import executed_page
 
 _HELD = {
     "source": "Code",
@@ -21,16 +23,35 @@ def register(app: Any) -> None:
 def name_folds(env: Any, docname: str, document: nodes.document) -> None:
     """Name each fold of a page by the figure in its cell, or else by its first comment.
 
-    A cell that says itself what is folded (``code_prompt_show``) keeps its name.
+    Where only a table of the cell is seen, the comment stands above the table as its caption. A
+    cell that says itself what is folded (``code_prompt_show``) keeps its name.
     """
-    for cell in document.findall(nodes.container):
-        if cell.get("nb_element") != "cell_code":
-            continue
+    cells = [
+        node for node in document.findall(nodes.container) if node.get("nb_element") == "cell_code"
+    ]
+    executed = executed_page(env, docname).cells if cells else []
+    for cell in cells:
+        comment = _comment(executed[cell["cell_index"]].source)
+        without_code = {"tag_hide-input", "tag_remove-input"} & {*cell["classes"]}
+        if comment and without_code and _caption(cell, comment):
+            comment = ""
         for fold in cell.findall(HideCodeCellNode):
             held = _HELD.get(fold["prompt_show"])
             if held:
                 number = _number(env, docname, cell)
-                fold["prompt_show"] = name_of(held, number, _comment(cell))
+                fold["prompt_show"] = name_of(held, number, comment)
+
+
+def _caption(cell: nodes.Element, comment: str) -> bool:
+    """Write a comment above the table that a cell shows; return whether there is one."""
+    for output in cell.children:
+        if "cell_output" in output["classes"] and "<table" in output.astext():
+            text = (comment[0].upper() + comment[1:]).replace(
+                "'", "\N{RIGHT SINGLE QUOTATION MARK}"
+            )
+            cell.insert(cell.index(output), nodes.paragraph("", text, classes=["table-caption"]))
+            return True
+    return False
 
 
 def name_of(held: str, number: str, comment: str) -> str:
@@ -60,9 +81,8 @@ def _number(env: Any, docname: str, cell: nodes.Element) -> str:
     return ""
 
 
-def _comment(cell: nodes.Element) -> str:
+def _comment(code: str) -> str:
     """Return the comment in a cell's first line, or nothing."""
-    code = next(cell.findall(nodes.literal_block)).astext()
     line = code.partition("\n")[0]
     return line.removeprefix("# ") if line.startswith("# ") else ""
 
