@@ -386,7 +386,7 @@ def spread_table(rows: pd.DataFrame) -> Table:
 
 
 def interval_table(means: pd.DataFrame, measure: str) -> Table:
-    """Show means with their intervals, a column for each data set.
+    """Show means with their intervals, a column for each data set. The best of each is bold.
 
     Parameters
     ----------
@@ -408,7 +408,7 @@ def interval_table(means: pd.DataFrame, measure: str) -> Table:
     LSH     0.500 (0.400 to 0.600)
     """
     texts = means.dropna().apply("{mean:.3f} ({low:.3f} to {high:.3f})".format_map, axis=1)
-    return _by_dataset(f"{measure}: ", texts.reindex(means.index))
+    return _by_dataset(f"{measure}: ", texts.reindex(means.index), best=means["mean"])
 
 
 def contrast_table(contrasts: pd.DataFrame) -> Table:

@@ -71,7 +71,6 @@ def _laid_out(draw: Callable[[], Figure], style: Any) -> Figure:
     with plt.rc_context(style):
         figure = draw()
         for axes in figure.axes:
-            axes.set_anchor("W")
             _thin_ticks(axes)
             _move_label_above(axes)
         figure.draw_without_rendering()  # this lays it out

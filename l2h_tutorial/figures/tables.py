@@ -17,7 +17,7 @@ _SHORT = 12  # letters that always stand in one line
 # is never broken, and what stands beside a number or below it.
 _MARKS = {
     r"(?<![\w.])-(?=[\d.])": "\N{MINUS SIGN}",
-    r"\w+(?:-\w+)+,?|[a-z]+ [\d.]+(?=,|$)|(?<![\d,])\d{1,3} [a-z]+": (
+    r"[\w-]+ [\d.]+(?=,|$)|\w+(?:-\w+)+,?|(?<![\d,])\d{1,3} [a-z]+": (
         r'<span class="whole">\g<0></span>'
     ),
     r"([*\s]?)\s\((\S+\sto\s\S+)\)": r'<i class="star">\1</i> <small class="interval">\2</small>',
