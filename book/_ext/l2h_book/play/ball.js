@@ -8,15 +8,15 @@ const chart = new Chart(
   "Recall of the exact ten neighbours against the share of the database scanned, a dot a radius: of this query, and of all queries together",
   {
     across: [
-      [0, ".01%"],
-      [1 / 4, ".1%"],
+      [0, "0.01%"],
+      [1 / 4, "0.1%"],
       [1 / 2, "1%"],
       [3 / 4, "10%"],
       [1, "100%"],
     ],
     up: [
       [0, "0"],
-      [0.5, ".5"],
+      [0.5, "0.5"],
       [1, "1"],
     ],
     below: "scanned",

@@ -25,7 +25,7 @@ class Chart {
     for (const [at, text] of across) this.text(this.x(at), this.bottom + 16, text);
     for (const [at, text] of up) this.rule(this.y(at), text);
     this.text((this.left + this.right) / 2, this.bottom + 36, below);
-    this.svg.append(make("svg:text", { x: 10, y: 101, transform: "rotate(-90 10 101)" }, beside));
+    this.svg.append(make("svg:text", { x: 8, y: 101, transform: "rotate(-90 8 101)" }, beside));
     this.curves = this.svg.appendChild(make("svg:g"));
   }
 

@@ -80,6 +80,17 @@ const sentence = ({ theta, lines }) => {
   const theory = ` 1 \u2212 \u03b8/\u03c0 is ${(1 - theta / 180).toFixed(3)}.`;
   return lines < TOLD ? counted : counted + theory;
 };
+// On paper, where nobody can drop a line, a few have fallen
+window.addEventListener("beforeprint", () => {
+  if (plane.lines.childElementCount) return;
+  const { href } = location;
+  const empty = () => {
+    set({ lines: 0 });
+    history.replaceState(null, "", href);
+  };
+  set({ lines: 10 });
+  window.addEventListener("afterprint", empty, { once: true });
+});
 const drop = (n) => (state) => ({ lines: Math.min(angles.length, state.lines + n) });
 const set = live("falling-lines", {
   start: { theta: 60, lines: 0 },

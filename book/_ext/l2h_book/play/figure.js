@@ -184,8 +184,8 @@ const limitOf = (control, state) =>
 const rangeOf = ({ least, most }, state) =>
   most instanceof Function ? `, ${least} to ${most(state)}` : "";
 
-// A tick of an axis, without the zero before its point
-const short = (tick) => String(Number(tick.toFixed(4))).replace("0.", ".");
+// A tick of an axis, without zeros at its end
+const short = (tick) => String(Number(tick.toFixed(4)));
 
 const withCodes = (text) =>
   text.split("`").map((piece, i) => (i % 2 ? make("span", { class: "of-code" }, piece) : piece));

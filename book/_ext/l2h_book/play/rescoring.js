@@ -44,7 +44,7 @@ function axis({ width, beside, left, right, high, bottom, x }, goal) {
     const text = `${tick === CUT ? "\u2265 " : ""}${short(tick)}`;
     svg.append(make("svg:text", { x: x(tick), y: bottom + 13 }, text));
   }
-  const title = "recall, stretched towards 1 and cut at .9999";
+  const title = "recall, stretched towards 1 and cut at 0.9999";
   svg.append(
     make("svg:text", { x: (left + right) / 2, y: bottom + 32 }, title),
     make("svg:text", { x: x(goal), y: TOP - 10 }, "int8 alone"),
@@ -110,7 +110,7 @@ const set = live("rescoring", {
       "p",
       { class: "legend" },
       "Filled: by the code alone. Hollow, and the number at the right: with the best rescored. Small dots: the chosen code, for every number up to the largest that you have set. ",
-      "The axis is stretched towards 1: from .9 to .99 is as far as from .99 to .999.",
+      "The axis is stretched towards 1: from 0.9 to 0.99 is as far as from 0.99 to 0.999.",
     ),
   ],
   draw,

@@ -12,11 +12,11 @@ const middles = data.edges.slice(1).map((edge, i) => (edge + data.edges[i]) / 2)
 const chart = new Chart("The S-curve over two heaps of real pairs, of which it takes a part", {
   across: [-0.5, 0, 0.5, 1].map((cosine) => [
     across(cosine),
-    String(cosine).replace("-", "\u2212").replace("0.", "."),
+    String(cosine).replace("-", "\u2212"),
   ]),
   up: [
     [0, "0"],
-    [0.5, ".5"],
+    [0.5, "0.5"],
     [1, "1"],
   ],
   below: "cosine similarity of the pair",

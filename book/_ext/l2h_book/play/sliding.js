@@ -11,7 +11,7 @@ const chart = new Chart(
     across: [0, 2, 4, 6].map((slide) => [across(slide), String(slide)]),
     up: [
       [0, "0"],
-      [0.5, ".5"],
+      [0.5, "0.5"],
       [1, "1"],
     ],
     below: "pixels to the right, all queries",
