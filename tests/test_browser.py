@@ -179,13 +179,12 @@ def test_a_dark_page_is_printed_light(site, visit):
 
 @pytest.mark.browser
 def test_a_figure_is_printed_whole_and_without_its_answer(site, visit):
-    """So is its box, with its question."""
     tab = visit(760)
     tab.go((site / "book/radius-search.html").as_uri())
     tab.page.emulate_media(media="print")
     cards = tab.page.locator(".l2h-figure")
     looks = cards.evaluate_all(
-        "(all) => all.map((one) => [one, one.querySelector('.board > div')])"
+        "(all) => all.map((one) => [...one.querySelectorAll('.hash-figure, .board > div')])"
         ".map((parts) => parts.map((one) => getComputedStyle(one).breakInside))"
     )
     assert looks
