@@ -7,7 +7,6 @@ kinds.
 import os
 import re
 from functools import partial
-from time import process_time
 
 import numpy as np
 import pandas as pd
@@ -297,13 +296,11 @@ def test_postgresql_s_own_bits_differ_at_zero(postgres):
 
 @pytest.mark.slow
 @pytest.mark.postgres
-def test_rows_in_binary_form_are_those_in_text_and_faster(postgres, lab):
-    """databases: "because writing every number as text takes many times as long" """
+def test_rows_in_binary_form_are_those_in_text(postgres, lab):
     server = postgres["server"]
     n_rows = 2000
 
     def write(how):
-        started = process_time()
         with server.cursor().copy(f"COPY again FROM STDIN {how}") as copy:
             if how:
                 copy.set_types(["int8", "bytea", "bytea"])
@@ -315,15 +312,13 @@ def test_rows_in_binary_form_are_those_in_text_and_faster(postgres, lab):
                 else:
                     fields = postgres["as_text"](code), str(vector.tolist())
                 copy.write_row((i, *fields))
-        return process_time() - started
 
     with server.transaction(force_rollback=True):
         server.execute("CREATE TABLE again (LIKE items)")
-        as_binary = write("(FORMAT binary)")
-        as_text = write("")
+        write("(FORMAT binary)")
+        write("")
         both = server.execute("SELECT count(*), count(DISTINCT again) FROM again").fetchone()
     assert both == (2 * n_rows, n_rows)
-    assert as_text > 4 * as_binary
 
 
 @pytest.mark.slow
