@@ -9,4 +9,4 @@ folder = Path(sys.argv[1])
 folder.mkdir(parents=True, exist_ok=True)
 for name in FIGURES:
     script = directive.script_of([name])
-    (folder / f"{name}.js").write_text(script)
+    (folder / f"{name}.js").write_text(script, encoding="utf-8")

@@ -85,7 +85,6 @@ export class Cell {
     this.#shown = this.told.source;
     this.#editor.replace(this.told.source);
     this.output.reset();
-    this.#rest();
   }
 
   // Call a function whenever the code is another.

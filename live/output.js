@@ -99,7 +99,7 @@ export class Output {
 
   show(told) {
     if (["stdout", "stderr"].includes(told.kind)) this.#print(told);
-    else if (told.kind === "error" || told.kind === "dead") this.#add(text("traceback", told.text));
+    else if (["error", "dead", "lost"].includes(told.kind)) this.#add(text("traceback", told.text));
     else if (told.kind === "stopped") this.#add(text("traceback", "Stopped."));
     else if (told.kind === "display") this.#display(told);
     if (["done", "dead", "stopped"].includes(told.kind)) this.#end();

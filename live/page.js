@@ -79,18 +79,16 @@ class Page {
     if (wasReady) await this.again("Stopped. Python starts again…");
   }
 
+  // Start Python, and offer to try again if it does not come; true if it came.
   async again(words) {
     this.python.stop();
     try {
       await this.begin(words);
-    } catch (error) {
-      this.offerAgain(error);
+      return true;
+    } catch ({ why }) {
+      this.bar.offer(FAILED[why] ?? FAILED.fetch, "Try again", () => this.again());
+      return false;
     }
-  }
-
-  // Say why Python did not come, and offer to try again.
-  offerAgain({ why }) {
-    this.bar.offer(FAILED[why] ?? FAILED.fetch, "Try again", () => this.again());
   }
 
   // Cells above one that it may need: those of the exercises need none of the chapter.
@@ -147,7 +145,8 @@ class Page {
       );
       return;
     }
-    cell.say(well ? "Done." : "The cell ended with an error.");
+    const failed = cell.error ? "The cell ended with an error." : "The cell did not run.";
+    cell.say(well ? "Done." : failed);
     if (cell.stub) this.exercises.checked(cell);
     cell.showResult();
   }
@@ -205,13 +204,7 @@ export async function start(base, live, offers, clicked) {
   const page = keepInPlace(above, () => new Page(base, parts, told));
   window.livePage = page; // for tests
   for (const { words } of offers) words.textContent = ""; // the bar goes on
-  let comes = true;
-  try {
-    await page.begin();
-  } catch (error) {
-    comes = false;
-    page.offerAgain(error);
-  }
+  const comes = await page.again();
   const waits = clicked.box.contains(document.activeElement);
   const nextAfter = (box) =>
     page.cells.find(

@@ -73,7 +73,7 @@ export class Python {
     try {
       await this.#load(code);
     } catch ({ why }) {
-      if (why !== "stopped") output({ kind: "error", text: LOST });
+      if (why !== "stopped") output({ kind: "lost", text: LOST });
       output({ kind: why === "stopped" ? "stopped" : "done" });
       return false;
     }

@@ -38,9 +38,10 @@
 
   // An answer that is kept stands in its cell before Python comes.
   const showAnswers = (answers) => {
-    for (const code of document.querySelectorAll(".tag_exercise-stub .cell_input pre"))
-      for (const [number, answer] of answers)
-        if (code.textContent.includes(`exercises.check("${number}"`)) code.textContent = answer;
+    for (const code of document.querySelectorAll(".tag_exercise-stub .cell_input pre")) {
+      const number = /exercises\.check\("([\d.]+)"/.exec(code.textContent)?.[1];
+      if (answers.has(number)) code.textContent = answers.get(number);
+    }
   };
 
   const offers = [];
@@ -83,7 +84,7 @@
     const { kept, names } = window.bookStore;
     const answers = names("passed").filter((number) => kept("answers", number));
     if (!answers.length || offers.length < 2) return;
-    showAnswers(answers.map((number) => [number, kept("answers", number)]));
+    showAnswers(new Map(answers.map((number) => [number, kept("answers", number)])));
     offers[1].words.textContent = `Your answers that this browser has kept: ${answers.length}. They stand in their cells. Run the page to check them and to download them.`;
   });
 })();

@@ -181,7 +181,7 @@ window.addEventListener("beforeprint", () => {
   };
   window.addEventListener("afterprint", back, { once: true });
 });
-// On paper nobody can press: a figure to play with says where it is,
+// On paper nobody can press: a figure to play with says where it is.
 document.addEventListener("DOMContentLoaded", () => {
   for (const figure of document.querySelectorAll(".l2h-figure")) {
     const line = Object.assign(document.createElement("p"), { className: "at" });
@@ -189,7 +189,7 @@ document.addEventListener("DOMContentLoaded", () => {
     figure.append(line);
   }
 });
-// and solutions stand after all exercises, where nobody reads them by the way.
+// On paper solutions stand after all exercises, where nobody reads them by the way.
 window.addEventListener("beforeprint", () => {
   const folds = [...document.querySelectorAll(".bd-article details.sd-dropdown")];
   const solutions = folds.filter((fold) => fold.textContent.trim().startsWith("Solution "));

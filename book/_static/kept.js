@@ -89,7 +89,6 @@ document.addEventListener("DOMContentLoaded", () => {
     question.id ||= `predict-${i + 1}`;
     form.className = "guess";
     said.setAttribute("role", "status");
-    said.textContent = kept("guesses", name) ? "Kept." : "";
     field.id = `guess-${i + 1}`;
     field.rows = 1;
     field.maxLength = 200;
@@ -177,7 +176,7 @@ document.addEventListener("DOMContentLoaded", () => {
       }
       answer.addEventListener("change", () => {
         question.dataset.first ??= answer.closest(".selftest-right") ? "right" : "wrong";
-        keep("first", name, question.dataset.first);
+        keep("first", name, kept("first", name) ?? question.dataset.first); // slides do not show it
         keep("questions", name, words);
         count(question);
       });

@@ -2,12 +2,12 @@
 // visit. A button in the line at the top takes the marks away.
 (() => {
   const address = new URL(location);
-  const words = (address.searchParams.get("highlight") ?? "").split(" ").filter(Boolean);
+  const asked = address.searchParams.get("highlight") ?? "";
+  const words = asked.split(/[^\p{L}\d_]+/u).filter(Boolean);
   if (!words.length || !CSS.highlights) return;
   address.searchParams.delete("highlight");
   history.replaceState(null, "", address);
-  const either = words.map((word) => word.replace(/[^\p{L}\d_]/gu, "\\$&")).join("|");
-  const pattern = new RegExp(`(?<![\\p{L}\\d_])(?:${either})[\\p{L}\\d_]*`, "giu");
+  const pattern = new RegExp(`(?<![\\p{L}\\d_])(?:${words.join("|")})[\\p{L}\\d_]*`, "giu");
   const ranges = [];
   const mark = () => {
     const texts = document.createTreeWalker(
@@ -24,7 +24,9 @@
         ranges.push(range);
       }
     }
+    if (!ranges.length) return;
     CSS.highlights.set("searched", new Highlight(...ranges));
+    document.querySelector(".article-header-buttons")?.append(hide);
   };
   const hide = Object.assign(document.createElement("button"), {
     className: "hide-marks btn btn-sm",
@@ -35,5 +37,4 @@
     hide.remove();
   });
   setTimeout(mark); // when the texts are as they stay
-  document.querySelector(".article-header-buttons")?.append(hide);
 })();

@@ -3,7 +3,8 @@
 //
 // The address has the whole state: `?present` is the page, `?present=lsh/the-code,buckets` a
 // sequence of sections (a page without a section is what stands above its first), and `&at=1` the
-// place in it; `&from=teaching/one-lecture` is where its end leads. It works from a file and without a network. The page fetches it for such addresses.
+// place in it; `&from=teaching/one-lecture` is where its end leads. It works from a file and without
+// a network. The page fetches it for such addresses.
 const present = () => {
   const given = new URLSearchParams(location.search);
   const whole = document.querySelector("article.bd-article > section");

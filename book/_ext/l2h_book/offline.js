@@ -47,7 +47,8 @@ async function answer(request) {
     const found = await kept.match(place);
     if (found) return found;
     if (request.mode !== "navigate") throw error;
-    const page = MISSING.replace("LINKS", await linksTo(kept));
+    const links = await linksTo(kept);
+    const page = MISSING.replace("LINKS", () => links);
     return new Response(page, { status: 503, headers: { "Content-Type": "text/html" } });
   }
 }
