@@ -137,13 +137,15 @@ class Visit:
             "console", lambda said: self.errors.append(said.text) if said.type == "error" else None
         )
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on(
-            "requestfailed", lambda request: self.errors.append(f"not loaded: {request.url}")
-        )
+        self.page.on("requestfailed", self.missed)
         self.page.on(
             "response",
             lambda response: self.errors.append(response.url) if response.status >= 400 else None,
         )
+
+    def missed(self, request):
+        if request.failure != "net::ERR_ABORTED":  # a page that is left asks no more
+            self.errors.append(f"not loaded: {request.url}")
 
     def go(self, url):
         self.page.goto(url, wait_until="load")
