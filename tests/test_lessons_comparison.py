@@ -448,9 +448,9 @@ def test_a_bucket_of_grh_loses_images_and_queries(dataset, seed):
 
 def test_a_ranking_gains_where_a_bucket_has_fewer_than_ten(dataset, seed):
     """comparison: "Nearly all of the gain comes from queries that have fewer than ten images in
-    their bucket." "Most queries have more than 50 images in their bucket, and lose next to nothing
-    if they look at only 50." "All images of a bucket tie, so these 50 are a random part of it."
-    "such a bucket is nearly pure" "How can fewer images give more right answers?" """
+    their bucket." "On Fashion-MNIST most queries have more than 50 images in their bucket, and lose
+    next to nothing if they look at only 50." "All images of a bucket tie, so these 50 are a random
+    part of it." "such a bucket is nearly pure" "How can fewer images give more right answers?" """
     split = fair_fight.split_of(dataset, "ranking", seed)
     hasher = fair_fight_percent.contenders(parameters(dataset.name))["GRH from CCA-ITQ, 16 bits"]
     learner, part = next(iter(fair_fight.learners("ranking", hasher, split, seed)))

@@ -18,7 +18,6 @@ from benchmarks.fair_fight import kernel_grh
 from scipy.stats import spearmanr
 from scipy.stats import t as student
 from sklearn.base import BaseEstimator
-from sklearn.metrics import roc_auc_score
 from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.pipeline import make_pipeline
 from test_grh import CLASSIFIERS
@@ -106,6 +105,8 @@ def test_each_step_was_tuned_by_itself(name):
         chosen["alpha", f"{alpha} from CCA-ITQ"]["initial__ridge"] for alpha in ("1.0", "0.5")
     )
     assert of_refit not in (of_grh, chosen["alpha", "CCA-ITQ"]["ridge"])
+    if name == "cifar10":
+        assert of_grh > 1000 * of_refit
 
 
 @both
@@ -194,26 +195,21 @@ def apart(bits, y):
 
 
 def test_what_matters_is_which_bits_flip(fashion, seed):
-    """did-it-learn: "they flip even more bits than true labels do" "LSH's bits are less balanced
-    than coins, so every group leans the same way, and {glue:text}`strong-nonsense` percent of votes
-    are strong." "Where a vote is strong all outvoted images flip, and they are nearly half of the
-    group." "so images of one class are taught nearly the same" "Shuffled labels draw images of
-    different classes together, while images of one class drift apart." "With shuffled labels,
-    images of one class are again much closer together than images of two classes." "the vote of a
-    hundred fair tosses exceeds $1/9$ in size in {glue:text}`strong-tosses` percent of cases" """
+    """did-it-learn: "LSH's bits are less balanced than coins, so every group leans the same way,
+    and {glue:text}`strong-nonsense` percent of votes are strong." "Where a vote is strong all
+    outvoted images flip, and they are nearly half of the group." "so images of one class are taught
+    nearly the same" "Shuffled labels draw images of different classes together, while images of one
+    class drift apart." "With shuffled labels, images of one class are again much closer together
+    than images of two classes." "the vote of a hundred fair tosses exceeds $1/9$ in size in
+    {glue:text}`strong-tosses` percent of cases" """
     s = split_of(fashion, seed)
     chosen = parameters(fashion.name)
     wrong = shuffled(s, seed)
-    for labels in (s.y_train, wrong):
-        assert 0.1 < share_flipped(s, 0.9, labels, seed) < 0.25
     lsh = LSH(32, random_state=seed).fit(s.X_train)
-    truth = kernel_grh(random_state=seed).set_params(**chosen["ranking", "GRH kernel"])
-    truth.set_params(alpha=0.9)
+    truth = kernel_grh(alpha=0.9, random_state=seed).set_params(**chosen["alpha", "0.9"])
     nonsense = kernel_grh(random_state=seed).set_params(**chosen["shuffled", "GRH kernel"])
-    refit = kernel_grh(alpha=0.5, random_state=seed).set_params(**chosen["alpha", "0.5"])
     truth.fit(s.X_train, s.y_train)
     nonsense.fit(s.X_train, wrong)
-    refit.fit(s.X_train, s.y_train)
 
     votes = votes_of(lsh.transform(s.X_train), wrong)
     strong = abs(votes) > 1 / 9
@@ -232,17 +228,17 @@ def test_what_matters_is_which_bits_flip(fashion, seed):
     assert nonsense_between < 0.85 * start_between
 
     same = s.y_query[:200, None] == s.y_database
-    in_order = []
-    for hasher in (lsh, nonsense, refit, truth):
-        codes = hasher.transform(s.X_query[:200]), hasher.transform(s.X_database)
-        ranked = zip(same, hamming_distances(*codes), strict=True)
-        in_order.append(np.mean([roc_auc_score(relevant, -row) for relevant, row in ranked]))
-    of_lsh, of_nonsense, of_refit, of_truth = in_order
     codes = nonsense.transform(s.X_query[:200]), nonsense.transform(s.X_database)
     distances = hamming_distances(*codes)
     assert distances[same].mean() < 0.6 * distances[~same].mean()
-    assert abs(of_nonsense - of_lsh) < 0.035
-    assert max(of_lsh, of_nonsense, of_refit) < of_truth
+
+
+def test_nonsense_flips_about_as_many_bits(fashion):
+    """did-it-learn: "they flip about as many bits as true labels do" """
+    splits = [split_of(fashion, seed) for seed in range(5)]
+    true = [share_flipped(s, 0.9, s.y_train, seed, 32) for seed, s in enumerate(splits)]
+    wrong = [share_flipped(s, 0.9, shuffled(s, seed), seed, 32) for seed, s in enumerate(splits)]
+    assert np.mean(wrong) == pytest.approx(np.mean(true), rel=0.1)
 
 
 @both
@@ -288,10 +284,13 @@ def test_what_shuffled_labels_cost_is_beyond_doubt(name):
 
 def test_the_ridge_does_most_of_what_tuning_can_do_for_nonsense(fashion, seed):
     """did-it-learn: "Tuning repairs part of this damage with a far larger penalty of the
-    classifier. Images that look alike then get similar codes, whatever was taught." """
+    classifier. Images that look alike then get similar codes, whatever was taught." "Tuned anew, it
+    rises far less than the classifier's penalty" """
     s = split_of(fashion, seed)
     chosen = parameters(fashion.name)
     for_true, for_wrong = (chosen[each, "GRH from CCA-ITQ"] for each in ("ranking", "shuffled"))
+    assert 1 < for_wrong["initial__ridge"] / for_true["initial__ridge"] < 4
+    assert for_wrong["ridge"] / for_true["ridge"] > 5000
     maps = []
     for settings in (for_true, for_true | {"ridge": for_wrong["ridge"]}, for_wrong):
         grh = GRH(32, initial=CCAITQ(32), classifier="kernel-ridge", random_state=seed)
@@ -588,18 +587,6 @@ def test_the_classifier_is_the_opponent_to_beat(name):
     assert scores["class scores, 8 bits"] > scores[["Hadamard codewords", "KSH", "SDH"]].max()
 
 
-def test_on_texts_grh_is_ahead_of_a_byte_of_class_scores():
-    """did-it-learn: "This is a result about ten classes and GIST." """
-    kept = pd.read_csv(RESULTS / "quality-by-bytes.csv").query("classes == 'old'")
-    scores = kept.method.str.startswith("class scores")
-    assert set(kept.method[scores]) == {"class scores, 8 bits"}
-    maps = kept.pivot_table(index=["vectors", "seed"], columns="method", values="map")
-    gain = (maps["GRH, 64 bits"] - maps["class scores, 8 bits"]).unstack("seed")
-    of_texts = gain.index.str.startswith("docstrings")
-    assert (gain[of_texts].mean(axis=1) > 0).all()
-    assert (gain[~of_texts].mean(axis=1) < 0).all()
-
-
 # take away the class
 
 
@@ -850,7 +837,7 @@ def test_the_gradient_of_the_network_is_tanh_minus_target():
 
 def test_which_contrasts_are_significant():
     """did-it-learn: "a small network falls behind kernel ridge with the same targets" "and the
-    network costs at most {glue:text}`network-low-f`" "Without the rest of the database ITQ loses
+    network costs at most {glue:text}`network-high-f`" "Without the rest of the database ITQ loses
     {glue:text}`images-size-f`, and this loss has the table's only star." """
     assert significant(asked("did-it-learn")) == {
         ("ranking", "GRH kernel", "GRH kernel, shuffled"): (1, 1),
@@ -867,12 +854,12 @@ def test_which_contrasts_are_significant():
         ("baskets", "GRH from LSH, alpha 1", "GRH from LSH, alpha 0"): (1, 1),
         ("baskets", "GRH from CCA-ITQ, alpha 1", "GRH from CCA-ITQ, alpha 0"): (0, 0),
         ("baskets", "GRH from CCA-ITQ, alpha 1", "codeword sums"): (1, 1),
-        ("baskets", "codeword sums", "GRH from LSH, alpha 1"): (0, 0),
+        ("baskets", "GRH from LSH, alpha 1", "codeword sums"): (0, 0),
         ("baskets", "class scores", "GRH from CCA-ITQ, alpha 1"): (1, 1),
         ("neighbours", "LSH, alpha 1", "LSH, alpha 0"): (1, 1),
         ("neighbours", "ITQ, alpha 1", "ITQ, alpha 0"): (0, 0),
         ("ranking", "GRH from CCA-ITQ", "GRH linear from CCA-ITQ"): (0, 1),
-        ("ranking", "small network", "Hadamard codewords"): (0, -1),
+        ("ranking", "Hadamard codewords", "small network"): (0, 1),
         ("ranking", "class scores, 8 bits", "GRH from CCA-ITQ"): (1, 1),
         ("held-out", "GRH from CCA-ITQ", "ITQ"): (0, 0),
         ("held-out", "SDH", "ITQ"): (0, 0),
@@ -900,7 +887,7 @@ def test_every_difference_that_the_chapter_shows_is_tested():
     tested = asked("did-it-learn")
     assert len(set(tested)) == len(tested) == 29
     for question, a, b in shown:
-        assert (question, a, b) in tested or (question, b, a) in tested, (question, a, b)
+        assert (question, a, b) in tested, (question, a, b)
     n_colons = sum(len(re.findall(r':\s+\("', cell)) for cell in cells)
     assert len(shown) == n_colons > 40, "each of them was read"
     assert len(paired_contrasts(MEASURED, tested)) == 2 * len(tested)

@@ -863,7 +863,8 @@ def test_labels_help_the_classes_that_have_them_and_harm_others():
 def test_no_short_code_of_labels_leads_everywhere():
     """embeddings: "one byte of class scores is best on all four kinds of images" "its mAP is above
     that of the floats by" "On texts eight bytes of GRH, or of Hadamard codewords
-    ([](did-it-learn.md)), rank better than the byte of scores" """
+    ([](did-it-learn.md)), rank better than the byte of scores" comparison: "eight bytes of GRH rank
+    above one byte of class scores" """
     sizes = KEPT.groupby("method").bytes.unique()
     assert list(sizes["GRH, 64 bits"]) == [8]
     assert list(sizes["class scores, 8 bits"]) == [1]

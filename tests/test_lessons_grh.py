@@ -45,9 +45,9 @@ def shuffled(split, seed):
     return np.random.default_rng(seed).permutation(split.y_train)
 
 
-def share_flipped(split, alpha, y, seed):
+def share_flipped(split, alpha, y, seed, n_bits=16):
     """Return the share of LSH's bits that one step with the class graph of y flips."""
-    bits = LSH(16, random_state=seed).fit_transform(split.X_train)
+    bits = LSH(n_bits, random_state=seed).fit_transform(split.X_train)
     regularised = regularised_scores(same_class_affinity(y), bits, bits, alpha) > 0
     return np.mean(regularised != bits)
 

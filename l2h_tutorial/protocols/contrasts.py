@@ -107,9 +107,10 @@ def paired_contrasts(rows: pd.DataFrame, contrasts: Iterable[tuple[str, str, str
     DataFrame
         A row for each contrast and data set, which are the index. ``difference`` is the mean over
         the splits. ``low`` and ``high`` are the ends of its 95% interval by Student's t with the
-        corrected variance, for this row by itself. ``p`` is adjusted by Holm's method for the
-        number of rows. ``splits`` is their number. ``needed`` says what the row can show: with this
-        variance, a difference of that size is significant whatever the other rows are.
+        corrected variance, and ``p_alone`` is its p-value, both for this row by itself. ``p`` is
+        adjusted by Holm's method for the number of rows. ``splits`` is their number. ``needed``
+        says what the row can show: with this variance, a difference of that size is significant
+        whatever the other rows are.
 
     Examples
     --------
@@ -123,7 +124,7 @@ def paired_contrasts(rows: pd.DataFrame, contrasts: Iterable[tuple[str, str, str
     >>> kept = pd.DataFrame(rows, columns=columns)
     >>> contrasts = paired_contrasts(kept, [("ranking", "GRH", "LSH")])
     >>> contrasts.loc["ranking: GRH, minus LSH", "cifar10"].round(3).tolist()
-    [0.107, 0.086, 0.127, 0.002, 3.0, 0.02]
+    [0.107, 0.086, 0.127, 0.002, 3.0, 0.002, 0.02]
     """
     columns = {}
     for question, method, other in contrasts:
@@ -134,11 +135,12 @@ def paired_contrasts(rows: pd.DataFrame, contrasts: Iterable[tuple[str, str, str
             differences = by_split[method] - by_split[other]
             interval = mean_and_interval(differences, _ratio_of(on_dataset))
             columns[name, dataset] = (*interval, len(differences))
-    table = pd.DataFrame(columns, index=["difference", "low", "high", "p", "splits"]).T
+    table = pd.DataFrame(columns, index=["difference", "low", "high", "p_alone", "splits"]).T
     first_star = student.isf(0.025 / len(table), table["splits"] - 1)
     by_itself = student.isf(0.025, table["splits"] - 1)
     needed = (table["high"] - table["low"]) / 2 * first_star / by_itself
-    return table.assign(p=holm(table["p"]), needed=needed).rename_axis(["contrast", "dataset"])
+    table = table.assign(p=holm(table["p_alone"]), needed=needed)
+    return table.rename_axis(["contrast", "dataset"])
 
 
 def means_over_splits(rows: pd.DataFrame, by: list[str], measure: str = "map") -> pd.DataFrame:
