@@ -76,6 +76,21 @@ def sides(lines, points):
     return np.asarray(points) @ normals >= offsets
 
 
+LYING_ON = """(drawing, [parts, things, room]) => {
+  const taken = [...drawing.querySelectorAll(things)].map((one) => one.getBoundingClientRect());
+  return [...drawing.querySelectorAll(parts)].filter((part) => {
+    const { left, right, top, bottom } = part.getBoundingClientRect();
+    return taken.some((thing) => thing.left < right + room && thing.right > left - room &&
+      thing.top < bottom + room && thing.bottom > top - room);
+  }).map((part) => part.outerHTML);
+}"""
+
+
+def lying_on(drawing, parts, things, room=0):
+    """Return the parts of a drawing that lie on things, or nearer than some pixels of room."""
+    return drawing.evaluate(LYING_ON, [parts, things, room])
+
+
 def dragged_by_mouse(tab, start, moves):
     mouse = tab.page.mouse
     mouse.move(*start)

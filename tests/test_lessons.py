@@ -1763,7 +1763,7 @@ def test_the_last_shell_is_more_than_half_of_the_ball():
 
 LESSONS = {
     f"{file.stem}: {function.name[5:]}": docstring
-    for pattern in ("test_lessons*.py", "test_databases.py")
+    for pattern in ("test_lessons*.py", "test_databases.py", "test_hash_figures.py")
     for file in sorted(Path(__file__).parent.glob(pattern))
     for function in ast.parse(file.read_text(encoding="utf-8")).body
     if isinstance(function, ast.FunctionDef)

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 from matplotlib.collections import PathCollection
 from matplotlib.colors import same_color
-from playing import by_hand, dragged, namespace_of, on_the_site, opened, sides, tab_to
+from playing import (
+    by_hand,
+    dragged,
+    lying_on,
+    namespace_of,
+    on_the_site,
+    opened,
+    sides,
+    tab_to,
+)
 
 from l2h_book.play.plane import playground
 from l2h_tutorial import HashTable, bits_to_integers, hamming_distances
@@ -245,22 +254,12 @@ def test_no_handle_of_a_line_hides_another(visit, page_address, names, crowd):
     tab.check_nothing_went_wrong()
 
 
-# How many points the grips of handles lie on
-COVERED = """(drawing) => {
-  const points = [...drawing.querySelectorAll(".point")].map((one) => one.getBoundingClientRect());
-  return [...drawing.querySelectorAll(".handle:has(text) .grip")].filter((grip) => {
-    const { left, right, top, bottom } = grip.getBoundingClientRect();
-    return points.some((point) => point.left < right && point.right > left &&
-      point.top < bottom && point.bottom > top);
-  }).length;
-}"""
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize("place", ["", "lines=20,0;80,0.5;140,-1;200,1;60,0.3&query=1,1&radius=1"])
 def test_no_handle_of_a_line_covers_a_point(visit, page_address, place):
     tab = open_page(visit, f"{page_address}#playground?{place}")
-    assert tab.page.locator("#l2h-playground svg").evaluate(COVERED) == 0
+    drawing = tab.page.locator("#l2h-playground svg")
+    assert lying_on(drawing, ".handle:has(text) .grip", ".point") == []
     assert "Filled" in tab.page.locator("#l2h-playground .key").inner_text()
 
 

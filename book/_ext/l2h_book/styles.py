@@ -6,7 +6,9 @@ from pathlib import Path
 
 from .disk import BOOK, replace_file
 
-_MARK = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|[{};]')
+_STRING = r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\''
+_MARK = re.compile(_STRING + "|[{};]")
+_SPACED = re.compile(rf"({_STRING})|\s*([{{}};,])\s*")
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _BRACKETS = re.compile(r"\([^()]*\)")
 _NAME = re.compile(r"[.#](-?[A-Za-z_][\w-]*)")
@@ -16,7 +18,7 @@ _MADE_BY_SCRIPTS = {"bs-tooltip-auto", "bs-popover-auto"}
 
 
 def cut_styles(site: Path) -> None:
-    """Leave of the theme's style sheets the rules whose classes and names occur, of ours all."""
+    """Cut from the theme's style sheets the rules that nothing uses; compact ours."""
     pages = [path for path in site.rglob("*.html") if "_static" not in path.parts]
     scripts = [*(site / "_static").rglob("*.js")]
     words = set(_MADE_BY_SCRIPTS)
@@ -34,11 +36,11 @@ def compact(css: str) -> str:
 
     Examples
     --------
-    >>> compact('a,\\n.b:has([style*="top: 0"]) > p {\\n  top: 0;\\n}\\n')
-    'a,.b:has([style*="top: 0"]) > p{top:0}'
+    >>> compact('a,\\n.b:has([style*="top: 0"]) > p {\\n  content: "1 , 2";\\n}\\n')
+    'a,.b:has([style*="top: 0"]) > p{content:"1 , 2"}'
     """
     css = re.sub(r"(?m)^(\s*[\w-]+:) ", r"\1", css)
-    return re.sub(r"\s*([{};,])\s*", r"\1", css).replace(";}", "}")
+    return _SPACED.sub(lambda found: found[1] or found[2], css).replace(";}", "}")
 
 
 def words_of(text: str) -> set[str]:

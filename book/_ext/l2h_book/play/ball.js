@@ -14,11 +14,6 @@ const chart = new Chart(
       [3 / 4, "10%"],
       [1, "100%"],
     ],
-    up: [
-      [0, "0"],
-      [0.5, "0.5"],
-      [1, "1"],
-    ],
     below: "scanned",
     beside: "recall",
   },

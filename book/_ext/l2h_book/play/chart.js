@@ -17,25 +17,26 @@ const nearestMark = (words, found = true) => [
   make("span", { class: "unseen" }, words),
 ];
 
-// Curves over two axes, which go from 0 to 1; an axis has ticks, [place, text]
+// A number with its sign
+const signed = (value, digits) => `${value < 0 ? "\u2212" : "+"}${Math.abs(value).toFixed(digits)}`;
+
+// Curves over two axes, which go from 0 to 1; the one across has ticks, [place, text]
 class Chart {
-  constructor(label, { across, up, below, beside }) {
+  constructor(label, { across, below, beside }) {
     Object.assign(this, { svg: picture(label), left: 46, right: 318, top: 12, bottom: 190 });
     this.svg.setAttribute("viewBox", "0 0 340 236");
     this.svg.classList.add("chart");
     for (const [at, text] of across) this.text(this.x(at), this.bottom + 16, text);
-    for (const [at, text] of up) this.rule(this.y(at), text);
+    for (const at of [0, 0.5, 1]) {
+      const y = this.y(at);
+      this.text(this.left - 18, y, short(at));
+      this.svg.append(
+        make("svg:line", { x1: this.left, x2: this.right, y1: y, y2: y, class: "grid" }),
+      );
+    }
     this.text((this.left + this.right) / 2, this.bottom + 36, below);
     this.svg.append(make("svg:text", { x: 8, y: 101, transform: "rotate(-90 8 101)" }, beside));
     this.curves = this.svg.appendChild(make("svg:g"));
-  }
-
-  // A tick of the axis that goes up
-  rule(y, text) {
-    this.text(this.left - 18, y, text);
-    this.svg.append(
-      make("svg:line", { x1: this.left, x2: this.right, y1: y, y2: y, class: "grid" }),
-    );
   }
 
   x(at) {

@@ -28,7 +28,7 @@ const THRESHOLDS = AGAINST.map(([i, k]) => 1 / (1 + Math.abs(data.votes[i][k])))
 THRESHOLDS.sort((a, b) => a - b);
 const [FIRST] = THRESHOLDS; // up to here no bit flips
 
-const sign = (value, digits) => `${value < 0 ? "\u2212" : "+"}${Math.abs(value).toFixed(digits)}`;
+const flip = (flips) => (flips === 1 ? "flips" : "flip");
 const write = (x, y, text, kind = null) =>
   svg.append(make("svg:text", { x, y, class: kind }, text));
 const box = (x, y, width, height, kind) =>
@@ -50,7 +50,7 @@ function drawBit(alpha, left, right) {
     const is = side === after;
     box(Math.min(middle, x(side)), top, middle - left, bottom - top, `half ${is ? "lit" : ""}`);
     const meaning = side === OWN ? "the bit stays" : "the bit flips to";
-    write(x(side / 2), top + 16, `${meaning} ${sign(side, 0)}`, is ? "now" : null);
+    write(x(side / 2), top + 16, `${meaning} ${signed(side, 0)}`, is ? "now" : null);
   }
   for (const tick of [-1, -0.5, 0, 0.5, 1])
     write(x(tick), bottom + 14, short(tick).replace("-", "\u2212"));
@@ -63,7 +63,7 @@ function drawBit(alpha, left, right) {
   write(x(VOTE), y - 22, "the vote");
   dot(x(mixture), y, 9, "dot mixture");
   const clear = Math.max(60, Math.min(x(1) - middle - 60, Math.abs(x(mixture) - middle)));
-  write(middle + after * clear, y + 26, `mixture ${sign(mixture, 3)}`, "now");
+  write(middle + after * clear, y + 26, `mixture ${signed(mixture, 3)}`, "now");
 }
 
 // How many of all bits flip, over alpha
@@ -95,8 +95,7 @@ function drawCount(alpha, left, right) {
   dot(x(alpha), y(flips), 5, "dot");
   const [from, to] = flips === 0 ? [left, x(FIRST)] : [x(FIRST), right];
   const beside = Math.max(from + 38, Math.min(to - 38, x(alpha)));
-  const flip = flips === 1 ? "flips" : "flip";
-  write(beside, y(flips) - 16, `${plural(flips, "bit")} ${flip}`, "now");
+  write(beside, y(flips) - 16, `${plural(flips, "bit")} ${flip(flips)}`, "now");
 }
 
 // A unit is a pixel, so that texts are as large everywhere
@@ -114,17 +113,17 @@ function draw({ alpha }) {
 const sentence = ({ alpha }) => {
   const mixture = mixed(alpha, ROW, BIT);
   const after = sgn(mixture);
-  const sum = `${alpha.toFixed(2)} \u00b7 (${sign(VOTE, 2)}) + ${(1 - alpha).toFixed(2)} \u00b7 (${sign(OWN, 0)}) = ${sign(mixture, 3)}`;
-  const becomes = `so ${NAME} ${after === OWN ? "stays" : "flips to"} ${sign(after, 0)}`;
+  const sum = `${alpha.toFixed(2)} \u00b7 (${signed(VOTE, 2)}) + ${(1 - alpha).toFixed(2)} \u00b7 (${signed(OWN, 0)}) = ${signed(mixture, 3)}`;
+  const becomes = `so ${NAME} ${after === OWN ? "stays" : "flips to"} ${signed(after, 0)}`;
   const flips = flipsAt(alpha);
   return (
     `\u03b1 = ${alpha.toFixed(2)}: ${sum}, ${becomes}. ` +
-    `Of all ${N_BITS} bits, ${flips} ${flips === 1 ? "flips" : "flip"}.`
+    `Of all ${N_BITS} bits, ${flips} ${flip(flips)}.`
   );
 };
 const brief = ({ alpha }) => {
   const flips = flipsAt(alpha);
-  return `Mixture ${sign(mixed(alpha, ROW, BIT), 3)}; ${flips} of ${N_BITS} bits ${flips === 1 ? "flips" : "flip"}`;
+  return `Mixture ${signed(mixed(alpha, ROW, BIT), 3)}; ${flips} of ${N_BITS} bits ${flip(flips)}`;
 };
 live("dead-zone", {
   start: { alpha: 0.5 },

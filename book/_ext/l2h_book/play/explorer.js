@@ -193,9 +193,10 @@ class Side {
       choose(this.pictureAt(event, event.pointerType === "touch" ? FINGER : 0));
     });
     this.map.addEventListener("pointermove", (event) => {
+      if (!event.buttons) return; // a finger finds one by dragging
       const id = this.pictureAt(event, 0);
-      if (event.buttons && id !== now.chosen) choose(id);
-    }); // a finger finds one by dragging
+      if (id !== now.chosen) choose(id);
+    });
     this.finder.addEventListener("keydown", (event) => {
       const by = {
         ArrowRight: 1,

@@ -86,7 +86,7 @@ function drawLead(difference, { width, bottom, left, right, scale }) {
       class: difference < 0 ? "behind" : "ahead",
     }),
     make("svg:line", { x1: zero, x2: zero, y1: y - 14, y2: y + 14, class: "goal" }),
-    make("svg:text", { x: width - 4, y, class: "name" }, signed(difference)),
+    make("svg:text", { x: width - 4, y, class: "name" }, signed(difference, 3)),
   );
 }
 
@@ -109,7 +109,6 @@ function drawRow([method, value], { compared, before, y }, { width, left, right,
 const list = make("ol", { class: "rules" });
 
 const written = (value) => value.toFixed(3);
-const signed = (value) => `${value < 0 ? "\u2212" : "+"}${written(Math.abs(value))}`;
 const rankingOf = ({ steps, images }) => data.rankings[images][steps];
 const addedBy = (method) =>
   data.rankings[0].findIndex((ranking) => ranking.some(([other]) => other === method));

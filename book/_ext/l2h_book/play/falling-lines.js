@@ -9,12 +9,11 @@ const svg = make("svg:svg", {
   "aria-label": "Two vectors; the end of one can be turned, also with the arrow keys",
 });
 const plane = new Plane(svg, 4.5);
-const across = (lines) => Math.log(lines) / Math.log(400); // a few lines have room too
+const across = (lines) => Math.log(lines) / Math.log(angles.length); // a few lines have room too
 const chart = new Chart(
   "The share of lines so far that do not part the vectors, and what the theory says",
   {
-    across: [1, 10, 100, 400].map((lines) => [across(lines), String(lines)]),
-    up: [0, 0.5, 1].map((share) => [share, short(share)]), // fixed: what moves is the curve
+    across: [1, 10, 100, angles.length].map((lines) => [across(lines), String(lines)]),
     below: "lines, on a logarithmic axis",
     beside: "same bit",
   },
@@ -67,9 +66,9 @@ function draw({ theta, lines }) {
     count += same(angle, theta);
     return [across(i + 1), count / (i + 1)];
   });
-  const theory = lines < TOLD ? [] : [0, 1].map((x) => [x, 1 - theta / 180]);
+  const theory = [0, 1].map((x) => [x, 1 - theta / 180]);
   chart.clear();
-  if (theory.length) chart.curve(theory, "dashed");
+  if (lines >= TOLD) chart.curve(theory, "dashed");
   chart.curve(shares);
 }
 

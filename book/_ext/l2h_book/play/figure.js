@@ -5,12 +5,12 @@
 // values}, a choice {key, label, choices} or a button {label, act, spent}, whose `act` gives what
 // changes and whose `spent` says when there is nothing left to do. A slider may be `spent` too: it
 // then changes nothing, and its `text`, which has the state as well, says why. A slider's `most`
-// may be a function of the state, which has of a list the place in it; its range then stands beside
-// its name. A button's `label` may be a function: one button plays and pauses. What has no label is
-// set in the drawing. What has a `place` stands there. The buttons, or else the first slider, are
-// what is moved most: on a phone they stay on the screen, with the result in a line. The address bar
-// keeps all that has a key as a reader sees it, so that a link in the prose sets it, and what `more`
-// gives. In a sentence, codes stand between backticks.
+// may be a function of the state. There, a list's value is its index. The range then stands beside
+// the slider's name. A button's `label` may be a function: one button plays and pauses. What has no
+// label is set in the drawing. What has a `place` stands there. The buttons, or else the first
+// slider, are what is moved most: on a phone they stay on the screen, with the result in a line.
+// The address bar keeps all that has a key as a reader sees it, so that a link in the prose sets
+// it, and what `more` gives. In a sentence, codes stand between backticks.
 
 function live(
   name,
@@ -95,7 +95,7 @@ function live(
   }
 
   function element(control) {
-    const { key, label, least, most, step, choices, act, spent } = control;
+    const { key, label, least, step, choices, act, spent } = control;
     if (act) {
       const button = make("button", { type: "button" });
       button.addEventListener("click", () => {

@@ -15,7 +15,7 @@ const middle = plane.handle(
   [0, 90, 180, 270],
   (to) => move(to),
   ([x, y], small) => move([at[0] + x * (small ? 0.05 : 0.25), at[1] + y * (small ? 0.05 : 0.25)]),
-  1.25, // on the ring
+  RING / plane.unit + 0.05, // beside its stroke
 );
 middle.append(make("svg:circle", { r: RING, class: "grip open" }));
 let at = [0, 0];

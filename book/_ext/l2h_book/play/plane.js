@@ -1,7 +1,6 @@
 // Points and lines in the plane. A line is {angle, offset}: the direction of its normal in degrees,
 // and how far along it.
 
-const CLASSES = ["\u25cf", "\u25a0", "\u25b2"];
 const NAMES = ["circles", "squares", "triangles"];
 
 const normalOf = ({ angle }) => [
@@ -71,16 +70,22 @@ function middleOf(corners) {
   return [x / area, y / area];
 }
 
-// Where in a cell a label of some letters lies on nothing, or undefined. `taken` are squares,
-// [x, y, half a side], that a label must leave free.
+// Half the width and half the height of a label of some letters
+const halvesOf = (letters, reach) =>
+  [0.11 * letters + 0.08, 0.28].map((half) => (half * reach) / 4.5);
+
+// Whether a label there lies within the frame, and on none of some squares, [x, y, half a side]
+const liesFree = (place, halves, squares, reach) =>
+  place.every((value, axis) => Math.abs(value) + halves[axis] < reach) &&
+  squares.every(([x, y, half]) =>
+    [x, y].some((value, axis) => Math.abs(value - place[axis]) > half + halves[axis]),
+  );
+
+// Where in a cell a label of some letters lies on nothing, or undefined; `taken` are squares
 function spotFor(corners, letters, taken, lines, reach) {
-  const unit = reach / 4.5;
-  const halves = [(0.11 * letters + 0.08) * unit, 0.28 * unit];
+  const halves = halvesOf(letters, reach);
   const isFree = (place) =>
-    place.every((value, axis) => Math.abs(value) + halves[axis] < reach) &&
-    taken.every(([tx, ty, half]) =>
-      [tx, ty].some((value, axis) => Math.abs(value - place[axis]) > half + halves[axis]),
-    ) &&
+    liesFree(place, halves, taken, reach) &&
     lines.every((line) => {
       const [a, b] = normalOf(line);
       const room = Math.abs(a) * halves[0] + Math.abs(b) * halves[1];

@@ -24,8 +24,8 @@ from l2h_tutorial.machines import LinearModel
 from .playable import Playable
 
 _MOST_LINES = 6  # for more the page has no room
-_QUERY = (2.5, 0.0)  # where it covers no point,
-_RADIUS = 1  # and how far it looks at the start
+_QUERY = (2.5, 0.0)  # where it covers no point
+_RADIUS = 1  # how far it looks at the start
 _OF_CLASS = ((GREEN, "o"), (PURPLE, "s"), ("black", "^"))
 
 

@@ -96,12 +96,8 @@ function table(codes, own) {
 // only where nothing else is left, and on no handle
 function spotBeside([x, y], letters, taken, handles) {
   const u = plane.unit;
-  const halves = [(0.11 * letters + 0.08) * u, 0.28 * u];
-  const isClearOf = (things) => (place) =>
-    place.every((value, axis) => Math.abs(value) + halves[axis] < plane.reach) &&
-    things.every(([hx, hy, half]) =>
-      [hx, hy].some((value, axis) => Math.abs(value - place[axis]) >= half + halves[axis]),
-    );
+  const halves = halvesOf(letters, plane.reach);
+  const isClearOf = (squares) => (place) => liesFree(place, halves, squares, plane.reach);
   const away = [0.75, 0.9, 1.1, 1.3, 1.6, 2, 2.5].flatMap((far) =>
     [...Array(16).keys()].map((i) => [
       x + (far * u + halves[0]) * Math.cos((i * Math.PI) / 8),

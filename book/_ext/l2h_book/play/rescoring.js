@@ -15,7 +15,7 @@ let shown = null;
 const recallOf = ({ vectors, rescored }, method) => data.recall[vectors][method][rescored];
 const goalOf = ({ vectors }) => data.recall[vectors][INT8][0];
 // equal steps for what is missed: a tenth, a hundredth, a thousandth, a ten-thousandth
-const stretched = (recall) => Math.min(1, -Math.log10(1 - recall) / 4);
+const stretched = (recall) => Math.min(1, Math.log10(1 - recall) / Math.log10(1 - CUT));
 
 // The names stand beside the axis, or above their dots where there is no room. A unit is a pixel.
 function layOut() {
@@ -44,7 +44,7 @@ function axis({ width, beside, left, right, high, bottom, x }, goal) {
     const text = `${tick === CUT ? "\u2265 " : ""}${short(tick)}`;
     svg.append(make("svg:text", { x: x(tick), y: bottom + 13 }, text));
   }
-  const title = "recall, stretched towards 1 and cut at 0.9999";
+  const title = `recall, stretched towards 1 and cut at ${CUT}`;
   svg.append(
     make("svg:text", { x: (left + right) / 2, y: bottom + 32 }, title),
     make("svg:text", { x: x(goal), y: TOP - 10 }, "int8 alone"),

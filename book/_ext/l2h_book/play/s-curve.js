@@ -14,11 +14,6 @@ const chart = new Chart("The S-curve over two heaps of real pairs, of which it t
     across(cosine),
     String(cosine).replace("-", "\u2212"),
   ]),
-  up: [
-    [0, "0"],
-    [0.5, "0.5"],
-    [1, "1"],
-  ],
   below: "cosine similarity of the pair",
   beside: "chance to be found",
 });
@@ -92,14 +87,14 @@ function draw(state) {
       share: found,
       text: `${percent(found)}%`,
       goal: WANTED.found,
-      aim: "goal: 9 of 10",
+      aim: `goal: ${short(10 * WANTED.found)} of 10`,
     },
     {
       name: "looked at",
       share: looked,
       text: `${percent(looked)}%`,
       goal: WANTED.looked,
-      aim: "goal: below 5%",
+      aim: `goal: below ${short(100 * WANTED.looked)}%`,
     },
     { name: "memory", text: `${plural(bytesOf(state), "byte")} an image` },
   );

@@ -9,11 +9,6 @@ const chart = new Chart(
   "Precision at ten against how far the queries slid: by pixels, dashed, and by GIST",
   {
     across: [0, 2, 4, 6].map((slide) => [across(slide), String(slide)]),
-    up: [
-      [0, "0"],
-      [0.5, "0.5"],
-      [1, "1"],
-    ],
     below: "pixels to the right, all queries",
     beside: "precision",
   },

@@ -89,7 +89,7 @@ const sentence = (state) => {
 };
 const brief = (state) => {
   const { title, agreement } = frameOf(state);
-  return `${title}: classes agree in ${agreement[state.bit]}%`;
+  return `${title}: within a class ${agreement[state.bit]}% agree`;
 };
 const step = (by) => (state) => ({ step: Math.max(0, Math.min(LAST, state.step + by)) });
 function pause() {
