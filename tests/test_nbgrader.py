@@ -36,7 +36,7 @@ def test_an_exercise_is_two_cells_and_hides_its_cases(small_book):
     assert 'exercises.require("1.1", length)' in visible
     assert 'require("1.1", length)' in hidden
     text = nbformat.writes(assignment)
-    assert "How long is $x$?" in text
+    assert "How long is $x$ in the table?" in text
     assert "Put into its folder" not in text, "only the notebook is handed out"
     for secret in ("secret *idea*", "A hint for teachers", "Test yourself", "Only for teachers"):
         assert secret not in text
@@ -126,14 +126,14 @@ def test_nbgrader_gives_the_marks_that_are_deserved(tmp_path):
         for cell in submission.cells:
             if roles(cell) == {"solution"}:
                 cell.source = answers[cell.metadata["nbgrader"]["grade_id"]]
-        # where nbgrader collects what students hand in
-        place = tmp_path / "downloaded" / CHAPTER / "archive" / f"{student}-{CHAPTER}.ipynb"
-        place.parent.mkdir(parents=True, exist_ok=True)
+        place = tmp_path / "submitted" / student / CHAPTER / f"{CHAPTER}.ipynb"
+        place.parent.mkdir(parents=True)
         nbformat.write(submission, place)
         deserved[CHAPTER, student] = all_points if student == "right" else 0
-    pattern = r".*/(?P<student_id>[a-z-]+)-(?P<file_id>" + CHAPTER + r")\.ipynb"
-    nbgrader("zip_collect", CHAPTER, f"--FileNameCollectorPlugin.named_regexp={pattern}")
     nbgrader("autograde", CHAPTER, "--create")
+    nbgrader("generate_feedback", CHAPTER)
+    for _, student in deserved:
+        assert (tmp_path / "feedback" / student / CHAPTER / f"{CHAPTER}.html").is_file()
     nbgrader("export")
     marks = pd.read_csv(tmp_path / "grades.csv", index_col=["assignment", "student_id"])["score"]
     assert marks.to_dict() == deserved

@@ -169,6 +169,8 @@ def test_a_page_becomes_a_notebook_that_says_the_same(chapter):
 
 def test_a_hand_out_has_no_link_to_another_notebook(small_book):
     assert "You need: Another chapter and Words." in markdown_of(notebook(small_book, "student"))
+    teachers = markdown_of(notebook(small_book, "instructor"))
+    assert "[Another chapter](other.ipynb)" in teachers, "who have all of them in one folder"
 
 
 def test_cells_keep_their_place_and_their_description(chapter):

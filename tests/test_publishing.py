@@ -130,6 +130,8 @@ def test_a_published_site_has_a_map_and_addresses(tmp_path):
     ):
         assert link in markdown_of(notebook(tmp_path))
         assert link in (html / "plain/chapter.md").read_text(encoding="utf-8")
+    students = markdown_of(notebook(tmp_path, "student"))
+    assert "[Another chapter](https://example.org/hash/other.html)" in students
 
 
 @pytest.mark.slow

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 __all__ = ["grade_notebooks", "main"]
 
 _ANSWERED = re.compile(r"""(?:check|require)\(\s*["']\s*(\d+\.\d+)""")
-_STUB = re.compile(r"(?m)^(?: +| *\w+ = )\.\.\.$")  # a line of a cell as it was handed out
+# a line of a cell as it was handed out
+_STUB = re.compile(r"(?m)^(?: +| *\w+ = \(?)\.\.\.(?:, \.\.\.)*\)?(?: +#.*)?$")
 _EXERCISES = re.compile(r"(?m)^#+ [\d. ]*Exercises\s*$")
 _MAGIC = re.compile("(?m)^[%!].*$")  # commands to Jupyter
 _MOST_BYTES = 2**26  # of a notebook, and of what its process writes down

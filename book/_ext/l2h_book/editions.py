@@ -194,8 +194,8 @@ def _preface(name: str, exercises: list[Exercise]) -> str:
     if name == "nbgrader":
         return (
             "> **Assignment.** Write your answers where it says so. "
-            "The cell below each of them tests it. It reads no other file. If Python does not find "
-            "`l2h_tutorial`, ask your teacher for this book's package."
+            "The cell below each of them tests it. This notebook reads no other file. If Python "
+            "does not find `l2h_tutorial`, ask your teacher for this book's package."
         )
     if name == "student":
         return (

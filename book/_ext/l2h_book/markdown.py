@@ -252,13 +252,16 @@ class MarkdownWriter:
         # a link to a page without a notebook, or to a place on this page, becomes words
         if node.get("internal"):
             notebook = self.page.notebooks.get(address.partition("#")[0], "")
-            if self.page.edition != "reader":  # handed out alone: only the site has the others
+            # students get a notebook alone: only the site has the others
+            if self.page.edition in ("student", "nbgrader"):
                 site = self.page.address
                 notebook = urljoin(site, address) if notebook and site else ""
             address = notebook
         return f"[{self.inline(node)}]({address})" if address else self.inline(node)
 
     def _inline_download_reference(self, node: nodes.Element) -> str:
+        if self.page.edition == "nbgrader" and not self.page.files_at:
+            return self.inline(node)
         self.files.append(node["reftarget"])
         return f"[{self.inline(node)}]({self.page.files_at}{node['reftarget']})"
 
