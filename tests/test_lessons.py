@@ -1416,8 +1416,8 @@ def kept_hashers(column):
 
 
 def test_the_kept_hashers_are_nine_kinds_at_nearly_one_recall():
-    """measured: "We drew five kinds of vectors and took four real data sets" "New queries then
-    had a recall of {glue" """
+    """measured: "We drew five kinds of vectors and took four kinds of real vectors" "New queries
+    then had a recall of {glue" """
     kept = pd.read_csv(BOOK / "results" / "default-hashers.csv")
     assert kept[["data", "versions", "machine", "date"]].notna().all(axis=None)
     recalls = kept_hashers("recall")
