@@ -588,7 +588,7 @@ def test_two_indexes_of_binary_codes_are_approximate():
 
 
 def test_the_radius_of_faiss_is_strict(lab):
-    """scaling: "So give faiss the radius plus one." "returns the rows that are *nearer* than 8" """
+    """scaling: "so give faiss the radius plus one" "returns the rows that are *nearer* than 8" """
     limits, _, _ = scale.to_faiss(lab.table).range_search(scale.faiss_bytes(lab.queries), RADIUS)
     n_found = limits[-1]
     assert n_found == lab.within(RADIUS - 1)
@@ -596,7 +596,7 @@ def test_the_radius_of_faiss_is_strict(lab):
 
 
 def test_a_hash_index_finds_what_nflip_reaches(lab):
-    """scaling: "A hash index leaves out rows without saying so." "So set
+    """scaling: "a hash index leaves out rows without saying so" "So set
     `nflip` to the whole radius for one table" """
     index = filled(faiss.IndexBinaryHash(64, 16), lab.codes)
     found = [lab.found_with(index, nflip) for nflip in (0, 1, 2, 8)]
@@ -627,7 +627,7 @@ def test_four_tables_are_complete_from_two_flipped_bits_on(lab):
 def test_flipped_bits_show_that_nflip_is_too_small(n_pieces, radius):
     """scaling: "To test your own index, take a stored code, flip eight of the 16 bits that are
     hashed"
-    "With several tables, spread the flips over the pieces as evenly as you can"
+    "with several tables, spread the flips over the pieces as evenly as you can"
     "If `nflip` is smaller, the row does not come back." """
     if n_pieces == 1:
         index = faiss.IndexBinaryHash(64, 16)
