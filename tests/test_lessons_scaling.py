@@ -94,8 +94,7 @@ def test_two_codes_of_one_image_differ_in_six_bits():
 
 def test_a_million_codes_crowd_around_few_images(lab, dataset):
     """scaling: "Among a million codes, a query finds" "of the 200 codes drawn from its
-    own image are expected so near" "because other images have similar codes" "because few
-    pairs of photographs have similar codes, and the flipped bits move a query away"
+    own image are expected so near" "because other images have similar codes"
     "up to six of its bits flipped" """
     assert 1_000_000 / len(lab.images) == 200
     short = lab.images[:, :64]
@@ -152,39 +151,11 @@ def table_bytes(codes, r):
     return scale.measure_search(codes, codes[:2], r, repeats=1)["table_bytes"]
 
 
-def test_short_codes_need_no_tables_of_pieces(lab):
-    """scaling: "Codes of 16 bits need no tables of pieces, so among 100,000 they take only"
-    "2 for the code, 8 for the row number, about 5 for a list of where each of the"
-    """
-    codes = lab.hundred_thousand.bits
-    short, long = (table_bytes(codes[:, :b], b // 16) for b in (16, 64))
-    assert short < long / 2
-    assert long > (8 + 8) * len(codes), "more than the code and a row number"
-    table = HashTable(codes[:, :16])
-    index = table._index
-    parts = [array.nbytes / len(codes) for array in (index.words, index.rows, index.firsts)]
-    assert parts[:2] == [2, 8]
-    assert 5 < parts[2] < 5.5
-    assert short / len(codes) == pytest.approx(16, abs=0.5)
-    ways = [way for radius in range(17) for way in table.explain(radius)]
-    assert {way["strategy"] for way in ways} == {"enumerate", "scan"}
-
-
-def test_a_sample_of_fixed_size_fills_a_small_table(lab):
-    """scaling: "The codes alone take memory in proportion to their number, 8 bytes for a code"
-    "The table's sample of its codes has a fixed size, so it takes most of the memory of a small"
-    "It also decides the number of pieces, so the bytes per code differ between tables" """
+def test_codes_take_memory_in_proportion_to_their_number(lab):
+    """scaling: "The codes alone take memory in proportion to their number, 8 bytes for a code" """
     few = HashTable(scale.resampled_codes(lab.images[:, :64], 1_000))
-    many = lab.hundred_thousand
-    for table in (few, many):
-        table.explain(4)
     assert few._index.words.nbytes == 8 * 1_000
-    assert many._index.words.nbytes == 8 * 100_000
-    assert few._index.n_pieces != many._index.n_pieces
-    sample = few._index.differences.nbytes
-    assert sample == many._index.differences.nbytes
-    assert sample > table_bytes(few.bits, 4) / 2
-    assert sample < table_bytes(many.bits, 4) / 10
+    assert lab.hundred_thousand._index.words.nbytes == 8 * 100_000
 
 
 def test_the_right_half_of_the_figure_is_explained(lab):
@@ -303,18 +274,6 @@ def test_crowded_pieces_are_made_longer(lab):
     assert n_pieces == (2 if crowded else 4)
 
 
-def test_tables_of_pieces_are_made_when_needed(lab):
-    """scaling: "Tables of pieces are built on first use and kept." """
-    table = HashTable(lab.codes)
-    table.explain(4)
-    assert "tables" not in vars(table._index)
-    table.query_radius(lab.queries, 4)
-    made = table._index.tables
-    table.query_radius(lab.queries, 4)
-    assert made
-    assert table._index.tables is made
-
-
 BENCH = pd.read_csv(RESULTS / "bench-search.csv")
 
 
@@ -354,8 +313,7 @@ def test_what_the_table_of_ten_million_leaves_out():
     """scaling: "Building is repaid after" "to {glue:text}`prepared-high` seconds, whereas each
     query saves about {glue:text}`saved-ms` ms compared with faiss's scan" "If you want the hundred
     nearest of the uniform codes, nearly all of them are far away." "ms a query and faiss's scan
-    {glue:text}`hundred-faiss`, so the table saved nothing" "Even at radius 8, a query
-    found at most {glue:text}`bench-most` rows on average" """
+    {glue:text}`hundred-faiss`, so the table saved nothing" """
     large = BENCH[BENCH.rows == 10**7]
     radius = large[large.search == "radius"]
     first = radius[(radius.r == 2) & (radius.method == "ours")].set_index("codes").first_ms
@@ -369,8 +327,6 @@ def test_what_the_table_of_ten_million_leaves_out():
     one = large[(large.codes == "uniform") & (large.k == 1)].set_index("method").ms
     assert (one["faiss flat"] / times["faiss flat"]).min() > 1.8
     assert (hundred["faiss flat"] / times["faiss flat"]).max() < 2.3
-    at_eight = radius[(radius.r == 8) & (radius.method == "ours")].set_index("codes").found
-    assert at_eight["uniform"] < 2 < at_eight.max() == radius.found.max()
 
 
 SOCKET = 8 * 3200e6 * 8 / 1e9  # GB a second of eight channels
@@ -430,11 +386,10 @@ def test_the_bill_assumes_what_its_table_says(paid):
 
 def test_both_designs_fit_the_memory_and_neither_can_be_scanned(paid):
     """scaling: "A billion vectors take {glue:text}`vectors-tb` TB, eight times the memory."
-    "[8]{.definition} hold the two numbers that its estimates need" "4 would do for up to $2^{32}$"
+    "[8]{.definition} hold the two numbers that its estimates need"
     "We follow design A, because its comparisons were timed" "A billion codes are too
     many to scan for each query." "ms, three and a half times the deadline"
-    "20 for five numbers (the two of design A, a bound on their error, and two for the second bit)"
-    """
+    "20 for five numbers and 8 for the row number" """
     one_bit, _, _ = paid["design_a"]
     two_bits, _, _ = paid["design_b"]
     assert one_bit == 512 // 8 + 2 * 4 == faiss.IndexRaBitQ(512).code_size
@@ -488,9 +443,9 @@ def test_the_candidates_go_on_from_those_of_chapter_10(paid):
 
 def test_a_query_spends_most_on_reading_codes(paid):
     """scaling: "Of the guessed steps, reading codes takes the most" "twice the deadline. With" "so
-    reading and comparing overlap and together take as long as the slower of the two" "The products
-    take less." "If the memory sustains only [80]{.definition} percent of its maximum" "The query
-    is compared with all their centres" """
+    reading and comparing overlap and together take as long as the slower of the two" "because
+    the products take less" "If the memory sustains only [80]{.definition} percent of its maximum"
+    "the query is compared with all their centres" """
     steps = paid["steps"]
     guessed = steps[["read and compare codes", "fetch vectors", "re-rank"]]
     assert guessed.idxmax() == "read and compare codes"
@@ -520,10 +475,11 @@ def test_the_smallest_of_three_limits_counts(paid):
 
 
 def test_other_guesses_change_the_answer(paid):
-    """scaling: "The share of the cells matters most." "The candidates matter less, although"
-    "Two bits double the reading, so a query takes at least" "If it serves one read after another,
-    design A takes" "Comparing two bits was not timed, so the last line uses the time of one bit and
-    is a lower bound" "The next four change one guess each." """
+    """scaling: "The share of the cells matters most, because it decides how much" "The
+    candidates matter less, although" "Two bits double the reading, so a query takes at least"
+    "If it serves one read after another, design A takes" "Comparing two bits was not timed, so
+    the last line uses the time of one bit and is a lower bound" "The next four change one guess
+    each." """
     steps_of = paid["steps_of"]
     limits_of = paid["limits_of"]
     code_bytes, _, candidates = paid["design_a"]
@@ -547,12 +503,39 @@ def test_other_guesses_change_the_answer(paid):
     assert 1 / 0.0001 / candidates < 10, "queries a second, if the disk serves one after another"
 
 
+def test_the_task_is_met_with_the_cells_of_deep_photographs(paid):
+    """scaling: "Half is still more than the ten that the task asks for." "a second, half of
+    which is less than the task asks for" """
+    page = (ROOT / "book/scaling.md").read_text(encoding="utf-8")
+    assert "| queries | [ten]{.definition} a second" in page
+    code_bytes, _, candidates = paid["design_a"]
+    most = paid["limits_of"](code_bytes, paid["shares"].max(), candidates).min()
+    assert most / 2 < 10 < paid["limits"].min() / 2
+
+
+def test_the_links_of_a_graph_fill_the_memory(paid):
+    """scaling: "GB, the whole memory of our server" "Half as many would fit into the memory
+    beside the codes of design A" "so 5,000 queries a second would leave" "It searched a billion
+    vectors of 128 bytes, a sixteenth of ours" "If you need hundreds of queries a second" """
+    link_bytes = 64 * 4
+    graph = faiss.IndexHNSWFlat(8, 32)
+    graph.add(np.zeros((1, 8), dtype=np.float32))
+    assert graph.hnsw.nb_neighbors(0) * 4 == link_bytes
+    n_rows = paid["n_rows"]
+    assert n_rows * link_bytes == 256e9
+    assert n_rows * (link_bytes / 2 + paid["design_a"][0] + 8) < 256e9
+    assert n_rows * (link_bytes + 512 * 4) < 4e12
+    assert paid["at_once"] / 0.0001 / 5_000 == pytest.approx(64)
+    assert 512 * 4 == 16 * 128
+    assert paid["limits"].min() < 100, "cells answer tens of queries, not hundreds"
+
+
 def test_filling_takes_a_product_for_each_cell(paid):
     """scaling: "With $4\\sqrt{n}$ cells, as in" "Describing a billion images takes far
     longer than hashing them, and by our guess so does filling their cells." "faiss can also
     search for the nearest centre in a graph (`IVF126491_HNSW32`)" "Finding the nearest centre is
     the same work as choosing the cells of a query." "Describing pictures and finding their centres
-    take nearly all of the time." "days on this server, or about {glue:text}`dollars` dollars" """
+    take nearly all of the time" "days on this server, or about {glue:text}`dollars` dollars" """
     page = (ROOT / "book/scaling.md").read_text(encoding="utf-8")
     measured = (ROOT / "book/measured.md").read_text(encoding="utf-8")
     assert "IVF has $4\\sqrt{n}$ cells" in measured
@@ -570,15 +553,16 @@ def test_filling_takes_a_product_for_each_cell(paid):
 
 
 def test_half_of_the_rows_are_read_in_half_of_the_time(paid):
-    """scaling: "Give each a random half of the rows of each cell of design A."
-    "so the pair answers {glue:text}`half-limit` queries a second instead of" """
+    """scaling: "Give each server a random half of the rows of each cell of design A" "so the
+    pair answers {glue:text}`half-limit` queries a second, about as many as two copies" "A
+    single query becomes faster, but not twice as fast" """
     code_bytes, share, candidates = paid["design_a"]
     half = paid["steps_of"](code_bytes, share / 2, candidates // 2)
     assert half["describe"] == paid["steps"]["describe"]
-    assert half.sum() < 0.85 * paid["steps"].sum()
+    assert 0.5 * paid["steps"].sum() < half.sum() < 0.85 * paid["steps"].sum()
     limits = paid["limits_of"](code_bytes, share / 2, candidates // 2)
     assert limits.idxmin() == "memory"
-    assert limits["memory"] > 1.9 * paid["limits"]["memory"]
+    assert 1.9 * paid["limits"]["memory"] < limits["memory"] <= 2 * paid["limits"]["memory"]
 
 
 # faiss
@@ -603,23 +587,8 @@ def test_two_indexes_of_binary_codes_are_approximate():
         assert (found > nearest).any()
 
 
-def test_index_lsh_has_no_buckets(lab):
-    """scaling: "so it has compared the query with all of them"
-    "The index with buckets is `IndexBinaryHash`" """
-    by_lsh = faiss.IndexLSH(lab.X.shape[1], 64)
-    by_lsh.add(lab.X)
-    assert by_lsh.codes.size() == 8 * len(lab.X)
-    _, ids = by_lsh.search(lab.X[:1], len(lab.X))
-    assert np.array_equal(np.sort(ids[0]), np.arange(len(lab.X)))
-    by_hash = filled(faiss.IndexBinaryHash(64, 16), lab.images[:, :64])
-    _, ids = by_hash.search(scale.faiss_bytes(lab.images[:1, :64]), len(lab.X))
-    bucket = HashTable(lab.images[:, :16]).bucket(lab.images[0, :16])
-    assert np.array_equal(np.sort(ids[ids >= 0]), bucket)
-    assert len(bucket) < len(lab.X)
-
-
 def test_the_radius_of_faiss_is_strict(lab):
-    """scaling: "So give faiss the radius plus one." "returns the rows that are *nearer* than 8" """
+    """scaling: "so give faiss the radius plus one" "returns the rows that are *nearer* than 8" """
     limits, _, _ = scale.to_faiss(lab.table).range_search(scale.faiss_bytes(lab.queries), RADIUS)
     n_found = limits[-1]
     assert n_found == lab.within(RADIUS - 1)
@@ -627,9 +596,8 @@ def test_the_radius_of_faiss_is_strict(lab):
 
 
 def test_a_hash_index_finds_what_nflip_reaches(lab):
-    """scaling: "A hash index leaves out rows without saying so." "so
-    only `nflip=8` is sure to find everything"
-    """
+    """scaling: "a hash index leaves out rows without saying so" "So set
+    `nflip` to the whole radius for one table" """
     index = filled(faiss.IndexBinaryHash(64, 16), lab.codes)
     found = [lab.found_with(index, nflip) for nflip in (0, 1, 2, 8)]
     assert found[0] < found[1] < found[2] <= found[3]
@@ -645,7 +613,8 @@ def test_a_hash_index_finds_what_nflip_reaches(lab):
 
 
 def test_four_tables_are_complete_from_two_flipped_bits_on(lab):
-    """scaling: "This is multi-index hashing again, as $8/4 = 2$." """
+    """scaling: "For four tables a quarter of the radius is enough" "because this is multi-index
+    hashing again" """
     index = filled(faiss.IndexBinaryMultiHash(64, 4, 16), lab.codes)
     one_table = filled(faiss.IndexBinaryHash(64, 16), lab.codes)
     assert lab.found_with(one_table, 0) < lab.found_with(index, 0) < lab.within(RADIUS)
@@ -658,7 +627,7 @@ def test_four_tables_are_complete_from_two_flipped_bits_on(lab):
 def test_flipped_bits_show_that_nflip_is_too_small(n_pieces, radius):
     """scaling: "To test your own index, take a stored code, flip eight of the 16 bits that are
     hashed"
-    "With several tables, spread the flips over the pieces as evenly as you can"
+    "with several tables, spread the flips over the pieces as evenly as you can"
     "If `nflip` is smaller, the row does not come back." """
     if n_pieces == 1:
         index = faiss.IndexBinaryHash(64, 16)
@@ -721,7 +690,7 @@ def test_the_code_in_the_boxes_is_run():
 
     shown = re.findall(r"(?ms)^```python\n(.*?)^```$", page)
     run = re.findall(r"(?ms)^```\{code-cell\}.*?^```$", page)
-    assert len(shown) == 5
+    assert len(shown) == 2
     assert lines_of(shown) <= lines_of(run)
 
 
@@ -829,10 +798,10 @@ def differences_of(photos):
 def test_a_margin_survives_all_but_moving():
     """scaling: "because it hardly changes which neighbour is brighter" "two neighbouring blocks
     are equally bright, so the least noise decides the bit" "percent of the JPEG copies stay
-    within 4 bits" "Against a shift the margin helps little." "of the shifted copies stay near"
-    "So this hash finds copies that were saved again" "because edges move to
-    other blocks" "So where an area is flat, a margin of 10 is safe." "A perceptual hash
-    with a margin finds copies that were saved again" """
+    within 4 bits" "Against a shift the margin helps little, because" "of the shifted copies
+    stay near" "So this hash finds copies that were saved again" "because edges move to other
+    blocks" "So where an area is flat, a margin of 10 is safe." "A perceptual hash with a margin
+    finds copies that were saved again" """
     survived = pd.DataFrame(near_copies()["survived"])
     bare, margined, both, largest = survived.to_numpy()
     assert bare[0] > 95
@@ -860,11 +829,10 @@ def test_a_margin_survives_all_but_moving():
 
 def test_codes_propose_pairs_and_a_person_decides():
     """scaling: "The codes propose" "Codes propose, pixels reject, and a person decides."
-    "The second stage compares the pixels of these pairs only" "which differ in a zip, a print or
+    "Because they are so few, their pixels can be compared" "which differ in a zip, a print or
     their shades" "million proposals for each query" "Only the first shows one photograph twice."
-    "A high cosine does not prove a copy." "the most in any copy that was not shifted" "false
-    pairs, which all differ by more" "proposed pairs it accepts only the copy"
-    "But a copy that is two fifths darker may differ by" """
+    "a high cosine does not prove a copy" "the most in any copy that was not shifted" "false
+    pairs, which all differ by more" "But a copy that is two fifths darker may differ by" """
     names = near_copies()
     photos = names["photos"].reshape(5000, -1).astype(float)
     bits = names["bits"].astype(float)
