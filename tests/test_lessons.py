@@ -881,8 +881,8 @@ def test_after_centring_angles_lie_around_a_right_angle(lab, seed):
 
 def test_centred_images_spread_over_more_buckets(lab, seed):
     """buckets: "The images now spread over more and smaller buckets." "But the buckets do not
-    become equally large." "The gap between cheap and expensive queries even widens" "Only on
-    CIFAR-10, whose photographs are less alike, do the buckets become much more even."
+    become equally large." "The gap between cheap and expensive queries does not close either"
+    "Only on CIFAR-10, whose photographs are less alike, do the buckets become much more even."
     """
     raw = lab.table("raw", seed)
     centred = lab.table("centred", seed)
@@ -1178,9 +1178,11 @@ def test_the_tutorials_search_is_half_a_scan():
 
 def test_the_kept_times_by_size_say_where_a_table_is_ahead():
     """radius-search: "at a few thousand vectors for radius 2 and above ten thousand for radius 3"
-    "the table gains almost nothing: with {glue:text}`largest-n`" "they are scattered all over the
-    memory" "times as fast as exhaustive search and reaches a recall of" "somewhere between a few
-    thousand and about ten thousand vectors" "nanoseconds per vector with 10,000 vectors but" """
+    "the table gains little: with {glue:text}`largest-n`" "they are scattered all over the memory"
+    "times as fast as exhaustive search and reaches a recall of" "at a few thousand vectors for
+    radius 2, and above ten thousand for radius 3" "nanoseconds per vector with 10,000 vectors but"
+    "If a table ends clearly ahead, a vertical line marks the size from which it stays ahead." "In
+    batches the table gains much only if its balls hold little of the database." """
     kept = pd.read_csv(BOOK / "results" / "time-by-size.csv")
     assert kept["n"].min() == 1000
     assert kept["n"].max() == 1_000_000
@@ -1203,6 +1205,7 @@ def test_the_kept_times_by_size_say_where_a_table_is_ahead():
         gain = together["exhaustive search"] / together[way]
         assert gain.max() < 2
         assert gain[gain.index >= 100_000].max() < 1.5
+        assert where_the_table_is_level(together, way) is None
         assert 100 * scanned[way] > times_the_database  # of a hundred queries
     most = alone.loc[1_000_000]
     assert most["exhaustive search"] > 4 * most["LSH, radius 2"] > 4 * most["LSH, radius 3"] / 5
@@ -1227,7 +1230,7 @@ def test_queries_that_are_answered_first_are_the_easy_ones(lab, seeds):
 
 
 def test_a_ball_finds_near_images_sooner_than_others(lab, seed):
-    """radius-search: "16 bits and no learning are enough to tell" "and small balls of 16-bit
+    """radius-search: "16 bits and no learning are enough to tell" "and such balls of 16-bit
     codes have low recall"
     """
     for recall, scanned in lab.recall(seed).values():
@@ -1631,8 +1634,8 @@ def test_a_call_of_rerank_has_a_fixed_price():
 
 
 def test_with_enough_tables_lsh_reaches_exhaustive_search(lab):
-    """radius-search: "Re-ranked answers can match exhaustive search but hardly beat it" "random
-    hyperplanes know nothing about classes"
+    """radius-search: "With random hyperplanes, re-ranked answers can match exhaustive search but
+    hardly beat it" "random hyperplanes know nothing about classes"
     """
     s = lab.split["centred"]
     lsh = LSH(800, random_state=0).fit(s.X_train)
@@ -1742,11 +1745,13 @@ def test_another_draw_changes_recall_a_little(lab, seeds):
 
 @pytest.mark.parametrize("dataset", ["fashion-mnist", "cifar10"])
 def test_the_table_of_both_says_what_centring_saves(dataset):
-    """radius-search: "On both data sets, centred vectors scan far less than raw vectors at radius
-    2" "beyond radius 6 their precision hardly rises although they scan more and more"
+    """radius-search: "On both data sets, centred vectors at radius 4 come within
+    {glue:text}`centred-behind` of the precision of raw vectors at radius 2, and they scan less:"
+    "Beyond radius 6 their precision hardly rises, although they scan more and more."
     """
     raw, centred = (kept_figures().loc[dataset, vectors] for vectors in ("raw", "centred"))
-    assert centred.scanned[2] < raw.scanned[2] / 4
+    assert -0.01 < raw.precision[2] - centred.precision[4] < 0.04
+    assert centred.scanned[4] < 0.75 * raw.scanned[2]
     assert abs(centred.precision[10] - centred.precision[6]) < 0.02
     assert centred.scanned[10] > 2.5 * centred.scanned[6]
 

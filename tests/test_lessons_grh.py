@@ -3,6 +3,7 @@
 A test is named for its sentence and quotes it.
 """
 
+import math
 from fractions import Fraction
 from itertools import pairwise
 
@@ -169,6 +170,7 @@ def test_up_to_one_half_no_bit_flips_and_at_one_many_do(centred, seed):
 
 def test_at_alpha_one_every_class_gets_one_codeword(centred):
     r"""grh-adjacency: "At $\alpha = 1$ every class gets one codeword."
+    "With one label per image and $\alpha = 1$, the graph is no more than a list of codewords."
     "The vote of a class says what all of its images say." """
     grh = GRH(16, classifier="kernel-ridge", random_state=0).fit(centred.X_train, centred.y_train)
     after = grh.history_[1].regularised
@@ -176,6 +178,11 @@ def test_at_alpha_one_every_class_gets_one_codeword(centred):
         assert len(np.unique(after[centred.y_train == label], axis=0)) == 1
     again = regularised_scores(same_class_affinity(centred.y_train), after, after, alpha=1.0) > 0
     assert np.array_equal(again, after)
+    votes = np.where(grh.history_[0].bits, 1, -1)
+    for label in np.unique(centred.y_train):
+        in_class = centred.y_train == label
+        codeword = votes[in_class].sum(axis=0) > 0
+        assert (after[in_class] == codeword).all()
 
 
 def star(m):
@@ -235,15 +242,20 @@ def test_divided_by_its_degree_an_image_keeps_its_bits(seed):
 
 
 def test_a_graph_without_labels_beats_the_refit(centred, seed):
-    """grh-adjacency: "The refit lifts LSH from" "Part of that gain is the refit, which uses no
-    graph at all" "With labels the score is"
+    """grh-adjacency: "The refit lifts LSH from" "It comes from the classifier, because no label
+    and no graph takes part." "Part of that gain is the refit, which uses no graph at all" "With
+    labels the score is"
     "What the graph of neighbours adds to the refit comes from the features alone." """
     S = knn_affinity(centred.X_train, 10)
     i, j = S.nonzero()
     same = centred.y_train[i] == centred.y_train[j]
     assert np.mean(same[i != j]) > 2 * np.mean(np.equal.outer(centred.y_train, centred.y_train))
     grh = GRH(16, classifier="kernel-ridge", random_state=seed)
-    refitted = score(clone(grh).set_params(alpha=0).fit(centred.X_train, affinity=S), centred)
+    refit = clone(grh).set_params(alpha=0).fit(centred.X_train, affinity=S)
+    unused = clone(refit).fit(centred.X_train, shuffled(centred, seed))
+    for X in (centred.X_query, centred.X_database):
+        assert np.array_equal(refit.transform(X), unused.transform(X))
+    refitted = score(refit, centred)
     unsupervised = score(clone(grh).fit(centred.X_train, affinity=S), centred)
     supervised = score(clone(grh).fit(centred.X_train, centred.y_train), centred)
     start = score(LSH(16, random_state=seed).fit(centred.X_train), centred)
@@ -500,7 +512,8 @@ def test_the_graph_alone_is_best_for_both_classifiers(tuned):
 
 
 def test_kernel_ridge_ranks_as_well_as_the_svm():
-    """grh-training: "on CIFAR-10, kernel ridge ranks as well as this SVM" """
+    """grh-training: "In our measurement of the [published table](published.md), on CIFAR-10, kernel
+    ridge ranks as well as this SVM" """
     cells = pd.read_csv(RESULTS / "table1.csv").groupby(["method", "n_train", "n_bits"])
     kept = cells["map"].mean()
     for start in ("LSH", "CCA"):
@@ -535,8 +548,12 @@ def validated(reported, chosen, seeds):
     return pd.DataFrame(means, index=["training", "queries", "map"])
 
 
-def test_curved_boundaries_are_ahead(reported, validated, seeds):
-    """grh-training: "the classifier gets some of their bits wrong" """
+def test_curved_boundaries_are_ahead(dataset, reported, validated, seeds):
+    """grh-training: "the classifier gets some of their bits wrong" "On Fashion-MNIST the
+    classifiers are nearly as often right on queries as on the training images. On CIFAR-10 they are
+    clearly less often right on queries." """
+    gap = validated.loc["training"] - validated.loc["queries"]
+    assert gap.max() < 0.05 if len(dataset) == 10_000 else gap.min() > 0.05
     linear = validated["linear-svm"]
     ridge = validated["kernel-ridge"]
     assert ridge["map"] > linear["map"] + 0.005
@@ -550,8 +567,10 @@ def test_curved_boundaries_are_ahead(reported, validated, seeds):
 
 
 def test_with_shuffled_labels_nothing_is_learned(reported, chosen, seed):
-    """grh-training: "With shuffled labels, kernel ridge still repeats"
-    "about that of a random order" "One guess for all the queries is right for" """
+    """grh-training: "With shuffled labels, kernel ridge still repeats" "about
+    that of a random order" "One guess for all the queries is right for" "because ten tosses seldom
+    fall five to five." "And where a hyperplane has a few more images on one side, most shuffled
+    classes have their majority on that side, so the guess is right more often." """
     wrong = shuffled(reported, seed)
     grh = GRH(16, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"])
     step = grh.fit(reported.X_train, wrong).history_[1]
@@ -559,8 +578,19 @@ def test_with_shuffled_labels_nothing_is_learned(reported, chosen, seed):
     chance = np.mean(reported.y_query[:, None] == reported.y_database)
     assert abs(score(grh, reported) - chance) < 0.03
     codewords = dict(zip(wrong, step.regularised, strict=True))
+    start = grh.history_[0].bits
+    majorities = np.array([start[wrong == label].mean(axis=0) > 0.5 for label in np.unique(wrong)])
+    share = start.mean(axis=0)
+    least_even = np.argsort(-np.abs(share - 0.5), kind="stable")[:4]
+    assert (majorities == (share > 0.5))[:, least_even].mean() > 0.6
+    tosses = math.comb(10, 5) / 2**10
+    assert tosses < 0.25
+    coin_guess = sum(math.comb(10, k) * max(k, 10 - k) for k in range(11)) / (10 * 2**10)
+    guesses = np.maximum(majorities.mean(axis=0), 1 - majorities.mean(axis=0))
+    assert guesses[least_even].mean() > coin_guess
     right = np.array([codewords[label] for label in reported.y_query])
     one_guess = np.mean(right == (right.mean(axis=0) > 0.5))
+    assert one_guess > coin_guess - 0.05
     assert np.mean(grh.transform(reported.X_query) == right) < one_guess + 0.01
 
 
@@ -592,16 +622,19 @@ def test_what_is_left_at_one_half_shrinkage_gains_too(reported, chosen, seeds):
 
 @pytest.fixture(scope="module")
 def on_the_map(reported, chosen, seeds):
-    """Return each method's sweep of radii, and precision at 10 where one percent is re-ranked.
+    """Return each method's sweep of radii, and precision at 10 where 1 or 14 percent are re-ranked.
 
-    The one percent is that which class scores rank first, codes of kernel ridge, or those of LSH.
+    These are the ones that class scores rank first, codes of kernel ridge, or those of LSH.
     """
 
-    def precision_of_one_percent(similarity):
+    def precision_of_the_first(similarity):
         ranked = np.argsort(-similarity, axis=1, kind="stable")
-        candidates = list(ranked[:, : len(reported.X_database) // 100])
-        found = rerank(reported.X_query, reported.X_database, candidates, 10)
-        return precision_at_k(found, reported.y_query, reported.y_database)
+        precisions = []
+        for percent in (1, 14):
+            candidates = list(ranked[:, : percent * len(reported.X_database) // 100])
+            found = rerank(reported.X_query, reported.X_database, candidates, 10)
+            precisions.append(precision_at_k(found, reported.y_query, reported.y_database))
+        return precisions
 
     lines = {}
     by_code = {}
@@ -616,8 +649,8 @@ def on_the_map(reported, chosen, seeds):
         precisions = []
         for each in fitted:
             query_bits, bits = (each.transform(getattr(reported, part)) for part in BOTH)
-            precisions.append(precision_of_one_percent(-hamming_distances(query_bits, bits)))
-        by_code[name] = np.mean(precisions)
+            precisions.append(precision_of_the_first(-hamming_distances(query_bits, bits)))
+        by_code[name] = np.mean(precisions, axis=0)
     grh = fitted[0]  # by kernel ridge
     plain = KernelRidge(kernel="rbf", gamma=grh.models_[1][1].gamma, alpha=grh.ridge)
     plain.fit((reported.X_train - grh.mean_) / grh.scale_, np.eye(10)[reported.y_train])
@@ -628,16 +661,17 @@ def on_the_map(reported, chosen, seeds):
 
     pieces = np.array_split(reported.X_database, 20)
     of_database = np.concatenate([shares(piece) for piece in pieces])
-    by_class = precision_of_one_percent(shares(reported.X_query) @ of_database.T)
+    by_class = precision_of_the_first(shares(reported.X_query) @ of_database.T)
     return lines, by_class, by_code["kernel-ridge"], by_code["LSH"]
 
 
-def test_learned_codes_have_no_cheap_buckets_but_cheap_ranks(on_the_map):
+def test_learned_codes_have_no_cheap_buckets_but_cheap_ranks(dataset, on_the_map):
     """grh-training: "Learned codes of 16 bits have no bucket as small as LSH's smallest." "To
     compare as few images with them, rank the whole database and stop early (the lines named"
-    "Class scores are ahead of GRH's codes while little is compared" "codewords of ten classes make
-    a few large buckets" "GRH's buckets give a few hundredths more precision than LSH's" "When only
-    the top one percent is re-ranked, class scores give higher precision" """
+    "Class scores are ahead of GRH's codes while little is compared. Later, GRH's codes are ahead
+    on Fashion-MNIST only." "codewords of ten classes make a few large buckets" "Where both compare
+    as many images, the two lines are close" "When only the top one percent is re-ranked, class
+    scores give higher precision" "GRH's codes are ahead there on Fashion-MNIST only." """
     lines, by_class, by_code, by_random_code = on_the_map
 
     def at(name, share):
@@ -646,17 +680,18 @@ def test_learned_codes_have_no_cheap_buckets_but_cheap_ranks(on_the_map):
     for name in ("linear-svm", "kernel-ridge"):
         assert abs(at(name, 0.12) - at("LSH", 0.12)) < 0.05
         assert lines[name].scanned[0] > 10 * lines["LSH"].scanned[0]
-    assert 0.005 < at("kernel-ridge", 0.12) - at("LSH", 0.12) < 0.05
-    assert by_class > by_code + 0.01
-    assert by_code > by_random_code + 0.02
+    assert by_class[0] > by_code[0] + 0.01
+    assert by_code[0] > by_random_code[0] + 0.02
+    assert (by_code[1] > by_class[1]) == (len(dataset) == 10_000)
 
 
 def test_learned_codes_improve_on_exhaustive_search(dataset, reported, chosen, seed):
-    """grh-training: "That is enough to improve on exhaustive search:" "The paired bootstrap of
-    chapter 4 puts GRH's lead over exhaustive search between" "With GRH's codes the precision is"
-    "On CIFAR-10 the same steps give codes with no significant lead over exhaustive search."
-    "gives more right answers than exhaustive search, because the codes leave out similar images of
-    other classes" """
+    """grh-training: "On Fashion-MNIST that is enough to improve on exhaustive search, and on
+    CIFAR-10 it is not." "On Fashion-MNIST, learned codes let a search compare fewer images than
+    exhaustive search and answer better." "The paired bootstrap of chapter 4 puts GRH's lead over
+    exhaustive search between" "With GRH's codes the precision is" "On CIFAR-10 the same steps give
+    codes with no significant lead over exhaustive search." "gives more right answers than
+    exhaustive search, because the codes leave out similar images of other classes" """
     grh = GRH(16, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"])
     grh.fit(reported.X_train, reported.y_train)
     labels = reported.y_query, reported.y_database
