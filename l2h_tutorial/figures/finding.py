@@ -271,7 +271,7 @@ def wedge(theta: float) -> Figure:
     second = first + theta
     for turn in (0, 180):
         start, end = np.degrees([first, second]) + turn
-        colours = {"facecolor": to_rgba(SKY, 0.35), "edgecolor": SKY}
+        colours: Any = {"facecolor": to_rgba(SKY, 0.35), "edgecolor": SKY}
         axes.add_patch(Wedge((0, 0), 1.1, start, end, linewidth=1.5, **colours))
     directions = np.random.RandomState(1).uniform(0, np.pi, n_lines)
     between = (first < directions) & (directions < second)
