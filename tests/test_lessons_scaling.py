@@ -495,7 +495,7 @@ def test_other_guesses_change_the_answer(paid):
     assert paid["design_b"][0] > 2 * code_bytes
     lines = paid["answer"]
     assert len(lines) == 6
-    assert lines["B: 10% of the cells, 200 candidates"]["ms per query"].startswith("at least")
+    assert lines["B: 10% of the cells, 200 candidates"]["ms per query"].startswith("≥")
     ms = {name: float(line["ms per query"].split()[-1]) for name, line in lines.items()}
     few, many = (ms[f"A: {number} candidates"] for number in ("560", "4,800"))
     assert few < ms["A: 10% of the cells, 2,000 candidates"] < many

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Wedge
 from matplotlib.ticker import MaxNLocator
@@ -270,7 +271,8 @@ def wedge(theta: float) -> Figure:
     second = first + theta
     for turn in (0, 180):
         start, end = np.degrees([first, second]) + turn
-        axes.add_patch(Wedge((0, 0), 1.1, start, end, color=SKY, alpha=0.35))
+        colours: Any = {"facecolor": to_rgba(SKY, 0.35), "edgecolor": SKY}
+        axes.add_patch(Wedge((0, 0), 1.1, start, end, linewidth=1.5, **colours))
     directions = np.random.RandomState(1).uniform(0, np.pi, n_lines)
     between = (first < directions) & (directions < second)
     for (x, y), separates in zip(1.1 * unit(directions), between, strict=True):
@@ -446,8 +448,9 @@ def work_map(
             axes.fill_between(100 * frame["scanned"], frame["low"], frame["high"], **shade)
     for name, level in exhaustive.items():
         axes.axhline(level, linewidth=1.2, label=name, **look(name))
-    axes.margins(y=0.15)
-    axes.set(xscale="log", xlabel="share of the database scanned (%)", ylim=(lowest, None))
+    top = axes.dataLim.y1
+    top += 0.1 * (top - lowest)
+    axes.set(xscale="log", xlabel="share of the database scanned (%)", ylim=(lowest, top))
     axes.set_ylabel("precision at 10" if measure == "precision" else "recall of the exact ten")
     return figure
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..checks import Bits, Objects
 
-_WORDED = re.compile("[a-z]{4}|^[A-Z]{2}")  # what only a text has
+_WORDED = re.compile("[a-z]{4}|^[A-Z]{2}|^[a-z]+$")  # what only a text has
 _SHORT = 12  # letters that always stand in one line
 # Patterns in the text of a cell, and the HTML that takes their place. It tells the style sheet what
 # is never broken, and what stands beside a number or below it.
@@ -95,7 +95,7 @@ class Table:
 
 def _kind_of_names(rows: list[Label]) -> str:
     """Say how the first column is set: as figures, in several lines if it is long, or as it is."""
-    if all(re.fullmatch(r"[\d.,]+%?", label.name) for label in rows):
+    if all(re.fullmatch(r"[\d.,]+ ?%?", label.name) for label in rows):
         return "figures"
     return "long" if max(len(label.name) for label in rows) > _SHORT else ""
 

@@ -68,9 +68,10 @@ function thumbnail({ sheet, columns, sheetRows }, i, name) {
   return make("span", { class: "picture", style, role: name && "img", "aria-label": name || null });
 }
 
-// What something that is moved says of itself to those who cannot see where it is
+// What something that is moved says of itself to those who cannot see where it is, to one decimal
 function tell(handle, now, least, most, text) {
-  for (const [key, value] of Object.entries({ now, min: least, max: most, text }))
+  const spoken = text.replace(/\d+\.\d\d+/g, (number) => Number(Number(number).toFixed(1)));
+  for (const [key, value] of Object.entries({ now, min: least, max: most, text: spoken }))
     handle.setAttribute(`aria-value${key}`, value);
 }
 

@@ -552,14 +552,15 @@ function placeCopier({ step }) {
 
 // What the learned lines of a step find, and what the others do
 function whatLearningDoes(state, two) {
-  const counted = ({ found: { candidates } }) => ({
-    compared: candidates.length,
-    right: candidates.filter((id) => isRight(state, id)).length,
-    commonest: commonestOf(candidates).kind,
-  });
+  const isDrawn = state.query === MINE;
+  const counted = ({ found: { candidates } }) => {
+    const kind = isDrawn ? commonestOf(candidates).kind : nameOfQuery(state.query);
+    const right = candidates.filter((id) => nameOf(id) === kind).length;
+    return { compared: candidates.length, kind, right };
+  };
   const place = two[0] === learned ? 0 : 1;
   return {
-    kind: state.query === MINE ? null : nameOfQuery(state.query),
+    isDrawn,
     learned: counted(shown[place]),
     other: counted(shown[1 - place]),
   };

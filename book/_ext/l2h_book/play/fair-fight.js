@@ -163,8 +163,8 @@ const sentence = (state) => {
   const difference = leadOf(ranking);
   const share = (100 * data.scanned[state.images]).toFixed(1);
   const work = state.steps
-    ? `Every search compares ${share} percent of the images with the query.`
-    : "Every search compares the images of the query\u2019s own bucket, however many.";
+    ? `Every search compares the query with ${share} percent of the database, as GRH\u2019s bucket of 16 bits does.`
+    : "Every search compares the query with all images of its own bucket, however many.";
   return (
     `${state.steps} of ${STEPS.length} steps. ${work} Precision: GRH ${written(own)}; the best of the others, ${rival}, ${written(value)}. ` +
     `GRH is ${written(Math.abs(difference))} ${difference > 0 ? "above" : "below"} it.`

@@ -40,8 +40,8 @@ function turnTo(degrees) {
 // Where a line that parts the vectors passes: between them, and on the other side of the origin
 function wedge(theta) {
   const rim = [0, theta / 2, theta].map((degrees) => tip(degrees).map((v) => 3 * v));
-  plane.cell([[0, 0], ...rim], "near");
-  plane.cell([[0, 0], ...rim.map((corner) => corner.map((v) => -v))], "near");
+  plane.cell([[0, 0], ...rim], "own edged");
+  plane.cell([[0, 0], ...rim.map((corner) => corner.map((v) => -v))], "own edged");
 }
 
 function draw({ theta, lines }) {

@@ -25,23 +25,21 @@ function titleOf(state, k, radius) {
 }
 
 const fair = (learned, other) =>
-  `The slider sets the radius of the ${learned}, and the ${other} look at about as many pictures.`;
+  `The slider sets the radius of the ${learned}, and the ${other} get the radius closest to equal work.`;
 
-const result = ({ learned, other, kind }, one, another) =>
-  `${one}: ${learned.right} of ${learned.compared} are of class ${kind}. ${another}: ${other.right} of ${other.compared}.`;
+// The class of the second lines is said where it is another one
+const share = ({ kind, right, compared }, said) =>
+  compared
+    ? `${right} of ${compared}${kind === said ? "" : ` are of class ${kind}`}.`
+    : "none found.";
+const result = ({ learned, other }, one, another) =>
+  `${one}: ${share(learned)} ${another}: ${share(other, learned.compared && learned.kind)}`;
 
-const DRAWN =
-  "Your own picture has no class to count by. Choose one above to see what learning does.";
+const DRAWN = "Your picture has no label, so the commonest class is counted.";
 
-// Drawings may be taken for something else by lines that were learned from photographs
-const mistaken = ({ learned, other }) =>
-  !learned.compared || !other.compared || learned.commonest === other.commonest
-    ? ""
-    : ` It may take your picture for something else: most often it finds class ${learned.commonest} here, and the random lines find class ${other.commonest}.`;
-
-// What each step says. `task` is what the reader does first. `told` has the class that is asked for,
-// which a drawing has not. For the learned lines and for the other ones it has how many pictures
-// they compared, how many of these are of the class, and which class is the commonest.
+// What each step says. `task` is what the reader does first. `told` says whether the picture is drawn.
+// For the learned lines and for the other ones it has how many pictures they compared, the class that
+// is counted, which for a drawing is the commonest, and how many of these are of it.
 const WORDS = {
   1: ({ radius, task }) =>
     `${task} Sixteen random lines give each picture its 16 bits. The search skips each picture whose bits differ from yours in ${radius ? `more than ${radius}` : "any"} of the 16 places. Of the others, it shows the ten nearest by cosine.`,
@@ -49,13 +47,13 @@ const WORDS = {
     "Is it faster to compare the bits first? Let both searches run in your browser. The slider sets the Hamming radius: how many bits may differ. Move it, and race again.",
   3: ({ told }) => {
     const scene = "GRH (graph regularised hashing) learned its lines from labels.";
-    if (!told.kind) return `${scene}${mistaken(told)} ${DRAWN}`;
-    return `${scene} ${fair("learned lines", "random lines")} ${result(told, "Learned lines", "Random lines")}`;
+    const how = told.isDrawn ? DRAWN : fair("learned lines", "random lines");
+    return `${scene} ${how} ${result(told, "Learned lines", "Random lines")}`;
   },
   4: ({ told }) => {
     const scene = "Was it the labels? Here GRH also learned its lines from shuffled labels.";
-    if (!told.kind) return `${scene} ${DRAWN}`;
-    return `${scene} ${fair("lines with true labels", "others")} ${result(told, "True labels", "Shuffled labels")}`;
+    const how = told.isDrawn ? DRAWN : fair("lines with true labels", "others");
+    return `${scene} ${how} ${result(told, "True labels", "Shuffled labels")}`;
   },
   [EVERYTHING]: () => "",
 };
