@@ -19,6 +19,7 @@ from itertools import product
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.kernel_ridge import KernelRidge
+from sklearn.linear_model import Ridge
 from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_limits
@@ -122,6 +123,42 @@ class CodewordSums(BaseEstimator):
 
     def transform(self, X):
         return self.model_.predict(X) > 0
+
+
+class KindCodewords(BaseEstimator):
+    """Several labels without a graph: kernel ridge learns one codeword for each set of labels.
+
+    Hadamard codewords are about equally far apart, whatever the sets. "hashed" codewords are the
+    signs of random projections of the sets, so that sets with a common label have similar ones.
+    """
+
+    def __init__(self, n_bits=16, codewords="hadamard", ridge=0.1, gamma=2.0, random_state=None):
+        self.n_bits = n_bits
+        self.codewords = codewords
+        self.ridge = ridge
+        self.gamma = gamma
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        kinds, kind_of_row = np.unique(label_indicator(y), axis=0, return_inverse=True)
+        codewords = self.codewords
+        if codewords == "hashed":
+            random = np.random.default_rng(self.random_state)
+            directions = random.normal(size=(kinds.shape[1], self.n_bits))
+            codewords = (kinds - kinds.mean(axis=0)) @ directions > 0
+        self.model_ = OutputCodes(
+            self.n_bits,
+            codewords=codewords,
+            classifier="kernel-ridge",
+            ridge=self.ridge,
+            gamma=self.gamma,
+            random_state=self.random_state,
+        )
+        self.model_.fit(X, kind_of_row.ravel())
+        return self
+
+    def transform(self, X):
+        return self.model_.transform(X)
 
 
 class SmallNetwork(BaseEstimator):
@@ -250,6 +287,7 @@ STEPS = {
     "temperature": 2,
     "ridge": 10**0.5,
     "C": 10**0.5,
+    "alpha": 10**0.5,  # of scikit-learn's ridge regression
     "rate": 10**0.5,
     "decay": 10**0.5,
 }
@@ -359,15 +397,26 @@ QUESTIONS = {
     | with_alphas("GRH kernel, alpha {}", from_lsh, (0.5, 0.8))
     # in a pipeline, which is no hasher without labels, it gets the labelled images alone
     | {"ITQ, labelled images": climbs(make_pipeline(ITQ(32)))},
-    "shuffled": methods("GRH kernel", "GRH from CCA-ITQ"),
+    "shuffled": methods("GRH kernel", "GRH from CCA-ITQ")
+    | with_alphas("GRH from CCA-ITQ, alpha {}", from_cca, (0.5,)),
     "alpha": methods("CCA-ITQ")
     | with_alphas("{}", from_lsh, EVERY_ALPHA)
     | with_alphas("{} from CCA-ITQ", from_cca, EVERY_ALPHA),
+    # on the splits of the ranking, one predictor more for the targets of GRH from CCA-ITQ
+    "predictor": {
+        "GRH linear ridge from CCA-ITQ": climbs(
+            GRH(32, initial=CCAITQ(32), classifier=Ridge()), "initial__ridge", "classifier__alpha"
+        )
+    },
     "neighbours": methods("LSH", "ITQ")
     | with_alphas("LSH, alpha {}", of_neighbours, (0, 1), initial=LSH(32))
     | with_alphas("ITQ, alpha {}", of_neighbours, (0, 1), initial=ITQ(32)),
     "baskets": methods("CCA-ITQ", "class scores")
-    | {"codeword sums": climbs(CodewordSums(32), *KERNEL)}
+    | {
+        "codeword sums": climbs(CodewordSums(32), *KERNEL),
+        "Hadamard codewords of kinds": climbs(KindCodewords(32), *KERNEL),
+        "hashed codewords of kinds": climbs(KindCodewords(32, "hashed"), *KERNEL),
+    }
     | with_alphas("GRH from LSH, alpha {}", from_lsh, (0, 1))
     | with_alphas("GRH from CCA-ITQ, alpha {}", from_cca, (0, 1)),
     "map": {"CCA-ITQ": climbs(CCAITQ(16), "ridge"), "GRH from CCA-ITQ": from_cca(16)},
