@@ -482,10 +482,9 @@ def test_in_many_dimensions_every_code_can_occur():
 
 
 def test_two_images_share_a_bit_as_theory_says(lab, seed):
-    """lsh: "Theory and measurement agree, for real images too." "chance alone explains
-    an error of that size" "At 60 degrees, two thirds of the lines therefore leave both vectors on
-    one side. At 90 degrees, half of the lines separate them."
-    """
+    """lsh: "Theory and measurement agree, for real images too." "chance alone explains an error of
+    that size" "Two thirds of the lines leave both vectors on the same side, because 60 of 180
+    degrees lie between them. At 90 degrees, half the lines separate the two." """
     rng = np.random.default_rng(seed)
     many = LSH(2000, random_state=seed).fit(lab.dataset.features)
     x = rng.normal(size=(150, 512))

@@ -50,18 +50,17 @@ from l2h_tutorial.splits import held_out_classes
 
 @both
 def test_the_figure_of_controls_says_what_is_left(name):
-    """did-it-learn: "On Fashion-MNIST, GRH needs one of its two ways to the labels, the start or
-    the votes. *LSH-refit* has neither, and shuffled labels spoil both." "Labels can come in through
-    the start or through the votes, and either is enough." "and a start that reads labels gets as
-    far without votes" "Both together add little, probably because the second brings what is already
-    there." "CCA-GRH falls to {glue:text}`shuffled-f`, below LSH." "only
-    {glue:text}`shuffled-refit-f` is left, which is less than a code that reads no labels can have"
-    "CCA-ITQ with a classifier, CCA-GRH, CCA-ITQ alone, Hadamard codewords and LSH-GRH follow close
-    together. The exact cosine, CCA-ITQ with a classifier and shuffled labels, LSH with a classifier
-    and LSH lie far to their left, and CCA-GRH with shuffled labels is last." "again the start and
-    the votes replace each other" "Start and votes together add more than on Fashion-MNIST" "either
-    part makes the other nearly redundant" "either made the other nearly redundant" "Votes lift even
-    LSH most of the way" """
+    """did-it-learn: "On Fashion-MNIST, GRH can do without labels in its start, or without votes,
+    but not without both. *LSH-refit* lacks both, and shuffled labels spoil both." "Labels can come
+    in through the start or through the votes, and either is enough." "and a start that reads labels
+    gets as far without votes" "Both together add little, probably because the second brings what is
+    already there." "its mAP falls to {glue:text}`shuffled-f`, below LSH." "Even that is less than
+    {glue:text}`itq-f`, the mAP of ITQ" "CCA-ITQ with a classifier, CCA-GRH, CCA-ITQ alone, Hadamard
+    codewords and LSH-GRH follow close together. The exact cosine, CCA-ITQ with a classifier and
+    shuffled labels, LSH with a classifier and LSH lie far to their left, and CCA-GRH with shuffled
+    labels is last." "again either way to them brings most of the lead" "Start and votes together
+    add more than on Fashion-MNIST" "either part makes the other nearly redundant" "either made the
+    other nearly redundant" "Votes lift even LSH most of the way" """
     scores = by_split("ranking", name).mean()
     grh = scores["GRH from CCA-ITQ"]
     lead_over_lsh = grh - scores["LSH"]
@@ -188,11 +187,12 @@ def test_directions_for_nonsense_hold_little_of_the_images(dataset, seed):
 
 
 def test_without_votes_a_start_hardly_reads_shuffled_labels(fashion, seed):
-    """did-it-learn: "tuning then gives CCA-ITQ so large a penalty that its directions follow the
-    images' variance, whatever the labels say" "tuning makes the penalty {glue:text}`penalty-times`
-    times as large. The nine directions then hold {glue:text}`held-by-strict` percent of the
-    variance, and the start by itself does no worse than LSH." "At $\\alpha = 1$ a sound start would
-    not help, because the senseless votes overrule its bits." """
+    """did-it-learn: "Tuning achieves this with a large penalty in CCA-ITQ, under which the
+    directions that senseless labels choose are no worse than LSH's." "tuning makes the penalty
+    {glue:text}`penalty-times` times as large. The nine directions then hold
+    {glue:text}`held-by-strict` percent of the variance, and the start by itself does no worse than
+    LSH." "At $\\alpha = 1$ a sound start would not help, because the senseless votes overrule its
+    bits." """
     s = split_of(fashion, seed)
     chosen = parameters(fashion.name)
     of_truth = chosen["ranking", "GRH from CCA-ITQ"]["initial__ridge"]
@@ -229,7 +229,7 @@ def test_what_matters_is_which_bits_flip(fashion, seed):
     outvoted images flip, and they are nearly half of the group." "so images of one class are taught
     nearly the same" "Shuffled labels draw images of different classes together, while images of one
     class drift apart." "The classifier repairs much of this harm, because many senseless flips
-    cancel in its averages, but it cannot repair all of it." """
+    cancel in its averages, but not all of it." """
     s = split_of(fashion, seed)
     chosen = parameters(fashion.name)
     wrong = shuffled(s, seed)
@@ -273,15 +273,15 @@ def test_nonsense_flips_about_as_many_bits(fashion):
 def test_tuned_for_nonsense_grh_loses_most_of_its_lead(name):
     """did-it-learn: "with shuffled labels it loses most of its lead over LSH, and its mAP falls to"
     "CCA-GRH loses even more, and falls below LSH, because" "Without the votes it recovers to
-    {glue:text}`shuffled-refit-f`, which is about what LSH's bits have with a classifier" "Even so,
-    it lies {glue:text}`nonsense-size-f` below CCA-GRH with true labels." "which tuning chose for
-    them" "Tuning was offered no $\\alpha$ below [0.9]{.definition}, or below 1 for CCA-GRH, so it
-    could not switch the senseless votes off." "Shuffled labels take a part of this gain away again,
-    but not all of it." "The classifier does not repair all of this, because the mAP stays below
-    that of LSH-refit." "shuffled labels cost it most of what it had gained over LSH, from either
-    start, and even if tuning may switch the votes off." "These do better than with senseless votes,
-    but with {glue:text}`refit-f` they are still {glue:text}`votes-lsh-size-f` below LSH-GRH with
-    true labels." "Why are senseless votes worse than none?" """
+    {glue:text}`shuffled-refit-f`, about what LSH's bits have with a classifier" "Even so, CCA-GRH
+    with true labels is {glue:text}`nonsense-size-f` higher." "which tuning chose for them" "Tuning
+    could not switch the senseless votes off, because for LSH-GRH it was offered an $\\alpha$ of
+    [0.9]{.definition} and 1, and for CCA-GRH only 1." "Shuffled labels take a part of this gain
+    away again, but not all of it." "The classifier does not repair all of this, because the mAP
+    stays below that of LSH-refit." "shuffled labels cost it most of what it had gained over LSH,
+    from either start, and even if tuning may switch the votes off." "These do better than with
+    senseless votes, but with {glue:text}`refit-f` they are still {glue:text}`votes-lsh-size-f`
+    below LSH-GRH with true labels." "Why are senseless votes worse than none?" """
     ranking = by_split("ranking", name)
     wrong = by_split("shuffled", name)
     assert abs(ranking["random codes"].mean() - 0.1) < 0.005
@@ -415,9 +415,9 @@ def test_what_the_graph_adds_is_a_choice_of_codewords(name):
     a higher mAP than LSH-GRH, but their lead is small and has no star." "Coin tosses do about as
     well as LSH's votes, and at most {glue:text}`toss-reach-f` better or worse." "But random
     codewords, which need no graph, do about as well" "Random codewords come close to LSH's votes"
-    "most of what the votes added to LSH-refit comes from the labels alone" "the graph joins two
-    images if their labels agree, and holds nothing else" "CCA-GRH's codewords lie closer together
-    than Hadamard codewords" """
+    "so this is most of what the votes added to LSH-refit" "the graph joins two images if their
+    labels agree, and holds nothing else" "CCA-GRH's codewords lie closer together than Hadamard
+    codewords" """
     assert lead("ranking", name, "GRH kernel", "Hadamard codewords").high < 0
     from_cca = lead("ranking", name, "GRH from CCA-ITQ", "Hadamard codewords")
     assert 0 < from_cca.low < from_cca.mean < 0.02
@@ -513,13 +513,13 @@ def test_below_one_every_step_ranks_worse(name):
 @both
 def test_with_several_labels_votes_are_worth_something(name):
     """did-it-learn: "votes help the poor start, and add little to a good one" "For baskets, hashed
-    kinds use no graph and lead LSH-GRH by {glue:text}`kinds-size-f`, with an interval that excludes
-    zero though without a star." "CCA-GRH lies far above hashed kinds, but it does not owe this to
-    its graph, because CCA-refit has no votes and does about as well." "shares a label with 17
-    kinds: 8 share only its first label, 8 only its second, and one is its own kind." "On
-    Fashion-MNIST both have a lower mAP than hashed kinds." "Random codewords come close to LSH's
-    votes, as do hashed kinds for baskets" "Class scores that are not quantised have a higher mAP
-    than all codes of 32 bits." "and on Fashion-MNIST they had a higher mAP than LSH-GRH" """
+    kinds use no graph and are {glue:text}`kinds-size-f` ahead of LSH-GRH, though without a star."
+    "CCA-GRH lies far above hashed kinds, but it does not owe this to its graph, because CCA-refit
+    has no votes and does about as well." "shares a label with 17 kinds: 8 share only its first
+    label, 8 only its second, and one is its own kind." "On Fashion-MNIST both have a lower mAP than
+    hashed kinds." "Random codewords come close to LSH's votes, and so do hashed kinds for baskets,
+    though here they are not ahead." "Class scores that are not quantised have a higher mAP than all
+    codes of 32 bits." "and on Fashion-MNIST they had a higher mAP than LSH-GRH" """
     baskets = [set(pair) for pair in combinations(range(10), 2)]
     assert len(baskets) == 45
     assert sum(not basket.isdisjoint(baskets[0]) for basket in baskets) == 17
@@ -551,10 +551,9 @@ def test_with_several_labels_votes_are_worth_something(name):
 
 
 def test_hashed_kinds_are_alike_where_kinds_share_a_label(seed):
-    """did-it-learn: "one codeword for each of the 45 *kinds*, as the pairs of labels are called"
-    "hash these numbers by random hyperplanes, so kinds with a common label get similar codewords"
-    "codewords that lie as far apart on average,
-    whether or not two kinds share a label" """
+    """did-it-learn: "The votes therefore choose a codeword for each of the 45 *kinds*, as the pairs
+    of labels are called" "a 1 for each of its two labels, and hash these by random hyperplanes"
+    "codewords that lie as far apart on average, whether or not two kinds share a label" """
     pairs_of_labels = combinations(range(10), 2)
     kinds = np.array([[c in pair for c in range(10)] for pair in pairs_of_labels], dtype=int)
     kinds = np.unique(kinds, axis=0)  # in the order of the codewords
@@ -645,7 +644,7 @@ def test_the_two_refits_of_lsh_learn_differently(dataset):
 def test_the_classifier_is_the_opponent_to_beat(name):
     """did-it-learn: "A crippled control cannot win, so it tells you nothing." "For labelled classes
     this byte is the rival to beat. Its mAP is {glue:text}`byte-size-f` above that of CCA-GRH, with
-    8 bits against 32." "the byte of class scores has a higher mAP than every hash code" "For
+    8 bits against 32." "The byte of class scores has a higher mAP than every hash code" "For
     labelled classes a byte of class scores has a higher mAP than GRH" "but groups of labelled
     images alone do almost as well" """
     scores = by_split("ranking", name).mean()
@@ -664,11 +663,11 @@ def test_the_classifier_is_the_opponent_to_beat(name):
 
 @both
 def test_labels_of_other_classes_did_harm_or_helped_little(name):
-    """did-it-learn: "With $\\alpha$ = [0.9]{.definition} they lower the mAP of LSH-refit by
-    {glue:text}`alpha-loss-size-f`, and they do so on all ten triples" "and it is below ITQ on each
-    of the ten triples" "On neither data set did we find evidence that a code taught with labels of
-    other classes is better than ITQ." "On Fashion-MNIST, none of the five best methods was taught a
-    label. Of the five, only LSH-refit owes anything to labels" "SDH is
+    """did-it-learn: "With the $\\alpha$ of [0.9]{.definition} that tuning had chosen, they lower
+    the mAP of LSH-refit by {glue:text}`alpha-loss-size-f`. They do so on all ten triples" "and it
+    is below ITQ on each of the ten triples" "On neither data set did we find evidence that a code
+    taught with labels of other classes is better than ITQ." "On Fashion-MNIST, none of the five
+    best methods was taught a label. Of the five, only LSH-refit owes anything to labels" "SDH is
     {glue:text}`unseen-sdh-size-f` below ITQ, and has no star" "The exact cosine has the highest
     mAP." "start with the cosine. If you need a code, take an unsupervised one, fitted to the whole
     database." "This was right for the new classes as well, which tuning had not seen: there, too,
@@ -858,11 +857,10 @@ def test_tuning_for_other_classes_asks_for_weaker_votes():
 @both
 def test_with_a_linear_svm_grh_is_its_start(name):
     """did-it-learn: "A linear SVM costs CCA-GRH at most {glue:text}`linear-high-f`" "It changes two
-    things at once, the kernel and the loss, so *linear ridge*, which is ridge regression without a
-    kernel, stands between the two." "without a kernel CCA-GRH has no higher mAP than CCA-ITQ alone"
-    "because linear ridge has the loss of kernel ridge and is no better than the SVM" "Without a
-    kernel, CCA-GRH keeps nothing of its gain over the start, with ridge regression as with an SVM"
-    """
+    things at once, the kernel and the loss, so *linear ridge*, ridge regression without a kernel,
+    stands between the two." "Without a kernel CCA-GRH has no higher mAP than CCA-ITQ alone"
+    "because linear ridge has that of kernel ridge and does no better" "Without a kernel, CCA-GRH
+    keeps nothing of its gain over the start, with ridge regression as with an SVM" """
     pair = ("ranking", "GRH from CCA-ITQ", "GRH linear from CCA-ITQ")
     assert pair in asked("did-it-learn")
     hasher, values = fair_fight.METHODS["GRH linear from CCA-ITQ"]
@@ -886,8 +884,8 @@ def test_with_a_linear_svm_grh_is_its_start(name):
 
 
 def test_the_network_of_the_page_is_the_one_that_was_measured():
-    """did-it-learn: "keep the Hadamard codewords as targets, and train a small neural network to
-    predict them." "The network has 64 units and learned for 200 steps from GIST vectors" """
+    """did-it-learn: "keep the Hadamard codewords as targets, and let a small neural network predict
+    them." "The network has 64 units and learned for 200 steps from GIST vectors" """
     shown = [
         line
         for line in inspect.getsource(fair_fight.small_network).splitlines()

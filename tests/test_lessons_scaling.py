@@ -251,11 +251,10 @@ def test_the_bytes_of_a_million_codes_add_up(lab):
 
 
 def test_crowded_pieces_are_made_longer(lab):
-    """scaling: "begins with pieces of about as many bits as a row number has"
-    "A million rows have row numbers of 20 bits" "For 100,000 rows, with 17 bits, the rule gives"
-    "percent of the rows. The table allows [one percent]{.definition}, so it
-    {glue:text}`crowded-verdict` the number of pieces" "It does not try 3."
-    "Row numbers have 30 bits, so a table of a billion codes has" """
+    """scaling: "begins with pieces of about as many bits as a row number has" "A million rows have
+    row numbers of 20 bits" "For 100,000 rows, with 17 bits, the rule gives" "percent of the rows.
+    The table allows [one percent]{.definition}, so it {glue:text}`crowded-verdict` the number of
+    pieces" "Row numbers have 30 bits, so a table of a billion codes has" """
     assert _CROWDED == 0.01
     assert [round(np.log2(n)) for n in (10**5, 10**6, 10**9)] == [17, 20, 30]
     assert round(64 / 30) == 2
@@ -288,9 +287,9 @@ def test_the_kept_measurements_say_where_they_come_from():
 
 
 def test_ten_million_codes_are_searched_without_looking_at_all():
-    """scaling: "Near a stored code, `HashTable` is much faster than either scan." "Even at radius
-    8, on codes like images, it is over" "NumPy's scan, timed once at each radius" "A scan is
-    not the fastest search of faiss, which has hash indexes too" """
+    """scaling: "Near a stored code, `HashTable` is much faster than either scan." "so the table
+    still pays at radius 8: on codes like images it is over" "NumPy's scan, timed once at each
+    radius" "A scan is not the fastest search of faiss, which has hash indexes too" """
     large = BENCH[(BENCH.rows == 10**7) & (BENCH.search == "radius")]
     assert (large[large.method == "ours"].chosen == "multi-index").all()
     times = large.pivot(index=["codes", "r"], columns="method", values="ms")
@@ -312,8 +311,8 @@ def test_ten_million_codes_are_searched_without_looking_at_all():
 def test_what_the_table_of_ten_million_leaves_out():
     """scaling: "Building is repaid after" "to {glue:text}`prepared-high` seconds, whereas each
     query saves about {glue:text}`saved-ms` ms compared with faiss's scan" "If you want the hundred
-    nearest of the uniform codes, nearly all of them are far away." "ms a query and faiss's scan
-    {glue:text}`hundred-faiss`, so the table saved nothing" """
+    nearest of the uniform codes, nearly all of them are far away, and a ball that large cannot be
+    looked up." "it has to keep the hundred best. So the table saved nothing." """
     large = BENCH[BENCH.rows == 10**7]
     radius = large[large.search == "radius"]
     first = radius[(radius.r == 2) & (radius.method == "ours")].set_index("codes").first_ms
@@ -408,9 +407,9 @@ def test_both_designs_fit_the_memory_and_neither_can_be_scanned(paid):
 
 
 def test_the_share_of_the_cells_is_that_of_deep_photographs(paid):
-    """scaling: "percent of the cells of six small collections" "percent, as deep features of
-    CIFAR-10's photographs needed" "those runs compared full floats, which find more than codes
-    do" """
+    """scaling: "percent of the cells of six small collections" "That is what deep features of
+    CIFAR-10's photographs needed for [95]{.definition} percent recall." "those runs compared full
+    floats, which find more than codes do" """
     cells = pd.read_csv(RESULTS / "filtered-cells.csv")
     cells = cells[cells.share == 1]
     assert (cells.before >= 0.95).all()
@@ -423,9 +422,9 @@ def test_the_share_of_the_cells_is_that_of_deep_photographs(paid):
 
 def test_the_candidates_go_on_from_those_of_chapter_10(paid):
     """scaling: "rows to [9,850]{.definition}, which is three doublings, their number rose from"
-    "each three doublings multiply the candidates by 29/17" "So count only the candidates beyond
-    these ten, which rose from 7 to 19" "With two bits, 12 candidates became 15. The
-    same formulas give" """
+    "each three doublings multiply the candidates by 29/17" "so only the candidates beyond these ten
+    can grow. There were 7 of them at first and 19 in the end." "With two bits, 12 candidates became
+    15. The same formulas give" """
     times = np.log2(10**9 / 9_850) / 3
     formulas = {}
     for n_bits, first, last in ((1, 17, 29), (2, 12, 15)):
@@ -514,7 +513,7 @@ def test_the_task_is_met_with_the_cells_of_deep_photographs(paid):
 
 
 def test_the_links_of_a_graph_fill_the_memory(paid):
-    """scaling: "GB, the whole memory of our server" "Half as many would fit into the memory
+    """scaling: "GB, the whole memory of our server" "Half as many links would fit into the memory
     beside the codes of design A" "so 5,000 queries a second would leave" "It searched a billion
     vectors of 128 bytes, a sixteenth of ours" "If you need hundreds of queries a second" """
     link_bytes = 64 * 4
@@ -553,9 +552,9 @@ def test_filling_takes_a_product_for_each_cell(paid):
 
 
 def test_half_of_the_rows_are_read_in_half_of_the_time(paid):
-    """scaling: "Give each server a random half of the rows of each cell of design A" "so the
-    pair answers {glue:text}`half-limit` queries a second, about as many as two copies" "A
-    single query becomes faster, but not twice as fast" """
+    """scaling: "give each server a random half of each cell, and send every query to both." "so the
+    pair answers {glue:text}`half-limit` queries a second, about as many as two copies" "A single
+    query becomes faster, but not twice as fast" """
     code_bytes, share, candidates = paid["design_a"]
     half = paid["steps_of"](code_bytes, share / 2, candidates // 2)
     assert half["describe"] == paid["steps"]["describe"]
@@ -596,8 +595,8 @@ def test_the_radius_of_faiss_is_strict(lab):
 
 
 def test_a_hash_index_finds_what_nflip_reaches(lab):
-    """scaling: "a hash index leaves out rows without saying so" "So set
-    `nflip` to the whole radius for one table" """
+    """scaling: "The second trap is a default. A hash index visits only the buckets within `nflip`
+    bits" "So set `nflip` to the whole radius for one table" """
     index = filled(faiss.IndexBinaryHash(64, 16), lab.codes)
     found = [lab.found_with(index, nflip) for nflip in (0, 1, 2, 8)]
     assert found[0] < found[1] < found[2] <= found[3]

@@ -163,7 +163,7 @@ const sentence = (state) => {
   const difference = leadOf(ranking);
   const share = (100 * data.scanned[state.images]).toFixed(1);
   const work = state.steps
-    ? `Every search compares the query with ${share} percent of the database, as GRH\u2019s bucket of 16 bits does.`
+    ? `Every search compares the query with ${share} percent of the database, the share that GRH\u2019s bucket holds.`
     : "Every search compares the query with all images of its own bucket, however many.";
   return (
     `${state.steps} of ${STEPS.length} steps. ${work} Precision: GRH ${written(own)}; the best of the others, ${rival}, ${written(value)}. ` +
