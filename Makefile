@@ -95,6 +95,7 @@ measure: .venv/installed
 
 .venv/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c "$$CHECK_PYTHON"
+	@echo "Installing 1.3 GB into $(CURDIR)/.venv, which takes a minute or more"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	@# compiled by all cores; what is no Python, though named so, is left as pip leaves it

@@ -142,6 +142,7 @@ def _client(
     return NotebookClient(
         notebook,
         timeout=timeout,
+        startup_timeout=timeout,
         record_timing=False,
         resources={"metadata": {"path": str(path.parent)}, "seconds": seconds},
         on_cell_start=begin_cell,
