@@ -8,6 +8,7 @@ few bits.
 """
 
 import hashlib
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import Any, ClassVar, Self
 
@@ -36,6 +37,7 @@ from .metrics import RingCounts, average_precision
 __all__ = ["ClassScores", "OutputCodes", "RandomCodes", "hadamard_codewords", "random_codewords"]
 
 
+@dataclass(repr=False, eq=False)
 class RandomCodes(Hasher):
     """Toss coins instead of hashing: what an experiment finds with these codes was not learned.
 
@@ -71,9 +73,8 @@ class RandomCodes(Hasher):
     ((1000, 8), True)
     """
 
-    def __init__(self, n_bits: int = 16, *, random_state: Any = None) -> None:
-        self.n_bits = n_bits
-        self.random_state = random_state
+    _: KW_ONLY
+    random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Draw the key. Only the number of features is taken from the data.
@@ -105,9 +106,6 @@ class RandomCodes(Hasher):
 class _ClassHasher(Hasher):
     """Learn labels with a classifier of GRH, on features standardised as in GRH."""
 
-    gamma: float
-    ridge: float
-    random_state: Any
     _needs_labels = True
 
     def _labelled(self, X: ArrayLike, y: Any) -> tuple[Floats, Floats]:
@@ -116,6 +114,7 @@ class _ClassHasher(Hasher):
         return features, checked_labels(y, features)
 
 
+@dataclass(repr=False, eq=False)
 class OutputCodes(_ClassHasher):
     """Hash by error-correcting output codes: one classifier a bit learns the classes' codewords.
 
@@ -158,28 +157,18 @@ class OutputCodes(_ClassHasher):
     array([[1, 0, 0]])
     """
 
+    _: KW_ONLY
+    codewords: Any = "random"
+    classifier: Any = "linear-svm"
+    gamma: float = 2.0
+    ridge: float = 0.1
+    random_state: Any = None
+
     _constraints: ClassVar = {
         "classifier": partial(check_named, names=CLASSIFIERS, method="predict"),
         "gamma": check_positive,
         "ridge": check_positive,
     }
-
-    def __init__(
-        self,
-        n_bits: int = 16,
-        *,
-        codewords: Any = "random",
-        classifier: Any = "linear-svm",
-        gamma: float = 2.0,
-        ridge: float = 0.1,
-        random_state: Any = None,
-    ) -> None:
-        self.n_bits = n_bits
-        self.codewords = codewords
-        self.classifier = classifier
-        self.gamma = gamma
-        self.ridge = ridge
-        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Draw the codewords and teach them.
@@ -226,6 +215,7 @@ class OutputCodes(_ClassHasher):
         return self.model_.predict(self._features(points))
 
 
+@dataclass(repr=False, eq=False)
 class ClassScores(_ClassHasher):
     r"""Hash by a plain classifier: the code is the cell in which the chances of the classes lie.
 
@@ -277,26 +267,18 @@ class ClassScores(_ClassHasher):
     1.0
     """
 
+    n_bits: int = 8
+    _: KW_ONLY
+    temperature: float = 5.0
+    gamma: float = 2.0
+    ridge: float = 0.1
+    random_state: Any = None
+
     _constraints: ClassVar = {
         "temperature": check_positive,
         "gamma": check_positive,
         "ridge": check_positive,
     }
-
-    def __init__(
-        self,
-        n_bits: int = 8,
-        *,
-        temperature: float = 5.0,
-        gamma: float = 2.0,
-        ridge: float = 0.1,
-        random_state: Any = None,
-    ) -> None:
-        self.n_bits = n_bits
-        self.temperature = temperature
-        self.gamma = gamma
-        self.ridge = ridge
-        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Fit the classifier, and divide its scores into cells.

@@ -1,5 +1,6 @@
 """Hash by Gaussian kernels around anchors, which are labelled points: KSH and SDH."""
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -21,9 +22,6 @@ _SWEEPS = 10  # sweeps of SDH's descent through all bits, at most; few are neede
 class AnchoredHasher(Hasher):
     """Hash by weighted sums of kernels around anchors, plus an intercept: bits are the signs."""
 
-    n_anchors: int
-    gamma: float
-    random_state: Any
     _needs_labels = True
     _constraints: ClassVar = {
         "ridge": check_positive,
@@ -55,6 +53,7 @@ class AnchoredHasher(Hasher):
         return kernels @ self.coefficients_ + self.intercepts_
 
 
+@dataclass(repr=False, eq=False)
 class KSH(AnchoredHasher):
     r"""Learn codes from kernels whose inner products say if two points share a label (KSH).
 
@@ -126,22 +125,12 @@ class KSH(AnchoredHasher):
     array([False, False,  True,  True, False, False])
     """
 
-    def __init__(
-        self,
-        n_bits: int = 16,
-        *,
-        ridge: float = 0.1,
-        n_iter: int = 100,
-        n_anchors: int = 2000,
-        gamma: float = 2.0,
-        random_state: Any = None,
-    ) -> None:
-        self.n_bits = n_bits
-        self.ridge = ridge
-        self.n_iter = n_iter
-        self.n_anchors = n_anchors
-        self.gamma = gamma
-        self.random_state = random_state
+    _: KW_ONLY
+    ridge: float = 0.1
+    n_iter: int = 100
+    n_anchors: int = 2000
+    gamma: float = 2.0
+    random_state: Any = None
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Draw the anchors and learn one bit after the other.
@@ -223,6 +212,7 @@ def surrogate_loss(weights: Floats, kernels: Floats, residual: Residual) -> tupl
     return -float(smooth @ pulled), -kernels.T @ (pulled * (1 - smooth**2))
 
 
+@dataclass(repr=False, eq=False)
 class SDH(AnchoredHasher):
     r"""Learn codes from which a linear classifier can read the labels, from kernels (SDH).
 
@@ -293,31 +283,19 @@ class SDH(AnchoredHasher):
     2
     """
 
+    _: KW_ONLY
+    ridge: float = 0.01
+    classifier_ridge: float = 1.0
+    nu: float = 1e-5
+    n_iter: int = 5
+    n_anchors: int = 2000
+    gamma: float = 2.0
+    random_state: Any = None
+
     _constraints: ClassVar = AnchoredHasher._constraints | {
         "classifier_ridge": check_positive,
         "nu": check_positive,
     }
-
-    def __init__(
-        self,
-        n_bits: int = 16,
-        *,
-        ridge: float = 0.01,
-        classifier_ridge: float = 1.0,
-        nu: float = 1e-5,
-        n_iter: int = 5,
-        n_anchors: int = 2000,
-        gamma: float = 2.0,
-        random_state: Any = None,
-    ) -> None:
-        self.n_bits = n_bits
-        self.ridge = ridge
-        self.classifier_ridge = classifier_ridge
-        self.nu = nu
-        self.n_iter = n_iter
-        self.n_anchors = n_anchors
-        self.gamma = gamma
-        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Draw the anchors; improve hash functions, classifier and codes in turn.
