@@ -7,9 +7,10 @@ import numpy as np
 
 from .framework import (
     Array,
+    Case,
     Compute,
     Construct,
-    Exercise,
+    Generator,
     Requirement,
     Trouble,
     describe,
@@ -80,12 +81,12 @@ _FAIR = Construct(
 # 3.2
 
 
-def _spread_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
+def _spread_case(rng: Generator, i: int) -> Case:
     n_bits = 1 + i % 7
     n_codes = 2**n_bits
     if i % 2:  # every bucket gets as many images
-        return (1 + i // 2 * int(rng.integers(1, 4))) * n_codes, n_bits
-    return int(rng.integers(1, n_codes + 1)), n_bits
+        return (1 + i // 2 * rng.integers(1, 4)) * n_codes, n_bits
+    return rng.integers(1, n_codes + 1), n_bits
 
 
 _FEWEST = Compute(
@@ -112,7 +113,7 @@ _FEWEST = Compute(
 # 3.3
 
 
-def _two_sets_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
+def _two_sets_case(rng: Generator, i: int) -> Case:
     return rng.integers(0, 4, size=6 + i), rng.integers(0, 6, size=4 + i // 2)
 
 
@@ -157,8 +158,8 @@ def _unit(X: Array, axis: int | None = 1) -> Array:
     return X / np.linalg.norm(X, axis=axis, keepdims=True)
 
 
-def _prepare_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
-    d = int(rng.integers(2, 4 + i // 8))
+def _prepare_case(rng: Generator, i: int) -> Case:
+    d = rng.integers(2, 4 + i // 8)
     database = rng.integers(1, 10, size=(d + 2, d)).astype(float)
     queries = rng.integers(1, 10, size=(d + 1, d)).astype(float)
     return database, queries
@@ -222,7 +223,7 @@ _MISLEAD = Construct(
 # 3.6
 
 
-def _layout_case(rng: np.random.Generator, i: int) -> tuple[Array]:
+def _layout_case(rng: Generator, i: int) -> Case:
     return (rng.integers(0, 5, size=6 + i) * 2 + 3,)
 
 
@@ -260,4 +261,4 @@ _LAY_OUT = Compute(
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_FAIR, _FEWEST, _CANDIDATES, _PREPARE, _MISLEAD, _LAY_OUT)
+EXERCISES = (_FAIR, _FEWEST, _CANDIDATES, _PREPARE, _MISLEAD, _LAY_OUT)

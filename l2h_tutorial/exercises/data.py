@@ -4,13 +4,23 @@ from typing import Any
 
 import numpy as np
 
-from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, describe, numbers
+from .framework import (
+    Array,
+    Case,
+    Compute,
+    Construct,
+    Generator,
+    Requirement,
+    Trouble,
+    describe,
+    numbers,
+)
 
 # 1.1
 
 
-def _length_case(rng: np.random.Generator, i: int) -> tuple[int, int, int]:
-    return 1 + i // 2, int(rng.integers(1, 5 + i)), 1 + i % 7
+def _length_case(rng: Generator, i: int) -> Case:
+    return 1 + i // 2, rng.integers(1, 5 + i), 1 + i % 7
 
 
 _LENGTH = Compute(
@@ -35,13 +45,13 @@ _LENGTH = Compute(
 # 1.2
 
 
-def _signed(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+def _signed(rng: Generator, shape: tuple[int, ...]) -> Array:
     """Draw whole numbers from -9 to 9 without 0."""
     return rng.integers(1, 10, size=shape) * rng.choice([-1.0, 1.0], size=shape)
 
 
-def _cosine_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
-    d = int(rng.integers(2, 4 + i // 6))
+def _cosine_case(rng: Generator, i: int) -> Case:
+    d = rng.integers(2, 4 + i // 6)
     return _signed(rng, (d,)), _signed(rng, (d + 1 + i // 8, d))
 
 
@@ -70,7 +80,7 @@ _COSINE = Compute(
 # 1.3
 
 
-def _flattered_case(rng: np.random.Generator, i: int) -> tuple[float, int]:
+def _flattered_case(rng: Generator, i: int) -> Case:
     return round(float(rng.uniform(0.05, 0.95)), 3), 1 + i
 
 
@@ -152,14 +162,14 @@ _DISAGREE = Construct(
 # 1.5
 
 
-def _others_case(rng: np.random.Generator, i: int) -> tuple[Array, int, int]:
-    n_rows = int(rng.integers(5, 8)) + 2 * i
+def _others_case(rng: Generator, i: int) -> Case:
+    n_rows = rng.integers(5, 8) + 2 * i
     highest = 4 if i % 4 else 20  # few values, so that rows tie
     X = rng.integers(0, highest, size=(n_rows, 2)).astype(float)
-    row = int(rng.integers(1, len(X)))
+    row = rng.integers(1, len(X))
     if i % 2:
-        X[int(rng.integers(row))] = X[row]  # the same picture twice
-    return X, row, int(rng.integers(2, 4)) + i // 4
+        X[rng.integers(row)] = X[row]  # the same picture twice
+    return X, row, rng.integers(2, 4) + i // 4
 
 
 def _by_distance(X: Array, row: int) -> Array:
@@ -192,4 +202,4 @@ _OTHERS = Compute(
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_LENGTH, _COSINE, _FLATTERED, _DISAGREE, _OTHERS)
+EXERCISES = (_LENGTH, _COSINE, _FLATTERED, _DISAGREE, _OTHERS)

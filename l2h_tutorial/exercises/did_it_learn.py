@@ -5,19 +5,19 @@ from math import comb
 import numpy as np
 
 from .answering import LabelProgram
-from .framework import Array, Compute, Exercise
+from .framework import Array, Case, Compute, Generator
 
 # 9.1
 
 
-def _program_case(rng: np.random.Generator, i: int) -> tuple[LabelProgram, Array, Array]:
+def _program_case(rng: Generator, i: int) -> Case:
     """Draw a program that ignores the labels or looks at them in one of three ways.
 
     A code is what the image's own bits and the bits of its label have in common. Each of the four
     kinds is among the first four cases, and among the last four.
     """
-    kind = i % 4 if i < 4 or i > 19 else int(rng.integers(4))
-    per_class = int(rng.integers(3, 5)) + 8 * i
+    kind = i % 4 if i < 4 or i > 19 else rng.integers(4)
+    per_class = rng.integers(3, 5) + 8 * i
     y = rng.permutation(np.arange(2 * per_class) % 2)
     shuffled = 1 - y  # as many of each class, and no image has the label that it had
     if kind < 3 and rng.random() < 0.5:  # one image of each class has its label again
@@ -60,11 +60,11 @@ _SHUFFLE = Compute(
 # 9.2
 
 
-def _codewords_case(rng: np.random.Generator, i: int) -> tuple[Array]:
-    n_bits = int(rng.integers(6, 9 + i // 4))
+def _codewords_case(rng: Generator, i: int) -> Case:
+    n_bits = rng.integers(6, 9 + i // 4)
     repeats = 4 if i % 4 == 3 else 1  # of each bit, so that many wrong ones can be corrected
     while True:
-        codewords = rng.random((int(rng.integers(4, 6)), n_bits)) < 0.5
+        codewords = rng.random((rng.integers(4, 6), n_bits)) < 0.5
         if len(np.unique(codewords, axis=0)) == len(codewords):
             return (np.repeat(codewords, repeats, axis=1),)
 
@@ -96,8 +96,8 @@ _CORRECTED = Compute(
 # 9.3
 
 
-def _table_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
-    return int(rng.integers(3, 8 + i)), int(rng.integers(1, 33))
+def _table_case(rng: Generator, i: int) -> Case:
+    return rng.integers(3, 8 + i), rng.integers(1, 33)
 
 
 def _split_pairs(n: int) -> int:
@@ -125,4 +125,4 @@ _BOUND = Compute(
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_SHUFFLE, _CORRECTED, _BOUND)
+EXERCISES = (_SHUFFLE, _CORRECTED, _BOUND)

@@ -32,7 +32,7 @@ import numpy as np
 
 from ..checks import load_optional, with_progress
 from . import answering, find
-from .framework import EMPTY, TO_DO, Compute, Exercise, Verdict
+from .framework import EMPTY, TO_DO, Case, Compute, Exercise, Verdict
 from .submissions import Program, find_files, known_as, names_of, printable
 
 if TYPE_CHECKING:
@@ -261,7 +261,7 @@ def _marks(counted: Mapping[str, Exercise], verdicts: Mapping[str, Verdict]) -> 
 def _verdicts(
     cells: _Cells,
     exercises: Mapping[str, Exercise],
-    cases: Mapping[str, list[tuple[Any, ...]]],
+    cases: Mapping[str, list[Case]],
     seconds: float,
     hidden: Path | None,
 ) -> dict[str, Verdict]:

@@ -6,16 +6,16 @@ import numpy as np
 
 from ..codes import bits_to_integers, integers_to_bits
 from ..lsh import LSH
-from .framework import Array, Compute, Construct, Exercise, Requirement, numbers
+from .framework import Array, Case, Compute, Construct, Generator, Requirement, numbers
 
 # 2.1
 
 
-def _code_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
+def _code_case(rng: Generator, i: int) -> Case:
     n_bits = 3 + i
     n_codes = 2**n_bits
     edges = {0: 0, 1: n_codes - 1}  # no bit set, then all
-    return edges.get(i, int(rng.integers(n_codes))), n_bits
+    return edges.get(i, rng.integers(n_codes)), n_bits
 
 
 _OPPOSITE = Compute(
@@ -38,8 +38,8 @@ _OPPOSITE = Compute(
 # 2.2
 
 
-def _lines_case(rng: np.random.Generator, i: int) -> tuple[int]:
-    return (1 if i == 0 else int(rng.integers(2, 3 + i)),)
+def _lines_case(rng: Generator, i: int) -> Case:
+    return (1 if i == 0 else rng.integers(2, 3 + i),)
 
 
 _WEDGES = Compute(
@@ -61,7 +61,7 @@ _WEDGES = Compute(
 # 2.3
 
 
-def _pair_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
+def _pair_case(rng: Generator, i: int) -> Case:
     a_bits, b_bits = rng.random((2, 4 + i)) < 0.5
     edges = {0: a_bits, 1: ~a_bits}  # codes that agree everywhere, then nowhere
     return a_bits, edges.get(i, b_bits)
@@ -94,9 +94,9 @@ _ANGLE = Compute(
 # 2.4
 
 
-def _error_case(rng: np.random.Generator, i: int) -> tuple[float]:
+def _error_case(rng: Generator, i: int) -> Case:
     if i % 4 == 1:  # the number of bits comes out whole
-        return (float(rng.choice([90, 22.5, 10, 9, 6, 5, 4.5])),)
+        return (rng.choice([90, 22.5, 10, 9, 6, 5, 4.5]),)
     least, most = {0: (3, 30), 2: (1, 2), 3: (90, 150)}[i % 4]
     return (round(float(rng.uniform(least, most)), 1) + 0.03,)
 
@@ -173,7 +173,7 @@ _BREAK = Construct(
 # 2.6
 
 
-def _theta_case(rng: np.random.Generator, i: int) -> tuple[float, int]:
+def _theta_case(rng: Generator, i: int) -> Case:
     return round(float(rng.uniform(0.2, 2.8)), 2), 1 + i % 7
 
 
@@ -203,4 +203,4 @@ _AT_MOST_ONE = Compute(
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_OPPOSITE, _WEDGES, _ANGLE, _ENOUGH_BITS, _BREAK, _AT_MOST_ONE)
+EXERCISES = (_OPPOSITE, _WEDGES, _ANGLE, _ENOUGH_BITS, _BREAK, _AT_MOST_ONE)

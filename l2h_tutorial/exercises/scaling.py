@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..search import ball_size
-from .framework import Array, Compute, Construct, Exercise, Requirement, numbers
+from .framework import Array, Case, Compute, Construct, Generator, Requirement, numbers
 
 # 11.1
 
@@ -63,10 +63,10 @@ _ESTIMATES = Construct(
 # 11.2
 
 
-def _pieces_case(rng: np.random.Generator, i: int) -> tuple[int, int, int]:
-    n_pieces = int(rng.integers(2, 4 + i // 12))
-    piece_bits = int(rng.integers(5, 9 + i // 4))
-    return n_pieces * piece_bits, n_pieces, int(rng.integers(2, piece_bits + 1))
+def _pieces_case(rng: Generator, i: int) -> Case:
+    n_pieces = rng.integers(2, 4 + i // 12)
+    piece_bits = rng.integers(5, 9 + i // 4)
+    return n_pieces * piece_bits, n_pieces, rng.integers(2, piece_bits + 1)
 
 
 _PROBES = Compute(
@@ -97,8 +97,8 @@ _PROBES = Compute(
 # 11.3
 
 
-def _sent_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, int]:
-    n_partitions = int(rng.integers(2, 4 + i // 12))
+def _sent_case(rng: Generator, i: int) -> Case:
+    n_partitions = rng.integers(2, 4 + i // 12)
     k = 2 + i**2
     ids = rng.permutation(n_partitions * k).reshape(n_partitions, k)
     distances = rng.integers(0, 5, size=ids.shape)
@@ -133,11 +133,11 @@ _MERGE = Compute(
 # 11.4
 
 
-def _short_case(rng: np.random.Generator, i: int) -> tuple[Array, int]:
-    n_partitions = int(rng.integers(4, 7))
-    n_sent = int(rng.integers(2, 4))
+def _short_case(rng: Generator, i: int) -> Case:
+    n_partitions = rng.integers(4, 7)
+    n_sent = rng.integers(2, 4)
     distances = np.sort(rng.integers(0, 9, size=(n_partitions, n_sent)), axis=1)
-    return distances, int(rng.integers(n_sent + 1, distances.size))
+    return distances, rng.integers(n_sent + 1, distances.size)
 
 
 def _last_place(distances: Array, k: int) -> int:
@@ -164,4 +164,4 @@ _AGAIN = Compute(
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_ESTIMATES, _PROBES, _MERGE, _AGAIN)
+EXERCISES = (_ESTIMATES, _PROBES, _MERGE, _AGAIN)
