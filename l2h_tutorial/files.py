@@ -21,8 +21,6 @@ from numpy.lib import format as npy
 
 from .checks import Array
 
-__all__ = ["read_arrays", "refused", "whole_file"]
-
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:

@@ -28,8 +28,6 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from ..checks import Array
 from .answering import Trouble, call
 
-__all__ = ["Compute", "Construct", "Exercise", "Requirement", "Trouble", "Verdict"]
-
 N_CASES = 24  # cases that a function is called with
 N_EDGES = 2  # of these, the last may be at an edge
 SECONDS = 10.0  # that a check may take

@@ -29,9 +29,6 @@ from .submissions import Program, find_files, known_as, names_of, printable
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SCALE", "Refused", "grade_folder", "main", "read_codes"]
-
-
 SCALE = (
     "grade: 0 for the mAP of random answers, 50 for that of random hyperplanes (mean of five "
     "seeds), 100 for that of GRH by kernel ridge, on straight lines between them; never above 100"

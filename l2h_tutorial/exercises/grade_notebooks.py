@@ -38,8 +38,6 @@ from .submissions import Program, find_files, known_as, names_of, printable
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["grade_notebooks", "main"]
-
 _ANSWERED = re.compile(r"""(?:check|require)\(\s*["']\s*(\d+\.\d+)""")
 # a line of a cell as it was handed out
 _STUB = re.compile(r"(?m)^(?: +| *\w+ = \(?)\.\.\.(?:, \.\.\.)*\)?(?: +#.*)?$")

@@ -39,8 +39,6 @@ from ..search import Reranker, exact_neighbours, rerank
 from .names import check_labels, joined_names, row_names
 from .saved import load_fitted, save_fitted
 
-__all__ = ["HashNeighbors", "ScanWarning", "SearchQuality"]
-
 _DEFAULT_BITS = 128
 _N_QUERIES = 500  # rows by which the radius is chosen
 _BLOCK_QUERIES = 128  # queries that a thread takes at a time

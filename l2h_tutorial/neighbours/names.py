@@ -12,8 +12,6 @@ from sklearn.utils.validation import check_consistent_length
 
 from ..checks import Array
 
-__all__ = ["check_labels", "joined_names", "row_names"]
-
 _PLAIN = (int, str, np.integer, np.str_)  # ids of one of these types become an array of that type
 _FEW = 10  # so few rows may each have a label of their own
 

@@ -9,13 +9,6 @@ from scipy.stats import t as student
 
 from ..checks import Floats
 
-__all__ = [
-    "corrected_variance",
-    "holm",
-    "means_over_splits",
-    "paired_contrasts",
-]
-
 
 def holm(p: ArrayLike) -> Floats:
     """Adjust several p-values together by Holm's method.
