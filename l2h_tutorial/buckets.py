@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from .checks import Array, Bits, Codes, Integers, Objects, check_integer
+from .checks import Array, ArrayLike, Bits, Codes, Integers, Objects, check_integer
 from .codes import WORD_BITS, check_bits, check_codes, pack_bits, unpack_bits
 from .files import read_arrays, refused, whole_file
 from .search import check_radius

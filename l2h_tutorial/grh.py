@@ -15,13 +15,13 @@ from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
 from .affinity import NormalisedAffinity, given_graph
 from .cca import CCAITQ
 from .checks import (
     Array,
+    ArrayLike,
     Bits,
     Floats,
     Integers,

@@ -9,12 +9,11 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .checks import Array, Bits, Floats, check_integer, is_as_checked
+from .checks import Array, ArrayLike, Bits, Floats, check_integer, is_as_checked
 
 __all__ = [
     "LSH",

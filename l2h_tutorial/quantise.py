@@ -16,11 +16,11 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
 from .checks import (
     Array,
+    ArrayLike,
     Bytes,
     Floats,
     Integers,

@@ -16,7 +16,6 @@ from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 from joblib import effective_n_jobs
-from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.utils import check_random_state
@@ -25,6 +24,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ..buckets import HashTable
 from ..checks import (
     Array,
+    ArrayLike,
     Bits,
     Integers,
     check_choice,

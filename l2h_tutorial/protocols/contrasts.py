@@ -4,10 +4,9 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 from scipy.stats import t as student
 
-from ..checks import Floats
+from ..checks import ArrayLike, Floats
 
 
 def holm(p: ArrayLike) -> Floats:
