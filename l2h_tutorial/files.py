@@ -21,6 +21,8 @@ from numpy.lib import format as npy
 
 from .checks import Array
 
+FilePath = str | os.PathLike[str]
+
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:

@@ -8,7 +8,6 @@ then `Reranker`.
 
 from __future__ import annotations
 
-import os
 import warnings
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
@@ -34,6 +33,7 @@ from ..checks import (
     on_threads,
 )
 from ..codes import pack_bits, packed_distances
+from ..files import FilePath
 from ..lsh import LSH, in_blocks
 from ..search import Reranker, exact_neighbours, rerank
 from .names import check_labels, joined_names, row_names
@@ -628,7 +628,7 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
         distances, rows = Reranker(queries, self._fit_X, self.metric).nearest(candidates, k)
         return np.stack(distances), np.stack(rows), np.array([len(each) for each in candidates])
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: FilePath) -> None:
         """Write all but the vectors to one `.npz` file, which gets its name when it is whole.
 
         `HashTable.load` can read the table in it. The vectors stay in the `.npy` file that they are
@@ -663,7 +663,7 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
         save_fitted(self, Path(path))
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
+    def load(cls, path: FilePath) -> Self:
         """Read what `save` wrote, with the vectors memory-mapped from their file.
 
         Nothing in the files is trusted, and nothing in them is executed.
