@@ -33,8 +33,11 @@ from .splits import Split
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["RingCounts", "average_precision", "evaluate_radius_search", "mean_average_precision"]
-__all__ += [
+__all__ = [
+    "RingCounts",
+    "average_precision",
+    "evaluate_radius_search",
+    "mean_average_precision",
     "mean_ratio",
     "paired_bootstrap",
     "precision_at_k",

@@ -113,10 +113,6 @@ _FEWEST = Compute(
 # 3.3
 
 
-def _two_sets_case(rng: Generator, i: int) -> Case:
-    return rng.integers(0, 4, size=6 + i), rng.integers(0, 6, size=4 + i // 2)
-
-
 def _counts(database_codes: Array, query_codes: Array) -> Array:
     """Return for each query how many images of the database have its code."""
     return (query_codes[:, None] == database_codes).sum(axis=1)
@@ -131,7 +127,7 @@ _CANDIDATES = Compute(
     reference=lambda database_codes, query_codes: float(
         _counts(database_codes, query_codes).mean()
     ),
-    case=_two_sets_case,
+    case=lambda rng, i: (rng.integers(0, 4, size=6 + i), rng.integers(0, 6, size=4 + i // 2)),
     mistakes={
         "You left out the queries whose bucket is empty. They have 0 candidates, and they count "
         "too.": (_mean_without_empty),

@@ -19,13 +19,9 @@ from .framework import (
 # 1.1
 
 
-def _length_case(rng: Generator, i: int) -> Case:
-    return 1 + i // 2, rng.integers(1, 5 + i), 1 + i % 7
-
-
 _LENGTH = Compute(
     reference=lambda n_scales, n_orientations, grid: n_scales * n_orientations * grid * grid,
-    case=_length_case,
+    case=lambda rng, i: (1 + i // 2, rng.integers(1, 5 + i), 1 + i % 7),
     mistakes={
         "A grid has rows and columns, so a grid of 4 x 4 has 16 cells, not 4.": (
             lambda n_scales, n_orientations, grid: n_scales * n_orientations * grid
@@ -80,13 +76,9 @@ _COSINE = Compute(
 # 1.3
 
 
-def _flattered_case(rng: Generator, i: int) -> Case:
-    return round(float(rng.uniform(0.05, 0.95)), 3), 1 + i
-
-
 _FLATTERED = Compute(
     reference=lambda precision, k: (1 + (k - 1) * precision) / k,
-    case=_flattered_case,
+    case=lambda rng, i: (round(float(rng.uniform(0.05, 0.95)), 3), 1 + i),
     mistakes={
         "The query is now its own first answer, so the precision changes.": (
             lambda precision, k: precision

@@ -293,10 +293,6 @@ _FAR_SHARES = Compute(
 # 5.8
 
 
-def _fits(X: Array) -> bool:
-    return X.ndim == 2 and 20 <= len(X) <= 200 and X.shape[1] <= 500
-
-
 def _is_zero(X: Array) -> Array:
     """Return which rows are zero, up to rounding, when they are centred."""
     largest = np.abs(X - X.mean(axis=0)).max(axis=1, initial=0)
@@ -320,7 +316,9 @@ def _exponents(X: Array) -> Array:
 
 _HOPELESS = Construct(
     read=lambda answer: numbers(
-        answer, "an array of 20 to 200 rows and at most 500 columns", _fits
+        answer,
+        "an array of 20 to 200 rows and at most 500 columns",
+        lambda X: X.ndim == 2 and 20 <= len(X) <= 200 and X.shape[1] <= 500,
     ),
     requirements=(
         Requirement(

@@ -34,12 +34,8 @@ def _program_case(rng: Generator, i: int) -> Case:
     return LabelProgram(everything if kind in (1, 3) else own, of_class), y, shuffled
 
 
-def _labels_matter(program: LabelProgram, y: Array, shuffled: Array) -> bool:
-    return not np.array_equal(program(y), program(shuffled))
-
-
 _SHUFFLE = Compute(
-    reference=_labels_matter,
+    reference=lambda program, y, shuffled: not np.array_equal(program(y), program(shuffled)),
     case=_program_case,
     mistakes={
         "You missed a program of which one bit changes, and not of the first image. Look at every "
@@ -96,10 +92,6 @@ _CORRECTED = Compute(
 # 9.3
 
 
-def _table_case(rng: Generator, i: int) -> Case:
-    return rng.integers(3, 8 + i), rng.integers(1, 33)
-
-
 def _split_pairs(n: int) -> int:
     """Return the largest number of pairs of n classes that one bit can tell apart."""
     return (n // 2) * (n - n // 2)
@@ -107,7 +99,7 @@ def _split_pairs(n: int) -> int:
 
 _BOUND = Compute(
     reference=lambda n_classes, n_bits: n_bits * _split_pairs(n_classes) / comb(n_classes, 2),
-    case=_table_case,
+    case=lambda rng, i: (rng.integers(3, 8 + i), rng.integers(1, 33)),
     mistakes={
         "That is the mean for tossed codewords. A table that is drawn up with care keeps its "
         "classes further apart.": (lambda n_classes, n_bits: n_bits / 2),

@@ -38,13 +38,9 @@ _OPPOSITE = Compute(
 # 2.2
 
 
-def _lines_case(rng: Generator, i: int) -> Case:
-    return (1 if i == 0 else rng.integers(2, 3 + i),)
-
-
 _WEDGES = Compute(
     reference=lambda n_lines: 2 * n_lines,
-    case=_lines_case,
+    case=lambda rng, i: (1 if i == 0 else rng.integers(2, 3 + i),),
     mistakes={
         "That is how many codes the bits can spell. Three lines through the origin make six "
         "wedges, and every wedge has one code.": (lambda n_lines: 2**n_lines),
@@ -173,10 +169,6 @@ _BREAK = Construct(
 # 2.6
 
 
-def _theta_case(rng: Generator, i: int) -> Case:
-    return round(float(rng.uniform(0.2, 2.8)), 2), 1 + i % 7
-
-
 def _none_and_one(theta: float, n_bits: int) -> tuple[float, float]:
     """Return the chance that none of n_bits bits differs, and the chance that exactly one does."""
     p = 1 - theta / math.pi
@@ -185,7 +177,7 @@ def _none_and_one(theta: float, n_bits: int) -> tuple[float, float]:
 
 _AT_MOST_ONE = Compute(
     reference=lambda theta, n_bits: sum(_none_and_one(theta, n_bits)),
-    case=_theta_case,
+    case=lambda rng, i: (round(float(rng.uniform(0.2, 2.8)), 2), 1 + i % 7),
     mistakes={
         "That is the chance that no bit differs. Add the chance that exactly one does.": (
             lambda *case: _none_and_one(*case)[0]

@@ -122,13 +122,9 @@ _EMPTY_AS_ZERO = Compute(
 # 4.4
 
 
-def _pieces_case(rng: Generator, i: int) -> Case:
-    return rng.integers(1 + 2 * i), 1 + i % 6
-
-
 _PIECES = Compute(
     reference=lambda radius, n_pieces: radius // n_pieces,
-    case=_pieces_case,
+    case=lambda rng, i: (rng.integers(1 + 2 * i), 1 + i % 6),
     mistakes={
         "That many are certain, but a smaller number is too. If every piece differed in that many "
         "bits or more, in how many bits would the whole codes "

@@ -1,7 +1,6 @@
 """Exercises of chapter 11, Beyond one table, one core, one machine."""
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -15,19 +14,17 @@ _CODES_GB = 10**9 * 128 / 8 / 1e9
 _SCAN_SECONDS = 10**9 / 250e6
 
 
-def _read_estimates(answer: Any) -> Array:
-    """Return the three estimates: gigabytes of vectors and of codes, and seconds."""
-    wanted = "three numbers: gigabytes of the vectors, gigabytes of the codes, seconds"
-    return numbers(answer, wanted, lambda estimates: estimates.shape == (3,))
-
-
 def _is_close(estimate: float, right: float) -> bool:
     """Say whether an estimate is at most double or at least half of what is right."""
     return right / 2 <= estimate <= 2 * right
 
 
 _ESTIMATES = Construct(
-    read=_read_estimates,
+    read=lambda answer: numbers(
+        answer,
+        "three numbers: gigabytes of the vectors, gigabytes of the codes, seconds",
+        lambda estimates: estimates.shape == (3,),
+    ),
     requirements=(
         Requirement(
             lambda estimates: not _is_close(estimates[0], _VECTORS_GB / 4),
