@@ -14,6 +14,11 @@ from .disk import replace_file
 _SHARED = {"rng", "random"}  # a draw from one of them changes the draws of later cells
 
 
+def is_code(node: nodes.Node) -> bool:
+    """Say whether a node of a page's tree is a code cell with its outputs."""
+    return isinstance(node, nodes.container) and node.get("nb_element") == "cell_code"
+
+
 def write_cells(page: Path, document: nodes.document, executed: NotebookNode) -> None:
     """Name the cells that a page shows, and write all that these need into files beside it.
 
@@ -23,10 +28,9 @@ def write_cells(page: Path, document: nodes.document, executed: NotebookNode) ->
     anything of it. Cells that nobody sees and no other cell needs are left out.
     """
     shown = set()
-    for node in document.findall(nodes.container):
-        if node.get("nb_element") == "cell_code":
-            shown.add(node["cell_index"])
-            node["ids"].append(f"cell-{node['cell_index']}")
+    for node in document.findall(is_code):
+        shown.add(node["cell_index"])
+        node["ids"].append(f"cell-{node['cell_index']}")
     seconds = executed.metadata.get("cell_seconds", {})
     wanted: set[str] = set()
     cells: list[dict[str, Any]] = []

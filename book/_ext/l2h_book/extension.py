@@ -11,28 +11,22 @@ import nbformat
 from docutils import nodes
 from nbformat import NotebookNode
 
+from . import folds, former, formulas, publishing, selftest
 from .assignments import make_assignment
 from .cells import write_cells
 from .contents import mark_contents
 from .disk import TOOLS, files_key, files_of, hand_out, replace_file
 from .editions import EDITIONS, find_exercises, make_edition, prepare_page
 from .execution import execute_ahead, executed_page, execution_key, set_up_kernels
-from .folds import name_folds
-from .folds import register as register_folds
 from .fonts import write_fonts
-from .former import connect as connect_former_site
-from .formulas import register as register_formulas
 from .frames import frame
 from .guide import Chapters, Minutes, Plan
 from .icons import Icon
 from .markdown import Page
 from .notebooks import ALL_NOTEBOOKS, files_read, make_notebook
-from .play.directive import bring_to_life
-from .play.directive import register as register_figures_to_play_with
+from .play import directive
 from .policy import write_policies
-from .publishing import connect as connect_publishing
 from .publishing import links_out, site_address, write_plain_text
-from .selftest import register as register_selftest
 from .styles import cut_styles
 from .teachers import notes_of, write_teachers_pages
 from .wheel import build_wheel
@@ -43,11 +37,11 @@ _WORKER = Path(__file__).with_name("offline.js")
 
 def register(app: Any) -> dict[str, Any]:
     """Connect the extension to the events of a build."""
-    connect_former_site(app)
-    register_folds(app)
-    register_formulas(app)
-    register_selftest(app)
-    register_figures_to_play_with(app)
+    former.connect(app)
+    folds.register(app)
+    formulas.register(app)
+    selftest.register(app)
+    directive.register(app)
     app.add_directive("chapters", Chapters)
     app.add_directive("plan", Plan)
     app.add_role("minutes", Minutes())
@@ -63,7 +57,7 @@ def register(app: Any) -> dict[str, Any]:
     # after the theme has said how contents are written
     app.connect("html-page-context", mark_contents, priority=900)
     app.connect("build-finished", _put_files_beside)
-    connect_publishing(app)
+    publishing.connect(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -85,6 +79,7 @@ def _prepare(app: Any, config: Any) -> None:
     config.l2h_tools = files_key(files_of(TOOLS), TOOLS)
     wheel = build_wheel(build / "wheel")
     config.l2h_wheel = str(wheel)
+    config.html_math_renderer = "mathml"
     config.html_copy_source = False  # a page's source holds the teaching notes
     config.myst_substitutions = {
         **config.myst_substitutions,
@@ -150,8 +145,8 @@ def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
             place = Path(app.outdir, app.builder.get_target_uri(docname))
             write_cells(place, document, executed_page(app.env, docname))
     prepare_page(document)
-    name_folds(app.env, docname, document)
-    bring_to_life(app.env, docname, document)
+    folds.name_folds(app.env, docname, document)
+    directive.bring_to_life(app.env, docname, document)
 
 
 def _write_notebook(path: Path, notebook: NotebookNode) -> None:

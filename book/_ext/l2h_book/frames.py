@@ -36,13 +36,8 @@ def frame(
 
 def _size(svg: str) -> str:
     """Return the width and height of a drawing in pixels, as attributes."""
-    return " ".join(f'{side}="{length:.0f}"' for side, length in _sides(svg).items())
-
-
-def _sides(svg: str) -> dict[str, float]:
-    """Return the width and height of a drawing in pixels."""
     sides = re.findall(r' (width|height)="([\d.]+)pt"', svg[:500])
-    return {side: float(points) * 4 / 3 for side, points in sides}
+    return " ".join(f'{side}="{float(points) * 4 / 3:.0f}"' for side, points in sides)
 
 
 def _drawings(app: Any, pagename: str) -> list[tuple[str, str]]:
