@@ -1,6 +1,5 @@
 """Hash by the directions of the features that correlate most with labels: CCA-ITQ."""
 
-from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -13,7 +12,6 @@ from .linalg import with_settled_signs
 from .lsh import Hasher, to_signs
 
 
-@dataclass(repr=False, eq=False)
 class CCAITQ(Hasher):
     r"""Hash as ITQ does, but by directions that correlate with the labels (canonical correlation).
 
@@ -71,13 +69,21 @@ class CCAITQ(Hasher):
     array([0.])
     """
 
-    _: KW_ONLY
-    ridge: float = 0.3
-    n_iter: int = 50
-    random_state: Any = None
-
     _needs_labels = True
     _constraints: ClassVar = {"ridge": check_positive, "n_iter": check_integer}
+
+    def __init__(
+        self,
+        n_bits: int = 16,
+        *,
+        ridge: float = 0.3,
+        n_iter: int = 50,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.ridge = ridge
+        self.n_iter = n_iter
+        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Find the directions and the rotation.

@@ -8,7 +8,6 @@ few bits.
 """
 
 import hashlib
-from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import Any, ClassVar, Self
 
@@ -36,7 +35,6 @@ from .metrics import RingCounts, average_precision
 __all__ = ["ClassScores", "OutputCodes", "RandomCodes", "hadamard_codewords", "random_codewords"]
 
 
-@dataclass(repr=False, eq=False)
 class RandomCodes(Hasher):
     """Toss coins instead of hashing: what an experiment finds with these codes was not learned.
 
@@ -72,8 +70,9 @@ class RandomCodes(Hasher):
     ((1000, 8), True)
     """
 
-    _: KW_ONLY
-    random_state: Any = None
+    def __init__(self, n_bits: int = 16, *, random_state: Any = None) -> None:
+        self.n_bits = n_bits
+        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Draw the key. Only the number of features is taken from the data.
@@ -113,7 +112,6 @@ class _ClassHasher(Hasher):
         return features, checked_labels(y, features)
 
 
-@dataclass(repr=False, eq=False)
 class OutputCodes(_ClassHasher):
     """Hash by error-correcting output codes: one classifier a bit learns the classes' codewords.
 
@@ -156,18 +154,28 @@ class OutputCodes(_ClassHasher):
     array([[1, 0, 0]])
     """
 
-    _: KW_ONLY
-    codewords: Any = "random"
-    classifier: Any = "linear-svm"
-    gamma: float = 2.0
-    ridge: float = 0.1
-    random_state: Any = None
-
     _constraints: ClassVar = {
         "classifier": partial(check_named, names=CLASSIFIERS, method="predict"),
         "gamma": check_positive,
         "ridge": check_positive,
     }
+
+    def __init__(
+        self,
+        n_bits: int = 16,
+        *,
+        codewords: Any = "random",
+        classifier: Any = "linear-svm",
+        gamma: float = 2.0,
+        ridge: float = 0.1,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.codewords = codewords
+        self.classifier = classifier
+        self.gamma = gamma
+        self.ridge = ridge
+        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Draw the codewords and teach them.
@@ -214,7 +222,6 @@ class OutputCodes(_ClassHasher):
         return self.model_.predict(self._features(points))
 
 
-@dataclass(repr=False, eq=False)
 class ClassScores(_ClassHasher):
     r"""Hash by a plain classifier: the code is the cell in which the chances of the classes lie.
 
@@ -266,18 +273,26 @@ class ClassScores(_ClassHasher):
     1.0
     """
 
-    n_bits: int = 8
-    _: KW_ONLY
-    temperature: float = 5.0
-    gamma: float = 2.0
-    ridge: float = 0.1
-    random_state: Any = None
-
     _constraints: ClassVar = {
         "temperature": check_positive,
         "gamma": check_positive,
         "ridge": check_positive,
     }
+
+    def __init__(
+        self,
+        n_bits: int = 8,
+        *,
+        temperature: float = 5.0,
+        gamma: float = 2.0,
+        ridge: float = 0.1,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.temperature = temperature
+        self.gamma = gamma
+        self.ridge = ridge
+        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Fit the classifier, and divide its scores into cells.

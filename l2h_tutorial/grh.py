@@ -9,7 +9,7 @@ graph step and degenerate bits.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import KW_ONLY, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from functools import partial
 from numbers import Real
 from typing import Any, ClassVar, Self
@@ -112,7 +112,6 @@ def check_alpha(value: Any, name: str) -> None:
         )
 
 
-@dataclass(repr=False, eq=False)
 class GRH(Hasher):
     r"""Learn hash codes that agree within a class, or along any graph, and extend to new points:
     Graph Regularised Hashing.
@@ -239,26 +238,6 @@ class GRH(Hasher):
     (True, False)
     """
 
-    n_bits: int = 32
-    _: KW_ONLY
-    alpha: float = 1.0
-    n_iter: int = 1
-    initial: Any = "lsh"
-    classifier: Any = "linear-svm"
-    reference: str = "previous"
-    sign_of_zero: int = -1
-    normalise: str = "columns"
-    degenerate: str = "redraw"
-    C: float = 1.0
-    loss: str = "hinge"
-    fit_intercept: bool = True
-    class_weight: str | None = None
-    gamma: float = 2.0
-    max_iter: int = 10_000
-    ridge: float = 0.1
-    n_landmarks: int = 300
-    random_state: Any = None
-
     _needs_labels = True  # or an affinity, which scikit-learn's checks do not know
     _constraints: ClassVar = {
         "alpha": check_alpha,
@@ -276,6 +255,47 @@ class GRH(Hasher):
         "ridge": check_positive,
         "n_landmarks": check_integer,
     }
+
+    def __init__(
+        self,
+        n_bits: int = 32,
+        *,
+        alpha: float = 1.0,
+        n_iter: int = 1,
+        initial: Any = "lsh",
+        classifier: Any = "linear-svm",
+        reference: str = "previous",
+        sign_of_zero: int = -1,
+        normalise: str = "columns",
+        degenerate: str = "redraw",
+        C: float = 1.0,
+        loss: str = "hinge",
+        fit_intercept: bool = True,
+        class_weight: str | None = None,
+        gamma: float = 2.0,
+        max_iter: int = 10_000,
+        ridge: float = 0.1,
+        n_landmarks: int = 300,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.alpha = alpha
+        self.n_iter = n_iter
+        self.initial = initial
+        self.classifier = classifier
+        self.reference = reference
+        self.sign_of_zero = sign_of_zero
+        self.normalise = normalise
+        self.degenerate = degenerate
+        self.C = C
+        self.loss = loss
+        self.fit_intercept = fit_intercept
+        self.class_weight = class_weight
+        self.gamma = gamma
+        self.max_iter = max_iter
+        self.ridge = ridge
+        self.n_landmarks = n_landmarks
+        self.random_state = random_state
 
     @classmethod
     def as_published(cls, version: str, **parameters: Any) -> Self:

@@ -5,7 +5,6 @@ end say how often two vectors collide.
 """
 
 from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -51,13 +50,11 @@ def in_blocks(compute: Callable[[Array], Array], points: Array) -> Array:
     return np.vstack([compute(points[rows]) for rows in row_blocks(points.shape[0])])
 
 
-@dataclass(repr=False, eq=False)
 class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
     """Transform vectors to boolean columns: the base of every hasher.
 
-    ``n_bits`` is the first parameter. The parameters that a subclass adds are fields, after
-    ``KW_ONLY``: the keywords of its constructor, which keeps them as they are. Hashers are compared
-    by identity, and scikit-learn writes their ``repr``.
+    ``n_bits`` is the first parameter. The parameters that a subclass adds are keywords of its
+    constructor.
 
     A subclass begins its ``fit`` with ``_centred``, which checks `X` and keeps ``mean_``. A bit is
     True where a score of the centred features is 0 or more. The scores are a product with
@@ -75,10 +72,11 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
            [ True]])
     """
 
-    n_bits: int = 16
-
     _needs_labels = False
     _constraints: ClassVar[dict[str, Callable[[Any, str], Any]]] = {}  # a check for a parameter
+
+    def __init__(self, n_bits: int = 16) -> None:
+        self.n_bits = n_bits
 
     def _check_parameters(self) -> None:
         """Check all parameters but `n_bits`, which `fit` may bound by the data."""
@@ -179,7 +177,6 @@ def to_signs(bits: Bits) -> Floats:
     return np.where(bits, 1.0, -1.0)
 
 
-@dataclass(repr=False, eq=False)
 class LSH(Hasher):
     """Hash by signs of random projections: bit k is the vector's side of the k-th hyperplane.
 
@@ -215,10 +212,11 @@ class LSH(Hasher):
     True
     """
 
-    _: KW_ONLY
-    random_state: Any = None
-
     _accept_sparse: ClassVar[Any] = "csr"
+
+    def __init__(self, n_bits: int = 16, *, random_state: Any = None) -> None:
+        self.n_bits = n_bits
+        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Draw the hyperplanes. Only the number of features is taken from the data.

@@ -12,7 +12,6 @@ keep no product.
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -303,7 +302,6 @@ def highest(values: Array, k: int) -> Integers:
     return places[np.argsort(-values[places], kind="stable")[:k]]
 
 
-@dataclass(repr=False, eq=False)
 class SignCodes(Quantiser):
     """Write one bit a dimension: on which side of the mean a vector lies.
 
@@ -346,13 +344,20 @@ class SignCodes(Quantiser):
            [1, 0, 1]], dtype=uint8)
     """
 
-    _: KW_ONLY
-    rotate: bool = False
-    asymmetric: bool = False
-    centre: bool = True
-    random_state: Any = None
-
     _products = False
+
+    def __init__(
+        self,
+        *,
+        rotate: bool = False,
+        asymmetric: bool = False,
+        centre: bool = True,
+        random_state: Any = None,
+    ) -> None:
+        self.rotate = rotate
+        self.asymmetric = asymmetric
+        self.centre = centre
+        self.random_state = random_state
 
     def _learn(self, X: Array) -> int:
         squares = sum(((X[rows] - self.mean_) ** 2).sum() for rows in row_blocks(len(X)))
@@ -392,7 +397,6 @@ def signs(codes: Bytes, n: int) -> Singles:
     return np.unpackbits(codes, axis=1, count=n) * np.float32(2) - 1
 
 
-@dataclass(repr=False, eq=False)
 class ScalarCodes(Quantiser):
     """Write each coordinate as the number of a cell, one of 256 or 16 of equal width.
 
@@ -430,7 +434,8 @@ class ScalarCodes(Quantiser):
            [ 95]], dtype=uint8)
     """
 
-    n_bits: Literal[8, 4] = 8
+    def __init__(self, n_bits: Literal[8, 4] = 8) -> None:
+        self.n_bits = n_bits
 
     def _learn(self, X: Array) -> int:
         check_choice(self.n_bits, "n_bits", (8, 4))
@@ -458,7 +463,6 @@ class ScalarCodes(Quantiser):
         return levels * self.step_.astype(np.float32) + first_middle.astype(np.float32)
 
 
-@dataclass(repr=False, eq=False)
 class RaBitQ(Quantiser):
     """Write a few bits a dimension after a random rotation, and two numbers for unbiased estimates.
 
@@ -514,11 +518,11 @@ class RaBitQ(Quantiser):
     True
     """
 
-    n_bits: Literal[1, 2, 3, 4] = 1
-    _: KW_ONLY
-    random_state: Any = None
-
     rotate = True
+
+    def __init__(self, n_bits: Literal[1, 2, 3, 4] = 1, *, random_state: Any = None) -> None:
+        self.n_bits = n_bits
+        self.random_state = random_state
 
     def _learn(self, X: Array) -> int:
         check_choice(self.n_bits, "n_bits", tuple(_WIDTHS))

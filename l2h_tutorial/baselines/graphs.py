@@ -1,6 +1,5 @@
 """Hash by the smoothest functions on a graph: of anchors (AGH), or of neighbours (STH)."""
 
-from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -24,7 +23,6 @@ from ..machines import cluster_centres, gaussian_kernel, svm_weights
 _KMEANS_ITER = 10
 
 
-@dataclass(repr=False, eq=False)
 class AGH(Hasher):
     r"""Hash by an anchor graph: cut the data where the graph is thin, in linear time.
 
@@ -80,17 +78,26 @@ class AGH(Hasher):
     array([ True,  True,  True, False, False, False])
     """
 
-    _: KW_ONLY
-    n_anchors: int = 300
-    n_neighbours: int = 3
-    n_layers: int = 1
-    random_state: Any = None
-
     _constraints: ClassVar = {
         "n_anchors": check_integer,
         "n_neighbours": check_integer,
         "n_layers": one_of(1, 2),
     }
+
+    def __init__(
+        self,
+        n_bits: int = 16,
+        *,
+        n_anchors: int = 300,
+        n_neighbours: int = 3,
+        n_layers: int = 1,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.n_anchors = n_anchors
+        self.n_neighbours = n_neighbours
+        self.n_layers = n_layers
+        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Find the anchors, the eigenvectors of their graph, and the thresholds.
@@ -184,7 +191,6 @@ def second_thresholds(scaled: sparse.csr_array, vectors: Floats) -> Floats:
     return np.array([upper, lower]) + step / sizes
 
 
-@dataclass(repr=False, eq=False)
 class STH(Hasher):
     r"""Hash by self-taught hashing: take codes from a graph, and teach them to classifiers.
 
@@ -263,19 +269,29 @@ class STH(Hasher):
     array([False,  True,  True,  True, False, False])
     """
 
-    _: KW_ONLY
-    classifier: str = "linear-svm"
-    C: float = 1.0
-    gamma: float = 2.0
-    n_neighbours: int = 25
-    random_state: Any = None
-
     _constraints: ClassVar = {
         "classifier": one_of("linear-svm", "rbf-svm"),
         "C": check_positive,
         "gamma": check_positive,
         "n_neighbours": check_integer,
     }
+
+    def __init__(
+        self,
+        n_bits: int = 16,
+        *,
+        classifier: str = "linear-svm",
+        C: float = 1.0,
+        gamma: float = 2.0,
+        n_neighbours: int = 25,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.classifier = classifier
+        self.C = C
+        self.gamma = gamma
+        self.n_neighbours = n_neighbours
+        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Find the codes of the training points, and teach the classifiers.

@@ -1,6 +1,5 @@
 """Hash by Gaussian kernels around anchors, which are labelled points: KSH and SDH."""
 
-from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -52,7 +51,6 @@ class AnchoredHasher(Hasher):
         return kernels @ self.coefficients_ + self.intercepts_
 
 
-@dataclass(repr=False, eq=False)
 class KSH(AnchoredHasher):
     r"""Learn codes from kernels whose inner products say if two points share a label (KSH).
 
@@ -124,12 +122,22 @@ class KSH(AnchoredHasher):
     array([False, False,  True,  True, False, False])
     """
 
-    _: KW_ONLY
-    ridge: float = 0.1
-    n_iter: int = 100
-    n_anchors: int = 2000
-    gamma: float = 2.0
-    random_state: Any = None
+    def __init__(
+        self,
+        n_bits: int = 16,
+        *,
+        ridge: float = 0.1,
+        n_iter: int = 100,
+        n_anchors: int = 2000,
+        gamma: float = 2.0,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.ridge = ridge
+        self.n_iter = n_iter
+        self.n_anchors = n_anchors
+        self.gamma = gamma
+        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Draw the anchors and learn one bit after the other.
@@ -211,7 +219,6 @@ def surrogate_loss(weights: Floats, kernels: Floats, residual: Residual) -> tupl
     return -float(smooth @ pulled), -kernels.T @ (pulled * (1 - smooth**2))
 
 
-@dataclass(repr=False, eq=False)
 class SDH(AnchoredHasher):
     r"""Learn codes from which a linear classifier can read the labels, from kernels (SDH).
 
@@ -282,19 +289,31 @@ class SDH(AnchoredHasher):
     2
     """
 
-    _: KW_ONLY
-    ridge: float = 0.01
-    classifier_ridge: float = 1.0
-    nu: float = 1e-5
-    n_iter: int = 5
-    n_anchors: int = 2000
-    gamma: float = 2.0
-    random_state: Any = None
-
     _constraints: ClassVar = AnchoredHasher._constraints | {
         "classifier_ridge": check_positive,
         "nu": check_positive,
     }
+
+    def __init__(
+        self,
+        n_bits: int = 16,
+        *,
+        ridge: float = 0.01,
+        classifier_ridge: float = 1.0,
+        nu: float = 1e-5,
+        n_iter: int = 5,
+        n_anchors: int = 2000,
+        gamma: float = 2.0,
+        random_state: Any = None,
+    ) -> None:
+        self.n_bits = n_bits
+        self.ridge = ridge
+        self.classifier_ridge = classifier_ridge
+        self.nu = nu
+        self.n_iter = n_iter
+        self.n_anchors = n_anchors
+        self.gamma = gamma
+        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any) -> Self:
         """Draw the anchors; improve hash functions, classifier and codes in turn.

@@ -3,7 +3,6 @@
 PCAH takes their signs, ITQ rotates them first, and spectral hashing cuts them into stripes.
 """
 
-from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -73,7 +72,6 @@ class PCAH(Hasher):
         return self
 
 
-@dataclass(repr=False, eq=False)
 class ITQ(Hasher):
     r"""Hash by iterative quantisation: rotate principal components until their signs lose little.
 
@@ -112,11 +110,12 @@ class ITQ(Hasher):
     4
     """
 
-    _: KW_ONLY
-    n_iter: int = 50
-    random_state: Any = None
-
     _constraints: ClassVar = {"n_iter": check_integer}
+
+    def __init__(self, n_bits: int = 16, *, n_iter: int = 50, random_state: Any = None) -> None:
+        self.n_bits = n_bits
+        self.n_iter = n_iter
+        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Find the principal components and the rotation.

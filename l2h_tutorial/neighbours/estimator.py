@@ -9,7 +9,6 @@ then `Reranker`.
 from __future__ import annotations
 
 import warnings
-from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
@@ -78,7 +77,6 @@ class SearchQuality(NamedTuple):
     scanned: float
 
 
-@dataclass(repr=False, eq=False)
 class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
     ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
 ):
@@ -145,14 +143,24 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
     True
     """
 
-    hasher: Any = None
-    _: KW_ONLY
-    radius: int | Literal["auto"] = "auto"
-    target_recall: float = 0.95
-    n_neighbors: int = 10
-    metric: Literal["cosine", "euclidean"] = "cosine"
-    n_jobs: int | None = None
-    random_state: Any = None
+    def __init__(
+        self,
+        hasher: Any = None,
+        *,
+        radius: int | Literal["auto"] = "auto",
+        target_recall: float = 0.95,
+        n_neighbors: int = 10,
+        metric: Literal["cosine", "euclidean"] = "cosine",
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.hasher = hasher
+        self.radius = radius
+        self.target_recall = target_recall
+        self.n_neighbors = n_neighbors
+        self.metric = metric
+        self.n_jobs = n_jobs
+        self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None, *, ids: Any = None, queries: Any = None) -> Self:
         """Fit the hasher, hash all rows, and choose the radius.
