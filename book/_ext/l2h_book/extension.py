@@ -51,9 +51,7 @@ def register(app: Any) -> dict[str, Any]:
     app.connect("config-inited", _prepare)
     app.connect("env-before-read-docs", execute_ahead)
     app.connect("doctree-resolved", _write_notebooks)
-    app.connect("html-page-context", _link_notebook)
-    app.connect("html-page-context", frame)
-    app.connect("html-page-context", _leave_out_tabs)
+    app.connect("html-page-context", _finish_page)
     # after the theme has said how contents are written
     app.connect("html-page-context", mark_contents, priority=900)
     app.connect("build-finished", _put_files_beside)
@@ -77,8 +75,7 @@ def _prepare(app: Any, config: Any) -> None:
     set_up_kernels(build / ".ipython")
     config.nb_execution_cache_path = str(build / ".jupyter_cache" / execution_key()[:16])
     config.l2h_tools = files_key(files_of(TOOLS), TOOLS)
-    wheel = build_wheel(build / "wheel")
-    config.l2h_wheel = str(wheel)
+    config.l2h_wheel = str(build_wheel(build / "wheel"))
     config.html_math_renderer = "mathml"
     config.html_copy_source = False  # a page's source holds the teaching notes
     config.myst_substitutions = {
@@ -114,22 +111,24 @@ def _files(app: Any, page: str) -> dict[str, Path]:
 
 def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
     """Write the page's notebooks, and leave in its tree only what the site shows."""
+    env = app.env
+    site = site_address()
     notebooks = _notebooks(app)
     if docname in notebooks and app.builder.name == "html":
         name = notebooks.pop(docname)
         page = Page(
             name=docname,
-            section_numbers=app.env.toc_secnumbers.get(docname, {}),
-            figure_numbers=app.env.toc_fignumbers.get(docname, {}),
+            section_numbers=env.toc_secnumbers.get(docname, {}),
+            figure_numbers=env.toc_fignumbers.get(docname, {}),
             number_formats=app.config.numfig_format,
             notebooks={
                 app.builder.get_relative_uri(docname, other): file
                 for other, file in notebooks.items()
             },
-            files_at=site_address() and f"{site_address()}notebooks/",
-            address=site_address() and site_address() + app.builder.get_target_uri(docname),
+            files_at=site and f"{site}notebooks/",
+            address=site and site + app.builder.get_target_uri(docname),
         )
-        executed = executed_page(app.env, docname)
+        executed = executed_page(env, docname)
         wheel = Path(app.config.l2h_wheel).name
         for edition in EDITIONS:
             notebook = make_notebook(*make_edition(edition, page, document, executed), wheel)
@@ -141,24 +140,28 @@ def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
             _write_notebook(place, make_assignment(notebook, exercises))
     if app.builder.name == "html":
         app.l2h_notes[docname] = notes_of(app.builder, document)
-        if "kernelspec" in app.env.metadata[docname]:
+        if "kernelspec" in env.metadata[docname]:
             place = Path(app.outdir, app.builder.get_target_uri(docname))
-            write_cells(place, document, executed_page(app.env, docname))
+            write_cells(place, document, executed_page(env, docname))
     prepare_page(document)
-    folds.name_folds(app.env, docname, document)
-    directive.bring_to_life(app.env, docname, document)
+    folds.name_folds(env, docname, document)
+    directive.bring_to_life(env, docname, document)
 
 
 def _write_notebook(path: Path, notebook: NotebookNode) -> None:
     replace_file(path, nbformat.writes(notebook).encode() + b"\n")
 
 
-def _link_notebook(
+def _finish_page(
     app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any
 ) -> None:
-    """Write below the title links to the page's notebook and its source, and the offer's place."""
+    """Link below the title to the page's notebook and source, and frame the page's drawings."""
+    scripts = context.get("script_files", [])
+    # no page has tabs; others add to the list, so it stays the same one
+    scripts[:] = [one for one in scripts if _TABS not in str(one.filename)]
     if document is None or "body" not in context:
         return
+    frame(app, pagename, context)
     name = _notebooks(app).get(pagename, "")
     source = Path(app.env.doc2path(pagename)).relative_to(app.srcdir).as_posix()
     links = {}
@@ -174,14 +177,6 @@ def _link_notebook(
     if "cell_input" in context["body"]:  # live/there.js offers to run the page here
         below += '\n<div class="live-place"></div>'
     context["body"] = context["body"].replace("</h1>", below, 1)
-
-
-def _leave_out_tabs(
-    app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any
-) -> None:
-    """Leave out a script for tabs, which no page has."""
-    scripts = context.get("script_files", [])
-    scripts[:] = [one for one in scripts if _TABS not in str(one.filename)]  # others add to it
 
 
 def _remove_what_no_page_loads(static: Path) -> None:
@@ -200,10 +195,11 @@ def _put_files_beside(app: Any, exception: Exception | None) -> None:
     """
     if exception or app.builder.name != "html":
         return
-    write_fonts(Path(app.outdir))
+    site = Path(app.outdir).resolve()
+    write_fonts(site)
     # a worker sees only what lies beside or below it
-    replace_file(Path(app.outdir, _WORKER.name), _WORKER.read_bytes())
-    _remove_what_no_page_loads(Path(app.outdir, "_static"))
+    replace_file(site / _WORKER.name, _WORKER.read_bytes())
+    _remove_what_no_page_loads(site / "_static")
     wheel = Path(app.config.l2h_wheel)
     names = _notebooks(app)
     files = {wheel.name: wheel}
@@ -228,10 +224,10 @@ def _put_files_beside(app: Any, exception: Exception | None) -> None:
         for path in folder.rglob("*"):
             if path.is_file() and path not in wanted:
                 path.unlink()
-    cut_styles(Path(app.outdir))
-    write_policies(Path(app.outdir))
-    write_teachers_pages(Path(app.outdir).resolve(), _folder(app, "teachers"), app.l2h_notes)
+    cut_styles(site)
+    write_policies(site)
+    write_teachers_pages(site, _folder(app, "teachers"), app.l2h_notes)
     write_plain_text(app)
-    there = Path(app.outdir, "live/there.js")
+    there = site / "live/there.js"
     if there.exists():  # make live has been here, and this build has put the other script back
-        replace_file(Path(app.outdir, "_static/live.js"), there.read_bytes())
+        replace_file(site / "_static/live.js", there.read_bytes())

@@ -10,9 +10,7 @@ from .execution import executed_page
 from .pictures import PHONE
 
 
-def frame(
-    app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any
-) -> None:
+def frame(app: Any, pagename: str, context: dict[str, Any]) -> None:
     """Give each drawing of a page its size, a version for phones, and a link to itself alone."""
 
     def framed(image: re.Match[str]) -> str:
@@ -24,7 +22,7 @@ def frame(
         picture = f"<picture>{source}<img {_size(page)} {image[0][5:]}</picture>"
         return f'<a class="drawing" href="{image[1]}">{picture}</a>'
 
-    if ".svg" in context.get("body", ""):
+    if ".svg" in context["body"]:
         drawn = {
             hashlib.sha256(page.encode()).hexdigest(): (page, phone)
             for page, phone in _drawings(app, pagename)

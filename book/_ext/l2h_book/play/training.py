@@ -61,5 +61,11 @@ def training(points: Floats, labels: Integers) -> Playable:
         return frames_of(grh, labels)
 
     runs = [[run(alpha, seed) for seed in seeds] for alpha in alphas]
-    shown = {"points": points.tolist(), "labels": labels.tolist()}
-    return Playable(shown | {"alphas": alphas, "runs": runs})
+    return Playable(
+        {
+            "points": points.tolist(),
+            "labels": labels.tolist(),
+            "alphas": alphas,
+            "runs": runs,
+        }
+    )
