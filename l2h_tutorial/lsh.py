@@ -32,11 +32,12 @@ class Estimator(BaseEstimator):
     """Check features in `fit` and afterwards, as scikit-learn estimators do."""
 
     _accept_sparse: ClassVar[Any] = False  # or "csr"
+    _kinds: ClassVar[list[Any]] = [np.float64, np.float32]  # of features; others become the first
 
     def _checked(self, X: ArrayLike, **options: Any) -> Array:
         """Return features once they are checked; outside `fit`, they must have as many columns."""
         return validate_data(
-            self, X, dtype=[np.float64, np.float32], accept_sparse=self._accept_sparse, **options
+            self, X, dtype=self._kinds, accept_sparse=self._accept_sparse, **options
         )
 
     def _new_points(self, X: ArrayLike) -> Array:

@@ -130,7 +130,7 @@ _CANDIDATES = Compute(
     case=lambda rng, i: (rng.integers(0, 4, size=6 + i), rng.integers(0, 6, size=4 + i // 2)),
     mistakes={
         "You left out the queries whose bucket is empty. They have 0 candidates, and they count "
-        "too.": (_mean_without_empty),
+        "too.": _mean_without_empty,
         "That is the mean size of the buckets, in which every bucket counts once. Here every query "
         "counts once.": (
             lambda database_codes, query_codes: len(database_codes) / len(np.unique(database_codes))

@@ -24,7 +24,7 @@ _BALL = Compute(
         "Your radius is one too small. The ball of radius r includes the codes that differ in "
         "exactly r bits.": (lambda n_bits, radius: ball_size(n_bits, radius - 1) if radius else 0),
         "You counted only the codes at distance r exactly. The ball holds the nearer codes as "
-        "well.": (lambda *case: math.comb(*case)),
+        "well.": math.comb,
         "The code itself is missing. It differs from itself in 0 bits, so it is in the ball.": (
             lambda *case: ball_size(*case) - 1
         ),
