@@ -15,6 +15,7 @@ from .framework import (
     Trouble,
     describe,
     numbers,
+    unit,
 )
 
 # 3.1
@@ -149,11 +150,6 @@ _CANDIDATES = Compute(
 # 3.4
 
 
-def _unit(X: Array, axis: int | None = 1) -> Array:
-    """Return the rows of X, or X as a whole, divided by their length."""
-    return X / np.linalg.norm(X, axis=axis, keepdims=True)
-
-
 def _prepare_case(rng: Generator, i: int) -> Case:
     d = rng.integers(2, 4 + i // 8)
     database = rng.integers(1, 10, size=(d + 2, d)).astype(float)
@@ -162,23 +158,23 @@ def _prepare_case(rng: Generator, i: int) -> Case:
 
 
 _PREPARE = Compute(
-    reference=lambda database, queries: _unit(queries) - _unit(database).mean(axis=0),
+    reference=lambda database, queries: unit(queries) - unit(database).mean(axis=0),
     case=_prepare_case,
     mistakes={
         "You subtracted the mean of the queries. But the queries have not arrived yet when the "
-        "table is built.": (lambda database, queries: _unit(queries) - _unit(queries).mean(axis=0)),
+        "table is built.": (lambda database, queries: unit(queries) - unit(queries).mean(axis=0)),
         "Wrong axis: from each vector you subtracted the mean of its own numbers. The mean image "
         "has one number for each column, the mean over the rows.": (
-            lambda database, queries: _unit(queries) - _unit(queries).mean(axis=1, keepdims=True)
+            lambda database, queries: unit(queries) - unit(queries).mean(axis=1, keepdims=True)
         ),
         "You scaled the queries, but subtracted the mean of vectors that were not scaled.": (
-            lambda database, queries: _unit(queries) - database.mean(axis=0)
+            lambda database, queries: unit(queries) - database.mean(axis=0)
         ),
         "You divided a whole array by one length. Every row is a vector with its own length.": (
-            lambda database, queries: _unit(queries, None) - _unit(database, None).mean(axis=0)
+            lambda database, queries: unit(queries, None) - unit(database, None).mean(axis=0)
         ),
         "The queries have length one, but they are not centred yet.": (
-            lambda database, queries: _unit(queries)
+            lambda database, queries: unit(queries)
         ),
     },
     nudge="Try it with the same single row, [[3, 4]], as database and as queries. Scaled, both are "

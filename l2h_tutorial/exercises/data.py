@@ -14,6 +14,7 @@ from .framework import (
     Trouble,
     describe,
     numbers,
+    unit,
 )
 
 # 1.1
@@ -52,7 +53,7 @@ def _cosine_case(rng: Generator, i: int) -> Case:
 
 
 def _cosines(query: Array, X: Array) -> Array:
-    return (X / np.linalg.norm(X, axis=1, keepdims=True)) @ (query / np.linalg.norm(query))
+    return unit(X) @ unit(query, None)
 
 
 _COSINE = Compute(
@@ -63,10 +64,10 @@ _COSINE = Compute(
             lambda query, X: X @ query
         ),
         "Wrong axis: you took the lengths of the columns of X, but an image is a row.": (
-            lambda query, X: (X / np.linalg.norm(X, axis=0)) @ (query / np.linalg.norm(query))
+            lambda query, X: unit(X, 0) @ unit(query, None)
         ),
         "You divided all of X by one number, but each row has a length of its own. Pass `axis` to "
-        "the norm.": (lambda query, X: (X / np.linalg.norm(X)) @ (query / np.linalg.norm(query))),
+        "the norm.": (lambda query, X: unit(X, None) @ unit(query, None)),
     },
     nudge="Draw two vectors of two numbers, compute the cosine of the angle between them by hand, "
     "and compare it with your function's result.",

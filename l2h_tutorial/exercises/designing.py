@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..lsh import amplified_probability
-from .framework import Array, Case, Compute, Construct, Generator, Requirement, numbers
+from .framework import Array, Case, Compute, Construct, Generator, Requirement, numbers, unit
 
 # hints of several exercises
 _DO_NOT_ADD_UP = (
@@ -301,9 +301,8 @@ def _is_zero(X: Array) -> Array:
 
 def _angles(X: Array) -> Array:
     """Return the angles between the centred rows: for each, those to the others, ascending."""
-    centred = X - X.mean(axis=0)
-    unit = centred / np.linalg.norm(centred, axis=1, keepdims=True)
-    cosines = np.clip(unit @ unit.T, -1, 1)[~np.eye(len(X), dtype=bool)]
+    directions = unit(X - X.mean(axis=0))
+    cosines = np.clip(directions @ directions.T, -1, 1)[~np.eye(len(X), dtype=bool)]
     return np.sort(np.arccos(cosines).reshape(len(X), -1), axis=1)
 
 

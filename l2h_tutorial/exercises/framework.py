@@ -266,6 +266,11 @@ def numbers(answer: Any, what: str, fits: Callable[[Array], bool] = lambda value
     return values
 
 
+def unit(X: Array, axis: int | None = 1) -> Array:
+    """Return the rows of X, its columns, or X as a whole (None), divided by their length."""
+    return X / np.linalg.norm(X, axis=axis, keepdims=True)
+
+
 def judge_in_copy(work: Callable[[], Verdict], seconds: float) -> tuple[Verdict, str]:
     """Run `work` in a copy of this process, and return its verdict and what was printed.
 

@@ -42,8 +42,20 @@ _ASK = (
     "those of GRH by kernel ridge {2:.1%} and {3:.1%}: ask how they were made"
 )
 _MOST_BYTES = 2**24  # of an array: ten times what the longest codes take as int64
-_COLUMNS = ["student", "file", "n_bits", "radius", "map", "precision", "coverage"]
-_COLUMNS += ["lsh_map", "lsh_sd", "grh_map", "grade", "remark"]
+_COLUMNS = [
+    "student",
+    "file",
+    "n_bits",
+    "radius",
+    "map",
+    "precision",
+    "coverage",
+    "lsh_map",
+    "lsh_sd",
+    "grh_map",
+    "grade",
+    "remark",
+]
 
 
 class Refused(ValueError):

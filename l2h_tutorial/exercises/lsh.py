@@ -6,7 +6,7 @@ import numpy as np
 
 from ..codes import bits_to_integers, integers_to_bits
 from ..lsh import LSH
-from .framework import Array, Case, Compute, Construct, Generator, Requirement, numbers
+from .framework import Array, Case, Compute, Construct, Generator, Requirement, numbers, unit
 
 # 2.1
 
@@ -129,8 +129,7 @@ _ENOUGH_BITS = Compute(
 
 
 def _n_directions(X: Array) -> int:
-    directions = X / np.linalg.norm(X, axis=1, keepdims=True)
-    return len(np.unique(directions.round(9), axis=0))
+    return len(np.unique(unit(X).round(9), axis=0))
 
 
 def _n_codes(X: Array) -> float:
