@@ -48,7 +48,7 @@ def _signed(rng: Generator, shape: tuple[int, ...]) -> Array:
 
 
 def _cosine_case(rng: Generator, i: int) -> Case:
-    d = rng.integers(2, 4 + i // 6)
+    d = int(rng.integers(2, 4 + i // 6))
     return _signed(rng, (d,)), _signed(rng, (d + 1 + i // 8, d))
 
 

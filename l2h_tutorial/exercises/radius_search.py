@@ -12,7 +12,7 @@ from .framework import Array, Case, Compute, Generator
 
 
 def _ball_case(rng: Generator, i: int) -> Case:
-    n_bits = rng.integers(4, 8 + i)
+    n_bits = int(rng.integers(4, 8 + i))
     edges = {0: 0, 1: 1, 2: n_bits}
     return n_bits, edges.get(i, rng.integers(2, min(n_bits - 1, 8)))
 
