@@ -9,13 +9,12 @@ would take 28 GB.
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.neighbors import kneighbors_graph
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
-from .checks import Array, Floats, Integers, check_choice, check_integer
+from .checks import Array, ArrayLike, Floats, Integers, check_choice, check_integer
 
 __all__ = [
     "NormalisedAffinity",

@@ -9,8 +9,6 @@ from inspect import getsource
 from textwrap import dedent
 from typing import Any
 
-__all__ = ["record", "shipped"]
-
 
 def record(name: str, text: str) -> None:
     """Keep a figure under a name, for a sentence of the chapter to show.

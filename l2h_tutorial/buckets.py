@@ -10,18 +10,16 @@ and how ties are decided. `HashTable.explain` tells what that choice is based on
 Private functions return distances before rows, as scikit-learn's ``kneighbors`` does.
 """
 
-import os
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from .checks import Array, Bits, Codes, Integers, Objects, check_integer
+from .checks import Array, ArrayLike, Bits, Codes, Integers, Objects, check_integer
 from .codes import WORD_BITS, check_bits, check_codes, pack_bits, unpack_bits
-from .files import read_arrays, refused, whole_file
+from .files import FilePath, read_arrays, refused, whole_file
 from .search import check_radius
 from .search.radius import (
     build_index,
@@ -373,7 +371,7 @@ class HashTable:
             np.concatenate([self.bits, check_bits(more_bits, self.n_bits, name="more_bits")])
         )
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: FilePath) -> None:
         """Write the table to one `.npz` file, which gets its name only when it is whole.
 
         Raises
@@ -384,7 +382,7 @@ class HashTable:
         save_codes(path, self.bits, format=TABLE_FORMAT)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
+    def load(cls, path: FilePath) -> Self:
         """Read a table that `save` wrote.
 
         Nothing in the file is trusted, and nothing in it is executed.
@@ -404,13 +402,13 @@ class HashTable:
         )
 
 
-def save_codes(path: str | os.PathLike[str], bits: Bits, **more: Any) -> None:
+def save_codes(path: FilePath, bits: Bits, **more: Any) -> None:
     """Write codes to one file, which gets its name only when it is whole."""
     with whole_file(Path(path)) as file:
         np.savez(file, n_bits=bits.shape[1], bits=np.packbits(bits, axis=1), **more)
 
 
-def _load(path: str | os.PathLike[str], expected: str, kind: str, *more: str) -> list[Any]:
+def _load(path: FilePath, expected: str, kind: str, *more: str) -> list[Any]:
     """Read the codes that `_save` wrote, and the integers whose names are in `more`."""
     arrays = read_arrays(Path(path), ("format", "n_bits", "bits", *more))
     found = str(arrays.get("format", "none"))
@@ -600,12 +598,12 @@ class HashTables:
         more = check_bits(more_bits, self.n_bits, name="more_bits")
         return HashTables(np.concatenate([self.bits, more]), len(self))
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: FilePath) -> None:
         """Write the tables to one `.npz` file, as `HashTable.save` does."""
         save_codes(path, self.bits, format=_TABLES_FORMAT, n_tables=len(self))
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
+    def load(cls, path: FilePath) -> Self:
         """Read tables that `save` wrote, as `HashTable.load` does; raises what that raises."""
         bits, n_tables = _load(path, _TABLES_FORMAT, "set of hash tables", "n_tables")
         with refused(path, "a whole set of hash tables", "Save it again from the codes"):

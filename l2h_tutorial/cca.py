@@ -3,12 +3,11 @@
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy.linalg import eigh, orthogonal_procrustes
 from sklearn.utils import check_random_state
 
 from .affinity import checked_labels
-from .checks import Floats, check_integer, check_positive
+from .checks import ArrayLike, Floats, check_integer, check_positive
 from .linalg import with_settled_signs
 from .lsh import Hasher, to_signs
 

@@ -3,9 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from .checks import Array, Bits, Codes, Distances, check_integer
+from .checks import Array, ArrayLike, Bits, Codes, Distances, check_integer
 
 WORD_BITS = 64  # one machine word
 # Distances computed at a time, so that what they need stays in the processor's cache.

@@ -12,14 +12,13 @@ from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy.linalg import hadamard
 from scipy.special import softmax
 from sklearn.metrics import pairwise_distances_argmin
 from sklearn.utils import check_random_state, column_or_1d
 
 from .affinity import checked_labels
-from .checks import Array, Bits, Floats, check_named, check_positive
+from .checks import Array, ArrayLike, Bits, Floats, check_named, check_positive
 from .codes import bits_to_integers, check_bits, integers_to_bits
 from .grh import degenerate_bits
 from .lsh import Hasher, in_blocks
@@ -105,9 +104,6 @@ class RandomCodes(Hasher):
 class _ClassHasher(Hasher):
     """Learn labels with a classifier of GRH, on features standardised as in GRH."""
 
-    gamma: float
-    ridge: float
-    random_state: Any
     _needs_labels = True
 
     def _labelled(self, X: ArrayLike, y: Any) -> tuple[Floats, Floats]:

@@ -21,7 +21,7 @@ from numpy.lib import format as npy
 
 from .checks import Array
 
-__all__ = ["read_arrays", "refused", "whole_file"]
+FilePath = str | os.PathLike[str]
 
 
 @contextmanager

@@ -9,19 +9,19 @@ graph step and degenerate bits.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import partial
 from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
 from .affinity import NormalisedAffinity, given_graph
 from .cca import CCAITQ
 from .checks import (
     Array,
+    ArrayLike,
     Bits,
     Floats,
     Integers,
@@ -406,16 +406,7 @@ class GRH(Hasher):
 
     def _settings(self) -> Settings:
         """Return what the parameters say about the named classifiers."""
-        return Settings(
-            C=self.C,
-            loss=self.loss,
-            fit_intercept=self.fit_intercept,
-            class_weight=self.class_weight,
-            gamma=self.gamma,
-            max_iter=self.max_iter,
-            ridge=self.ridge,
-            n_landmarks=self.n_landmarks,
-        )
+        return Settings(**{each.name: getattr(self, each.name) for each in fields(Settings)})
 
     def _start(self, points: Array, y: Any, random: np.random.RandomState) -> tuple[Any, Bits]:
         """Fit the starting hasher; return it, and its bits of the training points.

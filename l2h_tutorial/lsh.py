@@ -8,12 +8,11 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .checks import Array, Bits, Floats, check_integer, is_as_checked
+from .checks import Array, ArrayLike, Bits, Floats, check_integer, is_as_checked
 
 __all__ = [
     "LSH",
@@ -33,11 +32,12 @@ class Estimator(BaseEstimator):
     """Check features in `fit` and afterwards, as scikit-learn estimators do."""
 
     _accept_sparse: ClassVar[Any] = False  # or "csr"
+    _kinds: ClassVar[list[Any]] = [np.float64, np.float32]  # of features; others become the first
 
     def _checked(self, X: ArrayLike, **options: Any) -> Array:
         """Return features once they are checked; outside `fit`, they must have as many columns."""
         return validate_data(
-            self, X, dtype=[np.float64, np.float32], accept_sparse=self._accept_sparse, **options
+            self, X, dtype=self._kinds, accept_sparse=self._accept_sparse, **options
         )
 
     def _new_points(self, X: ArrayLike) -> Array:

@@ -204,12 +204,9 @@ def rbf_landmarks(features: Floats, seed: int, settings: Settings) -> Classifier
     gram = settings.ridge * rbf_kernel(landmarks, gamma=gamma) + kernel.T @ kernel
     gram[np.diag_indices_from(gram)] += _JITTER * np.trace(gram) / len(gram)
     factor = cho_factor(gram, lower=True)
-
-    def classifier(bits: Bits) -> tuple[LinearModel, Bits]:
-        weights = cho_solve(factor, kernel.T @ to_signs(bits))
-        return taught(KernelModel(weights, 0.0, landmarks, gamma), kernel)
-
-    return classifier
+    return lambda bits: taught(
+        KernelModel(cho_solve(factor, kernel.T @ to_signs(bits)), 0.0, landmarks, gamma), kernel
+    )
 
 
 CLASSIFIERS: dict[str, Any] = {

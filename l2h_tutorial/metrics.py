@@ -12,11 +12,19 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
 from .buckets import HashTable
-from .checks import Array, Bits, Floats, Integers, check_choice, check_integer, load_optional
+from .checks import (
+    Array,
+    ArrayLike,
+    Bits,
+    Floats,
+    Integers,
+    check_choice,
+    check_integer,
+    load_optional,
+)
 from .codes import check_bits, pack_bits, packed_distances
 from .search.radius import check_radius
 from .search.reranking import Reranker, check_ids, queries_at_a_time
@@ -25,8 +33,11 @@ from .splits import Split
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["RingCounts", "average_precision", "evaluate_radius_search", "mean_average_precision"]
-__all__ += [
+__all__ = [
+    "RingCounts",
+    "average_precision",
+    "evaluate_radius_search",
+    "mean_average_precision",
     "mean_ratio",
     "paired_bootstrap",
     "precision_at_k",

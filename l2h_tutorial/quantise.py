@@ -15,11 +15,11 @@ from __future__ import annotations
 from typing import Any, Literal, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
 from .checks import (
     Array,
+    ArrayLike,
     Bytes,
     Floats,
     Integers,

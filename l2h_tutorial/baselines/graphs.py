@@ -3,7 +3,6 @@
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import LinearOperator, eigsh
@@ -14,7 +13,7 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import check_random_state
 
 from ..affinity import checked_labels, label_sets
-from ..checks import Bits, Floats, check_integer, check_positive, one_of
+from ..checks import ArrayLike, Bits, Floats, check_integer, check_positive, one_of
 from ..linalg import with_settled_signs
 from ..lsh import Hasher
 from ..machines import cluster_centres, gaussian_kernel, svm_weights

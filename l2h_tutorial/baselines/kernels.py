@@ -3,14 +3,13 @@
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy.linalg import block_diag, cho_factor, cho_solve, cholesky, solve, solve_triangular
 from scipy.optimize import minimize
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.utils import check_random_state
 
 from ..affinity import checked_labels, label_sets
-from ..checks import Floats, check_integer, check_positive
+from ..checks import ArrayLike, Floats, check_integer, check_positive
 from ..linalg import with_settled_signs
 from ..lsh import Hasher, to_signs
 from ..machines import kernel_gamma
@@ -21,9 +20,6 @@ _SWEEPS = 10  # sweeps of SDH's descent through all bits, at most; few are neede
 class AnchoredHasher(Hasher):
     """Hash by weighted sums of kernels around anchors, plus an intercept: bits are the signs."""
 
-    n_anchors: int
-    gamma: float
-    random_state: Any
     _needs_labels = True
     _constraints: ClassVar = {
         "ridge": check_positive,

@@ -6,10 +6,9 @@ PCAH takes their signs, ITQ rotates them first, and spectral hashing cuts them i
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from ..cca import quantising_rotation
-from ..checks import Floats, Integers, check_integer
+from ..checks import ArrayLike, Floats, Integers, check_integer
 from ..linalg import principal_components
 from ..lsh import Hasher
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..checks import Bytes, Integers, Singles, check_choice, load_optional
 from ..deep import DEEP_VERSION, deep_descriptors
-from ..files import read_arrays, whole_file
+from ..files import FilePath, read_arrays, whole_file
 from ..gist import GIST_VERSION, gist_descriptors
 from .docstrings import read_docstrings, text_vectors
 from .readers import (
@@ -144,7 +144,7 @@ class Dataset:
 
 
 def load_dataset(
-    name: str | None = None, *, source: str | os.PathLike[str] | None = None, features: str = "gist"
+    name: str | None = None, *, source: FilePath | None = None, features: str = "gist"
 ) -> Dataset:
     """Load labelled images, or texts, as vectors.
 

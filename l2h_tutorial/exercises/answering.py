@@ -21,8 +21,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LabelProgram", "Trouble", "call", "decode", "encode"]
-
 _KINDS = {"b": np.bool_, "i": np.int64, "u": np.uint64, "f": np.float64}
 _DEFINITION = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
 _MOST_VALUES = 100_000  # of an answer

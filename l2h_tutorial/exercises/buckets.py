@@ -7,13 +7,15 @@ import numpy as np
 
 from .framework import (
     Array,
+    Case,
     Compute,
     Construct,
-    Exercise,
+    Generator,
     Requirement,
     Trouble,
     describe,
     numbers,
+    unit,
 )
 
 # 3.1
@@ -80,12 +82,12 @@ _FAIR = Construct(
 # 3.2
 
 
-def _spread_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
+def _spread_case(rng: Generator, i: int) -> Case:
     n_bits = 1 + i % 7
     n_codes = 2**n_bits
     if i % 2:  # every bucket gets as many images
-        return (1 + i // 2 * int(rng.integers(1, 4))) * n_codes, n_bits
-    return int(rng.integers(1, n_codes + 1)), n_bits
+        return (1 + i // 2 * rng.integers(1, 4)) * n_codes, n_bits
+    return rng.integers(1, n_codes + 1), n_bits
 
 
 _FEWEST = Compute(
@@ -112,10 +114,6 @@ _FEWEST = Compute(
 # 3.3
 
 
-def _two_sets_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
-    return rng.integers(0, 4, size=6 + i), rng.integers(0, 6, size=4 + i // 2)
-
-
 def _counts(database_codes: Array, query_codes: Array) -> Array:
     """Return for each query how many images of the database have its code."""
     return (query_codes[:, None] == database_codes).sum(axis=1)
@@ -130,10 +128,10 @@ _CANDIDATES = Compute(
     reference=lambda database_codes, query_codes: float(
         _counts(database_codes, query_codes).mean()
     ),
-    case=_two_sets_case,
+    case=lambda rng, i: (rng.integers(0, 4, size=6 + i), rng.integers(0, 6, size=4 + i // 2)),
     mistakes={
         "You left out the queries whose bucket is empty. They have 0 candidates, and they count "
-        "too.": (_mean_without_empty),
+        "too.": _mean_without_empty,
         "That is the mean size of the buckets, in which every bucket counts once. Here every query "
         "counts once.": (
             lambda database_codes, query_codes: len(database_codes) / len(np.unique(database_codes))
@@ -152,36 +150,31 @@ _CANDIDATES = Compute(
 # 3.4
 
 
-def _unit(X: Array, axis: int | None = 1) -> Array:
-    """Return the rows of X, or X as a whole, divided by their length."""
-    return X / np.linalg.norm(X, axis=axis, keepdims=True)
-
-
-def _prepare_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
-    d = int(rng.integers(2, 4 + i // 8))
+def _prepare_case(rng: Generator, i: int) -> Case:
+    d = rng.integers(2, 4 + i // 8)
     database = rng.integers(1, 10, size=(d + 2, d)).astype(float)
     queries = rng.integers(1, 10, size=(d + 1, d)).astype(float)
     return database, queries
 
 
 _PREPARE = Compute(
-    reference=lambda database, queries: _unit(queries) - _unit(database).mean(axis=0),
+    reference=lambda database, queries: unit(queries) - unit(database).mean(axis=0),
     case=_prepare_case,
     mistakes={
         "You subtracted the mean of the queries. But the queries have not arrived yet when the "
-        "table is built.": (lambda database, queries: _unit(queries) - _unit(queries).mean(axis=0)),
+        "table is built.": (lambda database, queries: unit(queries) - unit(queries).mean(axis=0)),
         "Wrong axis: from each vector you subtracted the mean of its own numbers. The mean image "
         "has one number for each column, the mean over the rows.": (
-            lambda database, queries: _unit(queries) - _unit(queries).mean(axis=1, keepdims=True)
+            lambda database, queries: unit(queries) - unit(queries).mean(axis=1, keepdims=True)
         ),
         "You scaled the queries, but subtracted the mean of vectors that were not scaled.": (
-            lambda database, queries: _unit(queries) - database.mean(axis=0)
+            lambda database, queries: unit(queries) - database.mean(axis=0)
         ),
         "You divided a whole array by one length. Every row is a vector with its own length.": (
-            lambda database, queries: _unit(queries, None) - _unit(database, None).mean(axis=0)
+            lambda database, queries: unit(queries, None) - unit(database, None).mean(axis=0)
         ),
         "The queries have length one, but they are not centred yet.": (
-            lambda database, queries: _unit(queries)
+            lambda database, queries: unit(queries)
         ),
     },
     nudge="Try it with the same single row, [[3, 4]], as database and as queries. Scaled, both are "
@@ -222,7 +215,7 @@ _MISLEAD = Construct(
 # 3.6
 
 
-def _layout_case(rng: np.random.Generator, i: int) -> tuple[Array]:
+def _layout_case(rng: Generator, i: int) -> Case:
     return (rng.integers(0, 5, size=6 + i) * 2 + 3,)
 
 
@@ -260,4 +253,4 @@ _LAY_OUT = Compute(
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_FAIR, _FEWEST, _CANDIDATES, _PREPARE, _MISLEAD, _LAY_OUT)
+EXERCISES = (_FAIR, _FEWEST, _CANDIDATES, _PREPARE, _MISLEAD, _LAY_OUT)

@@ -8,7 +8,17 @@ import numpy as np
 
 from ..controls import RandomCodes
 from ..lsh import LSH
-from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, call, describe
+from .framework import (
+    Array,
+    Case,
+    Compute,
+    Construct,
+    Generator,
+    Requirement,
+    Trouble,
+    call,
+    describe,
+)
 
 # 8.1
 
@@ -56,9 +66,9 @@ _RULES = Construct(
 # 8.2
 
 
-def _ties_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, int]:
-    n_rows = int(rng.integers(5, 8 + i // 6))
-    return rng.integers(0, 3, size=n_rows), rng.random(n_rows) < 0.5, int(rng.integers(2, 5))
+def _ties_case(rng: Generator, i: int) -> Case:
+    n_rows = rng.integers(5, 8 + i // 6)
+    return rng.integers(0, 3, size=n_rows), rng.random(n_rows) < 0.5, rng.integers(2, 5)
 
 
 def _in_file_order(distances: Array, relevant: Array, k: int) -> float:
@@ -232,4 +242,4 @@ _OWN = Construct(
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_RULES, _TIES, _OWN)
+EXERCISES = (_RULES, _TIES, _OWN)

@@ -4,18 +4,25 @@ from typing import Any
 
 import numpy as np
 
-from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, describe, numbers
+from .framework import (
+    Array,
+    Case,
+    Compute,
+    Construct,
+    Generator,
+    Requirement,
+    Trouble,
+    describe,
+    numbers,
+    unit,
+)
 
 # 1.1
 
 
-def _length_case(rng: np.random.Generator, i: int) -> tuple[int, int, int]:
-    return 1 + i // 2, int(rng.integers(1, 5 + i)), 1 + i % 7
-
-
 _LENGTH = Compute(
     reference=lambda n_scales, n_orientations, grid: n_scales * n_orientations * grid * grid,
-    case=_length_case,
+    case=lambda rng, i: (1 + i // 2, rng.integers(1, 5 + i), 1 + i % 7),
     mistakes={
         "A grid has rows and columns, so a grid of 4 x 4 has 16 cells, not 4.": (
             lambda n_scales, n_orientations, grid: n_scales * n_orientations * grid
@@ -35,18 +42,18 @@ _LENGTH = Compute(
 # 1.2
 
 
-def _signed(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+def _signed(rng: Generator, shape: tuple[int, ...]) -> Array:
     """Draw whole numbers from -9 to 9 without 0."""
     return rng.integers(1, 10, size=shape) * rng.choice([-1.0, 1.0], size=shape)
 
 
-def _cosine_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
+def _cosine_case(rng: Generator, i: int) -> Case:
     d = int(rng.integers(2, 4 + i // 6))
     return _signed(rng, (d,)), _signed(rng, (d + 1 + i // 8, d))
 
 
 def _cosines(query: Array, X: Array) -> Array:
-    return (X / np.linalg.norm(X, axis=1, keepdims=True)) @ (query / np.linalg.norm(query))
+    return unit(X) @ unit(query, None)
 
 
 _COSINE = Compute(
@@ -57,10 +64,10 @@ _COSINE = Compute(
             lambda query, X: X @ query
         ),
         "Wrong axis: you took the lengths of the columns of X, but an image is a row.": (
-            lambda query, X: (X / np.linalg.norm(X, axis=0)) @ (query / np.linalg.norm(query))
+            lambda query, X: unit(X, 0) @ unit(query, None)
         ),
         "You divided all of X by one number, but each row has a length of its own. Pass `axis` to "
-        "the norm.": (lambda query, X: (X / np.linalg.norm(X)) @ (query / np.linalg.norm(query))),
+        "the norm.": (lambda query, X: unit(X, None) @ unit(query, None)),
     },
     nudge="Draw two vectors of two numbers, compute the cosine of the angle between them by hand, "
     "and compare it with your function's result.",
@@ -70,13 +77,9 @@ _COSINE = Compute(
 # 1.3
 
 
-def _flattered_case(rng: np.random.Generator, i: int) -> tuple[float, int]:
-    return round(float(rng.uniform(0.05, 0.95)), 3), 1 + i
-
-
 _FLATTERED = Compute(
     reference=lambda precision, k: (1 + (k - 1) * precision) / k,
-    case=_flattered_case,
+    case=lambda rng, i: (round(float(rng.uniform(0.05, 0.95)), 3), 1 + i),
     mistakes={
         "The query is now its own first answer, so the precision changes.": (
             lambda precision, k: precision
@@ -152,14 +155,14 @@ _DISAGREE = Construct(
 # 1.5
 
 
-def _others_case(rng: np.random.Generator, i: int) -> tuple[Array, int, int]:
-    n_rows = int(rng.integers(5, 8)) + 2 * i
+def _others_case(rng: Generator, i: int) -> Case:
+    n_rows = rng.integers(5, 8) + 2 * i
     highest = 4 if i % 4 else 20  # few values, so that rows tie
     X = rng.integers(0, highest, size=(n_rows, 2)).astype(float)
-    row = int(rng.integers(1, len(X)))
+    row = rng.integers(1, len(X))
     if i % 2:
-        X[int(rng.integers(row))] = X[row]  # the same picture twice
-    return X, row, int(rng.integers(2, 4)) + i // 4
+        X[rng.integers(row)] = X[row]  # the same picture twice
+    return X, row, rng.integers(2, 4) + i // 4
 
 
 def _by_distance(X: Array, row: int) -> Array:
@@ -192,4 +195,4 @@ _OTHERS = Compute(
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_LENGTH, _COSINE, _FLATTERED, _DISAGREE, _OTHERS)
+EXERCISES = (_LENGTH, _COSINE, _FLATTERED, _DISAGREE, _OTHERS)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..lsh import amplified_probability
-from .framework import Array, Compute, Construct, Exercise, Requirement, numbers
+from .framework import Array, Case, Compute, Construct, Generator, Requirement, numbers, unit
 
 # hints of several exercises
 _DO_NOT_ADD_UP = (
@@ -44,7 +44,7 @@ def _n_tables_for(cosines: Any, n_bits: int, wanted: float) -> int:
 # 5.1
 
 
-def _chance_case(rng: np.random.Generator, i: int) -> tuple[float, int, int]:
+def _chance_case(rng: Generator, i: int) -> Case:
     edges = {0: 0.0, 1: 1.0}  # bits that never agree, then always
     return edges.get(i, round(float(rng.uniform(0.5, 0.95)), 2)), 1 + i % 7, 1 + i // 3
 
@@ -68,7 +68,7 @@ _CHANCE = Compute(
 # 5.2
 
 
-def _tables_case(rng: np.random.Generator, i: int) -> tuple[float, int, float]:
+def _tables_case(rng: Generator, i: int) -> Case:
     most_wanted = 0.97 if i % 12 else 0.5  # with one bit, one table may be enough
     cosine, wanted = rng.uniform((0.2, 0.3), (0.9, most_wanted)).round(2).tolist()
     edges = {22: (0.0, 1, 0.5), 23: (-cosine, 3, 0.9)}  # just reached; an obtuse angle
@@ -94,9 +94,9 @@ _TABLES = Compute(
 # 5.3
 
 
-def _held_out_case(rng: np.random.Generator, i: int) -> tuple[Array, float]:
+def _held_out_case(rng: Generator, i: int) -> Case:
     distances = rng.integers(0, 1 + 5 * i, size=(2 + i // 6, 8))
-    wanted = float(rng.choice([0.25, 0.5, 0.75]))  # a whole number of the distances
+    wanted = rng.choice([0.25, 0.5, 0.75])  # a whole number of the distances
     if i % 2:  # half a distance more: no radius reaches the share exactly
         wanted += 0.5 / distances.size
     return distances, wanted
@@ -130,7 +130,7 @@ _RADIUS = Compute(
 # 5.4
 
 
-def _pairs_case(rng: np.random.Generator, i: int) -> tuple[Array, int, float]:
+def _pairs_case(rng: Generator, i: int) -> Case:
     cosines = np.round(rng.uniform(0.3, 0.95, size=3 + i // 6), 2)
     wanted = round(float(rng.uniform(0.4, 0.95)), 2)
     edges = {22: (np.zeros(3), 1, 0.5), 23: (-cosines, 1, 0.95)}  # just reached; obtuse angles
@@ -159,10 +159,10 @@ _RECALL = Compute(
 # 5.5
 
 
-def _most_bits_case(rng: np.random.Generator, i: int) -> tuple[float, int, float]:
+def _most_bits_case(rng: Generator, i: int) -> Case:
     cosine, wanted = rng.uniform((0.6, 0.6), (0.95, 0.95)).round(2).tolist()
     edges = {22: (0.0, 1, 0.125), 23: (-cosine / 2, 40, wanted)}  # just reached; an obtuse angle
-    return edges.get(i, (cosine, int(rng.integers(4, 12 + 2 * i)), wanted))
+    return edges.get(i, (cosine, rng.integers(4, 12 + 2 * i), wanted))
 
 
 def _most_bits(p: float, n_tables: int, wanted: float) -> float:
@@ -201,7 +201,7 @@ _MOST_BITS = Compute(
 # 5.6
 
 
-def _exponent_case(rng: np.random.Generator, i: int) -> tuple[float, float]:
+def _exponent_case(rng: Generator, i: int) -> Case:
     near_angle = round(float(rng.uniform(0.1, 1.2)), 2) + 0.005  # never 1, whose logarithm is 0
     far_angle = near_angle + round(float(rng.uniform(0.1, 0.8)), 2)
     if i == 22:  # the edge: the same direction
@@ -239,9 +239,9 @@ _EXPONENT = Compute(
 # 5.7
 
 
-def _two_designs_case(rng: np.random.Generator, i: int) -> tuple[float, float, int, float]:
+def _two_designs_case(rng: Generator, i: int) -> Case:
     p_near, p_far, wanted = rng.uniform((0.8, 0.5, 0.6), (0.95, 0.7, 0.95)).round(2).tolist()
-    return p_near, p_far, int(rng.integers(4, 8 + i // 3)), wanted
+    return p_near, p_far, rng.integers(4, 8 + i // 3), wanted
 
 
 def _in_ball(p: float, n_bits: int, radius: int) -> float:
@@ -293,10 +293,6 @@ _FAR_SHARES = Compute(
 # 5.8
 
 
-def _fits(X: Array) -> bool:
-    return X.ndim == 2 and 20 <= len(X) <= 200 and X.shape[1] <= 500
-
-
 def _is_zero(X: Array) -> Array:
     """Return which rows are zero, up to rounding, when they are centred."""
     largest = np.abs(X - X.mean(axis=0)).max(axis=1, initial=0)
@@ -305,9 +301,8 @@ def _is_zero(X: Array) -> Array:
 
 def _angles(X: Array) -> Array:
     """Return the angles between the centred rows: for each, those to the others, ascending."""
-    centred = X - X.mean(axis=0)
-    unit = centred / np.linalg.norm(centred, axis=1, keepdims=True)
-    cosines = np.clip(unit @ unit.T, -1, 1)[~np.eye(len(X), dtype=bool)]
+    directions = unit(X - X.mean(axis=0))
+    cosines = np.clip(directions @ directions.T, -1, 1)[~np.eye(len(X), dtype=bool)]
     return np.sort(np.arccos(cosines).reshape(len(X), -1), axis=1)
 
 
@@ -320,7 +315,9 @@ def _exponents(X: Array) -> Array:
 
 _HOPELESS = Construct(
     read=lambda answer: numbers(
-        answer, "an array of 20 to 200 rows and at most 500 columns", _fits
+        answer,
+        "an array of 20 to 200 rows and at most 500 columns",
+        lambda X: X.ndim == 2 and 20 <= len(X) <= 200 and X.shape[1] <= 500,
     ),
     requirements=(
         Requirement(
@@ -346,7 +343,7 @@ _HOPELESS = Construct(
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (
+EXERCISES = (
     _CHANCE,
     _TABLES,
     _RADIUS,

@@ -5,19 +5,19 @@ from math import comb
 import numpy as np
 
 from .answering import LabelProgram
-from .framework import Array, Compute, Exercise
+from .framework import Array, Case, Compute, Generator
 
 # 9.1
 
 
-def _program_case(rng: np.random.Generator, i: int) -> tuple[LabelProgram, Array, Array]:
+def _program_case(rng: Generator, i: int) -> Case:
     """Draw a program that ignores the labels or looks at them in one of three ways.
 
     A code is what the image's own bits and the bits of its label have in common. Each of the four
     kinds is among the first four cases, and among the last four.
     """
-    kind = i % 4 if i < 4 or i > 19 else int(rng.integers(4))
-    per_class = int(rng.integers(3, 5)) + 8 * i
+    kind = i % 4 if i < 4 or i > 19 else rng.integers(4)
+    per_class = rng.integers(3, 5) + 8 * i
     y = rng.permutation(np.arange(2 * per_class) % 2)
     shuffled = 1 - y  # as many of each class, and no image has the label that it had
     if kind < 3 and rng.random() < 0.5:  # one image of each class has its label again
@@ -34,12 +34,8 @@ def _program_case(rng: np.random.Generator, i: int) -> tuple[LabelProgram, Array
     return LabelProgram(everything if kind in (1, 3) else own, of_class), y, shuffled
 
 
-def _labels_matter(program: LabelProgram, y: Array, shuffled: Array) -> bool:
-    return not np.array_equal(program(y), program(shuffled))
-
-
 _SHUFFLE = Compute(
-    reference=_labels_matter,
+    reference=lambda program, y, shuffled: not np.array_equal(program(y), program(shuffled)),
     case=_program_case,
     mistakes={
         "You missed a program of which one bit changes, and not of the first image. Look at every "
@@ -60,11 +56,11 @@ _SHUFFLE = Compute(
 # 9.2
 
 
-def _codewords_case(rng: np.random.Generator, i: int) -> tuple[Array]:
-    n_bits = int(rng.integers(6, 9 + i // 4))
+def _codewords_case(rng: Generator, i: int) -> Case:
+    n_bits = rng.integers(6, 9 + i // 4)
     repeats = 4 if i % 4 == 3 else 1  # of each bit, so that many wrong ones can be corrected
     while True:
-        codewords = rng.random((int(rng.integers(4, 6)), n_bits)) < 0.5
+        codewords = rng.random((rng.integers(4, 6), n_bits)) < 0.5
         if len(np.unique(codewords, axis=0)) == len(codewords):
             return (np.repeat(codewords, repeats, axis=1),)
 
@@ -96,10 +92,6 @@ _CORRECTED = Compute(
 # 9.3
 
 
-def _table_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
-    return int(rng.integers(3, 8 + i)), int(rng.integers(1, 33))
-
-
 def _split_pairs(n: int) -> int:
     """Return the largest number of pairs of n classes that one bit can tell apart."""
     return (n // 2) * (n - n // 2)
@@ -107,7 +99,7 @@ def _split_pairs(n: int) -> int:
 
 _BOUND = Compute(
     reference=lambda n_classes, n_bits: n_bits * _split_pairs(n_classes) / comb(n_classes, 2),
-    case=_table_case,
+    case=lambda rng, i: (rng.integers(3, 8 + i), rng.integers(1, 33)),
     mistakes={
         "That is the mean for tossed codewords. A table that is drawn up with care keeps its "
         "classes further apart.": (lambda n_classes, n_bits: n_bits / 2),
@@ -125,4 +117,4 @@ _BOUND = Compute(
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_SHUFFLE, _CORRECTED, _BOUND)
+EXERCISES = (_SHUFFLE, _CORRECTED, _BOUND)

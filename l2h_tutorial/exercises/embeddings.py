@@ -4,19 +4,19 @@ import math
 
 import numpy as np
 
-from .framework import Array, Compute, Construct, Exercise, Requirement, numbers
+from .framework import Array, Case, Compute, Construct, Generator, Requirement, numbers
 
 # 10.1
 
 
-def _room_case(rng: np.random.Generator, i: int) -> tuple[int, int, int, int]:
+def _room_case(rng: Generator, i: int) -> Case:
     """Draw codes that fill whole bytes, or do not.
 
     An item takes a multiple of 3 bytes, and the room does not: so the last item never just fits.
     """
-    gigabytes = 3 * int(rng.integers(1, 20)) + 2
-    extra = 3 * int(rng.integers(1, 10))
-    return gigabytes, 24 * int(rng.integers(1, 60)) - i % 2, int(rng.choice([1, 2, 4])), extra
+    gigabytes = 3 * rng.integers(1, 20) + 2
+    extra = 3 * rng.integers(1, 10)
+    return gigabytes, 24 * rng.integers(1, 60) - i % 2, rng.choice([1, 2, 4]), extra
 
 
 def _room(gigabytes: float, d: int, bits: int, extra: int) -> int:
@@ -47,8 +47,8 @@ _ROOM = Compute(
 # 10.2
 
 
-def _signs_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
-    d = int(rng.integers(2, 4 + i // 4))
+def _signs_case(rng: Generator, i: int) -> Case:
+    d = rng.integers(2, 4 + i // 4)
     return rng.normal(size=d).round(1) + 0.05, rng.random((3, d)) < 0.5
 
 
@@ -77,8 +77,8 @@ def _signs_of(x: Array) -> Array:
     return np.where(x >= 0, 1.0, -1.0)
 
 
-def _estimate_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
-    d = int(rng.integers(2, 4 + i // 4))
+def _estimate_case(rng: Generator, i: int) -> Case:
+    d = rng.integers(2, 4 + i // 4)
     x = rng.normal(size=d).round(2) + 0.005
     if i % 4 == 1:
         x[0] *= 0  # a zero, sometimes -0.0: the sign of both is +1
@@ -109,19 +109,19 @@ _ESTIMATE = Compute(
 # 10.4
 
 
-def _places_case(rng: np.random.Generator, i: int) -> tuple[Array, float]:
+def _places_case(rng: Generator, i: int) -> Case:
     """Draw the places of neighbours, up to 1, 2 or 12 times k, and the share to reach.
 
     Their number is a power of two, so that shares are exact. In some cases the share is just met.
     """
-    k = int(rng.choice([2, 4]))
+    k = rng.choice([2, 4])
     n_queries = 4 * 2 ** (i // 8)
     n_candidates = (1, 2, 12)[i % 3] * k
     places = np.stack([rng.permutation(n_candidates)[:k] for _ in range(n_queries)])
-    wanted = int(rng.integers(places.size // 2, places.size))
+    wanted = rng.integers(places.size // 2, places.size)
     if i % 6 == 2:
         steps = np.sort(places // k, axis=None)
-        return places, float(np.mean(steps <= steps[wanted // 2]))
+        return places, np.mean(steps <= steps[wanted // 2])
     return places, wanted / places.size
 
 
@@ -189,10 +189,10 @@ _CORNER = Construct(
 # 10.6
 
 
-def _tables_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]:
-    n_pieces = int(rng.integers(2, 5))
-    n_centres = int(rng.integers(3, 6))
-    width = int(rng.integers(2, 4))
+def _tables_case(rng: Generator, i: int) -> Case:
+    n_pieces = rng.integers(2, 5)
+    n_centres = rng.integers(3, 6)
+    width = rng.integers(2, 4)
     query = rng.normal(size=n_pieces * width)
     codes = rng.integers(n_centres, size=(5, n_pieces))
     return query, codes, rng.normal(size=(n_pieces, n_centres, width))
@@ -224,4 +224,4 @@ _LOOK_UP = Compute(
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_ROOM, _ASYMMETRIC, _ESTIMATE, _FACTOR, _CORNER, _LOOK_UP)
+EXERCISES = (_ROOM, _ASYMMETRIC, _ESTIMATE, _FACTOR, _CORNER, _LOOK_UP)

@@ -22,17 +22,18 @@ from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.random import Generator
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from ..checks import Array
 from .answering import Trouble, call
 
-__all__ = ["Compute", "Construct", "Exercise", "Requirement", "Trouble", "Verdict"]
-
 N_CASES = 24  # cases that a function is called with
 N_EDGES = 2  # of these, the last may be at an edge
 SECONDS = 10.0  # that a check may take
 _MOST_PRINTED = 10_000  # letters of an answer's output that are shown
+
+Case = tuple[Any, ...]  # the arguments of one call
 
 
 class Verdict(NamedTuple):
@@ -47,6 +48,10 @@ EMPTY = Verdict(
     False,
     "to do. Your function returns nothing yet. Printing is not enough: `return` the result.",
 )
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _not_yet(text: str) -> Verdict:
@@ -78,7 +83,7 @@ class Exercise(ABC):
         print(printed, end="")
         return verdict
 
-    def _judge_safely(self, answer: Any, rng: np.random.Generator) -> Verdict:
+    def _judge_safely(self, answer: Any, rng: Generator) -> Verdict:
         """Turn whatever the answer raises into a verdict."""
         try:
             return self._judge(answer, rng)
@@ -92,7 +97,7 @@ class Exercise(ABC):
             )
 
     @abstractmethod
-    def _judge(self, answer: Any, rng: np.random.Generator) -> Verdict: ...
+    def _judge(self, answer: Any, rng: Generator) -> Verdict: ...
 
     @abstractmethod
     def right_answer(self) -> Any:
@@ -122,7 +127,7 @@ class Compute(Exercise):
     """
 
     reference: Callable[..., Any]
-    case: Callable[[np.random.Generator, int], tuple[Any, ...]]
+    case: Callable[[Generator, int], Case]
     mistakes: Mapping[str, Callable[..., Any]]
     nudge: str
 
@@ -131,7 +136,7 @@ class Compute(Exercise):
         """Return the names of the function's parameters."""
         return list(inspect.signature(self.reference).parameters)
 
-    def _judge(self, answer: Any, rng: np.random.Generator) -> Verdict:
+    def _judge(self, answer: Any, rng: Generator) -> Verdict:
         self._check_callable(answer)
         cases = self.cases(rng)
         results: list[Any] = []
@@ -149,11 +154,11 @@ class Compute(Exercise):
                     return _not_yet(f"{trouble} That was with {self._describe_case(case)}.")
         return self.verdict(cases, results)
 
-    def cases(self, rng: np.random.Generator) -> list[tuple[Any, ...]]:
-        """Draw the arguments of all `N_CASES` cases."""
-        return [self.case(rng, i) for i in range(N_CASES)]
+    def cases(self, rng: Generator) -> list[Case]:
+        """Draw the arguments of all `N_CASES` cases, and make NumPy's numbers Python's own."""
+        return [tuple(map(_plain, self.case(rng, i))) for i in range(N_CASES)]
 
-    def verdict(self, cases: list[tuple[Any, ...]], results: list[Any]) -> Verdict:
+    def verdict(self, cases: list[Case], results: list[Any]) -> Verdict:
         """Judge a function by its results on the first cases, or on all."""
         if all(result is None or result is ... for result in results):
             return EMPTY
@@ -193,7 +198,7 @@ class Compute(Exercise):
         except ValueError:
             pass  # some functions written in C have no signature; the call will tell
 
-    def _describe_case(self, case: tuple[Any, ...]) -> str:
+    def _describe_case(self, case: Case) -> str:
         return ", ".join(
             f"{name} = {describe(value)}" for name, value in zip(self.names, case, strict=True)
         )
@@ -231,7 +236,7 @@ class Construct(Exercise):
     requirements: tuple[Requirement, ...]
     example: Any
 
-    def _judge(self, answer: Any, rng: np.random.Generator) -> Verdict:
+    def _judge(self, answer: Any, rng: Generator) -> Verdict:
         if callable(answer):
             return _not_yet(
                 "the check needs the thing itself, and it got a function: "
@@ -259,6 +264,11 @@ def numbers(answer: Any, what: str, fits: Callable[[Array], bool] = lambda value
     if not fits(values):
         raise Trouble(f"it should be {what}, but it has shape {values.shape}.")
     return values
+
+
+def unit(X: Array, axis: int | None = 1) -> Array:
+    """Return the rows of X, its columns, or X as a whole (None), divided by their length."""
+    return X / np.linalg.norm(X, axis=axis, keepdims=True)
 
 
 def judge_in_copy(work: Callable[[], Verdict], seconds: float) -> tuple[Verdict, str]:

@@ -29,9 +29,6 @@ from .submissions import Program, find_files, known_as, names_of, printable
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SCALE", "Refused", "grade_folder", "main", "read_codes"]
-
-
 SCALE = (
     "grade: 0 for the mAP of random answers, 50 for that of random hyperplanes (mean of five "
     "seeds), 100 for that of GRH by kernel ridge, on straight lines between them; never above 100"
@@ -45,8 +42,20 @@ _ASK = (
     "those of GRH by kernel ridge {2:.1%} and {3:.1%}: ask how they were made"
 )
 _MOST_BYTES = 2**24  # of an array: ten times what the longest codes take as int64
-_COLUMNS = ["student", "file", "n_bits", "radius", "map", "precision", "coverage"]
-_COLUMNS += ["lsh_map", "lsh_sd", "grh_map", "grade", "remark"]
+_COLUMNS = [
+    "student",
+    "file",
+    "n_bits",
+    "radius",
+    "map",
+    "precision",
+    "coverage",
+    "lsh_map",
+    "lsh_sd",
+    "grh_map",
+    "grade",
+    "remark",
+]
 
 
 class Refused(ValueError):

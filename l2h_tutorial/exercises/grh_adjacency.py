@@ -5,12 +5,12 @@ from collections.abc import Callable
 import numpy as np
 
 from ..affinity import graph_affinity
-from .framework import Array, Compute, Exercise
+from .framework import Array, Case, Compute, Generator
 
 # 6.1
 
 
-def _graph_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
+def _graph_case(rng: Generator, i: int) -> Case:
     n = 4 + i // 8
     joined = np.triu(rng.random((n, n)) < 0.5, 1)
     joined[0, 1:3] = True  # degrees differ: the first image has two neighbours,
@@ -49,14 +49,14 @@ _VOTE = Compute(
 # 6.2
 
 
-def _majority_case(rng: np.random.Generator, i: int) -> tuple[int, float]:
+def _majority_case(rng: Generator, i: int) -> Case:
     if i % 4 == 1:  # some number of votes makes the mixture zero, exactly so in floats
-        return 3 * int(rng.integers(2, 5 + i // 3)), 0.75
+        return 3 * rng.integers(2, 5 + i // 3), 0.75
     if i % 4 == 2:  # no number below n is enough
-        return int(rng.integers(5, 13)), int(rng.integers(51, 53)) / 100
+        return rng.integers(5, 13), rng.integers(51, 53) / 100
     while True:
-        n = int(rng.integers(5, 12 + i))
-        percent = int(rng.integers(52, 96))
+        n = rng.integers(5, 12 + i)
+        percent = rng.integers(52, 96)
         if n * (100 - percent) % percent:  # no number of votes makes the mixture zero
             return n, percent / 100
 
@@ -101,7 +101,7 @@ def _threshold(vote: float) -> float:
 
 _MANY_LABELS = Compute(
     reference=lambda m: _threshold(m / 2 - 1 / (m + 1)),
-    case=lambda rng, i: (int(rng.integers(1, 2 + 2 * i)),),
+    case=lambda rng, i: (rng.integers(1, 2 + 2 * i),),
     mistakes={
         "You divided by the degree of the image with many labels. In S D^-1 each voter divides by "
         "its own degree.": (lambda m: _threshold((m - 1) / (m + 1))),
@@ -116,4 +116,4 @@ _MANY_LABELS = Compute(
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_VOTE, _MAJORITY, _MANY_LABELS)
+EXERCISES = (_VOTE, _MAJORITY, _MANY_LABELS)

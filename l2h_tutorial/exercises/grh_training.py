@@ -4,14 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from .framework import Array, Compute, Construct, Exercise, Requirement, Trouble, describe
+from .framework import Array, Case, Compute, Construct, Generator, Requirement, Trouble, describe
 
 # 7.1
 
 
-def _ranking_case(rng: np.random.Generator, i: int) -> tuple[Array]:
-    relevant = rng.random(int(rng.integers(3, 6 + i // 3))) < 0.5
-    relevant[int(rng.integers(1, len(relevant)))] = True
+def _ranking_case(rng: Generator, i: int) -> Case:
+    relevant = rng.random(rng.integers(3, 6 + i // 3)) < 0.5
+    relevant[rng.integers(1, len(relevant))] = True
     return (relevant,)
 
 
@@ -91,8 +91,8 @@ _CAN_CHANGE = Construct(
 # 7.3
 
 
-def _kernel_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array, float]:
-    n = int(rng.integers(3, 5 + i // 8))
+def _kernel_case(rng: Generator, i: int) -> Case:
+    n = rng.integers(3, 5 + i // 8)
     X = 2 * rng.normal(size=(n + 2, 3))
     kernel = np.exp(-np.sum((X[:, None] - X) ** 2, axis=2) / 4)
     bits = rng.choice([-1, 1], size=(n, 4))
@@ -130,7 +130,7 @@ _RIDGE = Compute(
 # 7.4
 
 
-def _mean_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, Array]:
+def _mean_case(rng: Generator, i: int) -> Case:
     """Draw vectors with bit 0 and bit 1, and new vectors, one of them halfway between the means.
 
     All numbers are whole, and each bit has 1, 2 or 4 vectors, so means and ties are exact.
@@ -182,4 +182,4 @@ _NEAREST_MEAN = Compute(
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_AVERAGE_PRECISION, _CAN_CHANGE, _RIDGE, _NEAREST_MEAN)
+EXERCISES = (_AVERAGE_PRECISION, _CAN_CHANGE, _RIDGE, _NEAREST_MEAN)

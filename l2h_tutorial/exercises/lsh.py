@@ -6,16 +6,16 @@ import numpy as np
 
 from ..codes import bits_to_integers, integers_to_bits
 from ..lsh import LSH
-from .framework import Array, Compute, Construct, Exercise, Requirement, numbers
+from .framework import Array, Case, Compute, Construct, Generator, Requirement, numbers, unit
 
 # 2.1
 
 
-def _code_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
+def _code_case(rng: Generator, i: int) -> Case:
     n_bits = 3 + i
     n_codes = 2**n_bits
     edges = {0: 0, 1: n_codes - 1}  # no bit set, then all
-    return edges.get(i, int(rng.integers(n_codes))), n_bits
+    return edges.get(i, rng.integers(n_codes)), n_bits
 
 
 _OPPOSITE = Compute(
@@ -38,13 +38,9 @@ _OPPOSITE = Compute(
 # 2.2
 
 
-def _lines_case(rng: np.random.Generator, i: int) -> tuple[int]:
-    return (1 if i == 0 else int(rng.integers(2, 3 + i)),)
-
-
 _WEDGES = Compute(
     reference=lambda n_lines: 2 * n_lines,
-    case=_lines_case,
+    case=lambda rng, i: (1 if i == 0 else rng.integers(2, 3 + i),),
     mistakes={
         "That is how many codes the bits can spell. Three lines through the origin make six "
         "wedges, and every wedge has one code.": (lambda n_lines: 2**n_lines),
@@ -61,7 +57,7 @@ _WEDGES = Compute(
 # 2.3
 
 
-def _pair_case(rng: np.random.Generator, i: int) -> tuple[Array, Array]:
+def _pair_case(rng: Generator, i: int) -> Case:
     a_bits, b_bits = rng.random((2, 4 + i)) < 0.5
     edges = {0: a_bits, 1: ~a_bits}  # codes that agree everywhere, then nowhere
     return a_bits, edges.get(i, b_bits)
@@ -94,9 +90,9 @@ _ANGLE = Compute(
 # 2.4
 
 
-def _error_case(rng: np.random.Generator, i: int) -> tuple[float]:
+def _error_case(rng: Generator, i: int) -> Case:
     if i % 4 == 1:  # the number of bits comes out whole
-        return (float(rng.choice([90, 22.5, 10, 9, 6, 5, 4.5])),)
+        return (rng.choice([90, 22.5, 10, 9, 6, 5, 4.5]),)
     least, most = {0: (3, 30), 2: (1, 2), 3: (90, 150)}[i % 4]
     return (round(float(rng.uniform(least, most)), 1) + 0.03,)
 
@@ -133,8 +129,7 @@ _ENOUGH_BITS = Compute(
 
 
 def _n_directions(X: Array) -> int:
-    directions = X / np.linalg.norm(X, axis=1, keepdims=True)
-    return len(np.unique(directions.round(9), axis=0))
+    return len(np.unique(unit(X).round(9), axis=0))
 
 
 def _n_codes(X: Array) -> float:
@@ -173,10 +168,6 @@ _BREAK = Construct(
 # 2.6
 
 
-def _theta_case(rng: np.random.Generator, i: int) -> tuple[float, int]:
-    return round(float(rng.uniform(0.2, 2.8)), 2), 1 + i % 7
-
-
 def _none_and_one(theta: float, n_bits: int) -> tuple[float, float]:
     """Return the chance that none of n_bits bits differs, and the chance that exactly one does."""
     p = 1 - theta / math.pi
@@ -185,7 +176,7 @@ def _none_and_one(theta: float, n_bits: int) -> tuple[float, float]:
 
 _AT_MOST_ONE = Compute(
     reference=lambda theta, n_bits: sum(_none_and_one(theta, n_bits)),
-    case=_theta_case,
+    case=lambda rng, i: (round(float(rng.uniform(0.2, 2.8)), 2), 1 + i % 7),
     mistakes={
         "That is the chance that no bit differs. Add the chance that exactly one does.": (
             lambda *case: _none_and_one(*case)[0]
@@ -203,4 +194,4 @@ _AT_MOST_ONE = Compute(
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_OPPOSITE, _WEDGES, _ANGLE, _ENOUGH_BITS, _BREAK, _AT_MOST_ONE)
+EXERCISES = (_OPPOSITE, _WEDGES, _ANGLE, _ENOUGH_BITS, _BREAK, _AT_MOST_ONE)

@@ -10,8 +10,6 @@ import numpy as np
 from ..datasets import Dataset, load_dataset
 from ..splits import Split, split_dataset
 
-__all__ = ["Project", "identity", "project_data"]
-
 _N_CLASSES = 6
 _CODE_LENGTHS = (16, 24, 32)
 _RADII = (1, 2, 3)

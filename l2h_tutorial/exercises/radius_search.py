@@ -6,15 +6,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..search import ball_size
-from .framework import Array, Compute, Exercise
+from .framework import Array, Case, Compute, Generator
 
 # 4.1
 
 
-def _ball_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
+def _ball_case(rng: Generator, i: int) -> Case:
     n_bits = int(rng.integers(4, 8 + i))
     edges = {0: 0, 1: 1, 2: n_bits}
-    return n_bits, edges.get(i, int(rng.integers(2, min(n_bits - 1, 8))))
+    return n_bits, edges.get(i, rng.integers(2, min(n_bits - 1, 8)))
 
 
 _BALL = Compute(
@@ -24,7 +24,7 @@ _BALL = Compute(
         "Your radius is one too small. The ball of radius r includes the codes that differ in "
         "exactly r bits.": (lambda n_bits, radius: ball_size(n_bits, radius - 1) if radius else 0),
         "You counted only the codes at distance r exactly. The ball holds the nearer codes as "
-        "well.": (lambda *case: math.comb(*case)),
+        "well.": math.comb,
         "The code itself is missing. It differs from itself in 0 bits, so it is in the ball.": (
             lambda *case: ball_size(*case) - 1
         ),
@@ -36,7 +36,7 @@ _BALL = Compute(
 # 4.2
 
 
-def _search_case(rng: np.random.Generator, i: int) -> tuple[int, Array, int]:
+def _search_case(rng: Generator, i: int) -> Case:
     n_bits = 4 + i // 2
     query, *codes = rng.integers(0, 1 << n_bits, size=10 + i)
     if i % 8 == 0:  # the query is among the codes
@@ -89,8 +89,8 @@ _SEARCH = Compute(
 # 4.3
 
 
-def _answers_case(rng: np.random.Generator, i: int) -> tuple[list[list[bool]], int]:
-    k = int(rng.integers(2, 5))
+def _answers_case(rng: Generator, i: int) -> Case:
+    k = rng.integers(2, 5)
     lengths = rng.permutation([0, k - 1, k, k + 2, *rng.integers(0, k + 3, size=i // 6)])
     return [(rng.random(length) < 0.5).tolist() for length in lengths], k
 
@@ -122,13 +122,9 @@ _EMPTY_AS_ZERO = Compute(
 # 4.4
 
 
-def _pieces_case(rng: np.random.Generator, i: int) -> tuple[int, int]:
-    return int(rng.integers(1 + 2 * i)), 1 + i % 6
-
-
 _PIECES = Compute(
     reference=lambda radius, n_pieces: radius // n_pieces,
-    case=_pieces_case,
+    case=lambda rng, i: (rng.integers(1 + 2 * i), 1 + i % 6),
     mistakes={
         "That many are certain, but a smaller number is too. If every piece differed in that many "
         "bits or more, in how many bits would the whole codes "
@@ -144,4 +140,4 @@ _PIECES = Compute(
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_BALL, _SEARCH, _EMPTY_AS_ZERO, _PIECES)
+EXERCISES = (_BALL, _SEARCH, _EMPTY_AS_ZERO, _PIECES)

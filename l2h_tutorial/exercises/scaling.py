@@ -1,12 +1,11 @@
 """Exercises of chapter 11, Beyond one table, one core, one machine."""
 
 import math
-from typing import Any
 
 import numpy as np
 
 from ..search import ball_size
-from .framework import Array, Compute, Construct, Exercise, Requirement, numbers
+from .framework import Array, Case, Compute, Construct, Generator, Requirement, numbers
 
 # 11.1
 
@@ -15,19 +14,17 @@ _CODES_GB = 10**9 * 128 / 8 / 1e9
 _SCAN_SECONDS = 10**9 / 250e6
 
 
-def _read_estimates(answer: Any) -> Array:
-    """Return the three estimates: gigabytes of vectors and of codes, and seconds."""
-    wanted = "three numbers: gigabytes of the vectors, gigabytes of the codes, seconds"
-    return numbers(answer, wanted, lambda estimates: estimates.shape == (3,))
-
-
 def _is_close(estimate: float, right: float) -> bool:
     """Say whether an estimate is at most double or at least half of what is right."""
     return right / 2 <= estimate <= 2 * right
 
 
 _ESTIMATES = Construct(
-    read=_read_estimates,
+    read=lambda answer: numbers(
+        answer,
+        "three numbers: gigabytes of the vectors, gigabytes of the codes, seconds",
+        lambda estimates: estimates.shape == (3,),
+    ),
     requirements=(
         Requirement(
             lambda estimates: not _is_close(estimates[0], _VECTORS_GB / 4),
@@ -63,10 +60,10 @@ _ESTIMATES = Construct(
 # 11.2
 
 
-def _pieces_case(rng: np.random.Generator, i: int) -> tuple[int, int, int]:
-    n_pieces = int(rng.integers(2, 4 + i // 12))
-    piece_bits = int(rng.integers(5, 9 + i // 4))
-    return n_pieces * piece_bits, n_pieces, int(rng.integers(2, piece_bits + 1))
+def _pieces_case(rng: Generator, i: int) -> Case:
+    n_pieces = rng.integers(2, 4 + i // 12)
+    piece_bits = rng.integers(5, 9 + i // 4)
+    return n_pieces * piece_bits, n_pieces, rng.integers(2, piece_bits + 1)
 
 
 _PROBES = Compute(
@@ -97,8 +94,8 @@ _PROBES = Compute(
 # 11.3
 
 
-def _sent_case(rng: np.random.Generator, i: int) -> tuple[Array, Array, int]:
-    n_partitions = int(rng.integers(2, 4 + i // 12))
+def _sent_case(rng: Generator, i: int) -> Case:
+    n_partitions = rng.integers(2, 4 + i // 12)
     k = 2 + i**2
     ids = rng.permutation(n_partitions * k).reshape(n_partitions, k)
     distances = rng.integers(0, 5, size=ids.shape)
@@ -133,11 +130,11 @@ _MERGE = Compute(
 # 11.4
 
 
-def _short_case(rng: np.random.Generator, i: int) -> tuple[Array, int]:
-    n_partitions = int(rng.integers(4, 7))
-    n_sent = int(rng.integers(2, 4))
+def _short_case(rng: Generator, i: int) -> Case:
+    n_partitions = rng.integers(4, 7)
+    n_sent = rng.integers(2, 4)
     distances = np.sort(rng.integers(0, 9, size=(n_partitions, n_sent)), axis=1)
-    return distances, int(rng.integers(n_sent + 1, distances.size))
+    return distances, rng.integers(n_sent + 1, distances.size)
 
 
 def _last_place(distances: Array, k: int) -> int:
@@ -164,4 +161,4 @@ _AGAIN = Compute(
 )
 
 
-EXERCISES: tuple[Exercise, ...] = (_ESTIMATES, _PROBES, _MERGE, _AGAIN)
+EXERCISES = (_ESTIMATES, _PROBES, _MERGE, _AGAIN)

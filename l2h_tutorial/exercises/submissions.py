@@ -20,16 +20,6 @@ from .project import identity
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "Program",
-    "find_files",
-    "known_as",
-    "names_of",
-    "printable",
-    "read_roster",
-    "write_tables",
-]
-
 _CANVAS = re.compile(r"([^_]+)_(?:late_)?\d+_\d+_(.+?)(?:-\d+)?", re.IGNORECASE)
 _MOODLE = re.compile(r"(.+)_\d+_assignsubmission_[a-z]+_?(.*)", re.IGNORECASE)
 _BROWSER = re.compile(r"(?: ?\(\d+\)| ?- copy| copy(?: \d+)?)+$", re.IGNORECASE)

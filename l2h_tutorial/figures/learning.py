@@ -35,8 +35,6 @@ from .tables import Table, table
 _CLASS = 1.75  # from the middle of one class to that of the next
 _CIRCLE = 0.46  # radius of the circle of pictures around the middle of a class
 _NODE = 0.42  # width of a picture
-_MATRIX_BELOW = {"height_ratios": (2, 5)}
-_MATRIX_BESIDE = {"width_ratios": (4, 3)}
 
 
 @styled
@@ -54,7 +52,8 @@ def adjacency(dataset: Dataset, rows: Integers, S: Integers) -> Figure:
     S : (n, n) of 0 and 1
         Symmetric.
     """
-    figure, (graph, matrix) = panels(2, across(2.8, 3.2), **across(_MATRIX_BELOW, _MATRIX_BESIDE))
+    shares = across({"height_ratios": (2, 5)}, {"width_ratios": (4, 3)})
+    figure, (graph, matrix) = panels(2, across(2.8, 3.2), **shares)
     _draw_graph(graph, dataset, rows, S)
     _draw_matrix(matrix, dataset, rows, S)
     return figure

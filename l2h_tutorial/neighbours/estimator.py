@@ -8,37 +8,34 @@ then `Reranker`.
 
 from __future__ import annotations
 
-import os
 import warnings
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from joblib import effective_n_jobs
-from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.utils import check_random_state, gen_batches
+from sklearn.utils.validation import check_is_fitted
 
 from ..buckets import HashTable
 from ..checks import (
     Array,
+    ArrayLike,
     Bits,
     Integers,
     check_choice,
     check_integer,
     check_positive,
-    is_as_checked,
     on_threads,
 )
 from ..codes import pack_bits, packed_distances
-from ..lsh import LSH, in_blocks
+from ..files import FilePath
+from ..lsh import LSH, Estimator, in_blocks
 from ..search import Reranker, exact_neighbours, rerank
 from .names import check_labels, joined_names, row_names
 from .saved import load_fitted, save_fitted
-
-__all__ = ["HashNeighbors", "ScanWarning", "SearchQuality"]
 
 _DEFAULT_BITS = 128
 _N_QUERIES = 500  # rows by which the radius is chosen
@@ -80,7 +77,7 @@ class SearchQuality(NamedTuple):
 
 
 class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator, auto_wrap_output_keys=None
 ):
     """Find approximate nearest neighbours: hash, look into a Hamming ball, re-rank what is found.
 
@@ -144,6 +141,8 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
     >>> bool(nn.scanned_share(X[:20]) < 1)
     True
     """
+
+    _kinds: ClassVar = [*Estimator._kinds, np.float16]
 
     def __init__(
         self,
@@ -255,15 +254,6 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
         of_hasher = self.hasher.get_params() if hasattr(self.hasher, "get_params") else {}
         return own | {f"hasher__{name}": value for name, value in of_hasher.items()}
 
-    def _checked(self, X: ArrayLike, **options: Any) -> Array:
-        """Return vectors once they are checked; outside `fit`, they must have as many columns."""
-        kinds = [np.float64, np.float32, np.float16]
-        return validate_data(self, X, dtype=kinds, **options)
-
-    def _checked_queries(self, X: Any) -> Array:
-        """Return vectors that are not fitted, once they are checked."""
-        return np.asarray(X) if is_as_checked(X, self) else self._checked(X, reset=False)
-
     def _choose_queries(self, queries: Any, hasher: Any, random: np.random.RandomState) -> Integers:
         """Choose the queries that choose the radius; return the rows that the hasher may see."""
         n = self.n_samples_fit_
@@ -311,10 +301,10 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
         wanted = k + (own is not None)
         size = max(_EXACT_ROWS, self.n_samples_fit_ // 8)
         nearest_of_blocks = []
-        for start in range(0, self.n_samples_fit_, size):
-            block = self._fit_X[start : start + size]
+        for rows in gen_batches(self.n_samples_fit_, size):
+            block = self._fit_X[rows]
             nearest = exact_neighbours(queries, block, min(wanted, len(block)), self.metric)
-            nearest_of_blocks.append(start + nearest)
+            nearest_of_blocks.append(rows.start + nearest)
         candidates = np.hstack(nearest_of_blocks)
         nearest = np.stack(list(rerank(queries, self._fit_X, candidates, wanted, self.metric)))
         if own is None:
@@ -347,7 +337,7 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
 
     def _bits(self, X: Array) -> Bits:
         """Hash rows, from which the mean is subtracted one block at a time."""
-        blocks = [X[start : start + _BLOCK_ROWS] for start in range(0, len(X), _BLOCK_ROWS)]
+        blocks = [X[rows] for rows in gen_batches(len(X), _BLOCK_ROWS)]
         return np.vstack(
             [np.asarray(self.hasher_.transform(self._centred(block))) for block in blocks]
         )
@@ -369,8 +359,7 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
         sklearn.exceptions.NotFittedError, ValueError
             As `kneighbors`.
         """
-        check_is_fitted(self)
-        return self._bits(self._checked_queries(X))
+        return self._bits(self._new_points(X))
 
     def kneighbors(
         self,
@@ -505,7 +494,7 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
             if not len(queries):
                 raise ValueError("there were too few rows to hold any out: give queries")
         else:
-            queries = self._checked_queries(X)
+            queries = self._new_points(X)
             own = None
         found, n_candidates = self._answer(queries, own, self.n_neighbors)[1:]
         exact = self._exact(queries, own, self.n_neighbors)
@@ -566,7 +555,7 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
         k = self.n_neighbors if n_neighbors is None else n_neighbors
         if X is None:
             return self._answer(self._fit_X, np.arange(self.n_samples_fit_), k)
-        return self._answer(self._checked_queries(X), None, k)
+        return self._answer(self._new_points(X), None, k)
 
     def _answer(self, queries: Array, own: Integers | None, n_neighbors: int) -> list[Any]:
         """Return distances and positions of the nearest, and each query's number of candidates.
@@ -581,9 +570,7 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
             of="fitted rows to be found",
         )
         radius = self._radius(k)
-        blocks = [
-            slice(start, start + _BLOCK_QUERIES) for start in range(0, len(queries), _BLOCK_QUERIES)
-        ]
+        blocks = list(gen_batches(len(queries), _BLOCK_QUERIES))
 
         def answer(block: slice) -> tuple[Any, Any, Any]:
             return self._search_block(
@@ -638,7 +625,7 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
         distances, rows = Reranker(queries, self._fit_X, self.metric).nearest(candidates, k)
         return np.stack(distances), np.stack(rows), np.array([len(each) for each in candidates])
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: FilePath) -> None:
         """Write all but the vectors to one `.npz` file, which gets its name when it is whole.
 
         `HashTable.load` can read the table in it. The vectors stay in the `.npy` file that they are
@@ -673,7 +660,7 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
         save_fitted(self, Path(path))
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
+    def load(cls, path: FilePath) -> Self:
         """Read what `save` wrote, with the vectors memory-mapped from their file.
 
         Nothing in the files is trusted, and nothing in them is executed.

@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_consistent_length
 
-from ..checks import Array
-
-__all__ = ["check_labels", "joined_names", "row_names"]
+from ..checks import Array, ArrayLike
 
 _PLAIN = (int, str, np.integer, np.str_)  # ids of one of these types become an array of that type
 _FEW = 10  # so few rows may each have a label of their own

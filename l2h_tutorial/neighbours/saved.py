@@ -19,8 +19,6 @@ from ..files import read_arrays, refused, whole_file
 from ..lsh import LSH
 from ..search import check_radius
 
-__all__ = ["load_fitted", "save_fitted"]
-
 _HASHERS = {name: getattr(baselines, name) for name in baselines.__all__} | {"LSH": LSH}
 _PLAIN = (str, int, float, type(None))  # what JSON gives back as it was
 _ARRAYS = ("ids", "mean", "query_rows", "queries", "feature_names")

@@ -4,17 +4,9 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 from scipy.stats import t as student
 
-from ..checks import Floats
-
-__all__ = [
-    "corrected_variance",
-    "holm",
-    "means_over_splits",
-    "paired_contrasts",
-]
+from ..checks import ArrayLike, Floats
 
 
 def holm(p: ArrayLike) -> Floats:

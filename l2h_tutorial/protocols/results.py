@@ -13,8 +13,6 @@ import pandas as pd
 from ..datasets import Dataset
 from ..files import refused, whole_file
 
-__all__ = ["ResultsFile", "provenance"]
-
 
 class ResultsFile:
     """Keep a CSV file with one row for each finished measurement.

@@ -30,8 +30,6 @@ from .ecir2015 import N_BITS
 from .results import ResultsFile, provenance
 from .trials import configured, ranking
 
-__all__ = ["METHODS", "SCORE_BITS", "run_table1"]
-
 GAMMAS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
 STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 OF_RIDGE: Grid = {"gamma": GAMMAS, "ridge": STRENGTHS}

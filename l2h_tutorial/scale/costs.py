@@ -5,10 +5,9 @@ from timeit import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from ..buckets import HashTable
-from ..checks import Bits, check_integer, load_optional
+from ..checks import ArrayLike, Bits, check_integer, load_optional
 from ..codes import check_bits, pack_bits, packed_distances
 from ..search.radius import check_radius
 

@@ -15,10 +15,9 @@ from uuid import uuid4
 
 import numpy as np
 from numpy.lib.format import open_memmap
-from numpy.typing import ArrayLike
 
 from ..buckets import HashTable
-from ..checks import Array, Bits, Bytes, check_integer, load_optional
+from ..checks import Array, ArrayLike, Bits, Bytes, check_integer, load_optional
 from ..codes import check_bits
 from ..search.radius import by_distance, check_radius
 

@@ -7,10 +7,9 @@ with zero bits. All codes and queries get the same zeros, so no distance changes
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from ..buckets import HashTable
-from ..checks import Bytes, load_optional
+from ..checks import ArrayLike, Bytes, load_optional
 from ..codes import check_bits
 from ..search.radius import by_distance, check_radius
 

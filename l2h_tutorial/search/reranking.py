@@ -11,9 +11,8 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from ..checks import Array, Floats, check_finite, check_integer
+from ..checks import Array, ArrayLike, Floats, check_finite, check_integer
 from .radius import Numbers, object_array
 
 # A block is at most so many queries, and so many products of a query and a row.

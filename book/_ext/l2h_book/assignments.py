@@ -49,9 +49,8 @@ def make_assignment(notebook: NotebookNode, exercises: list[Exercise]) -> Notebo
             continue
         number, answer = match.groups()
         code = cell.source[: match.start()].rstrip()
-        if (
-            number not in stubs
-        ):  # the first cell with this check is the stub, the second the solution
+        # the first cell with this check is the stub, the second the solution
+        if number not in stubs:
             stubs[number] = re.sub("(?m)^", "# ", code)
             continue
         source = f"{stubs[number]}\n### BEGIN SOLUTION\n{code}\n### END SOLUTION"

@@ -14,6 +14,11 @@ from .disk import replace_file
 _SHARED = {"rng", "random"}  # a draw from one of them changes the draws of later cells
 
 
+def is_code(node: nodes.Node) -> bool:
+    """Say whether a node of a page's tree is a code cell with its outputs."""
+    return isinstance(node, nodes.container) and node.get("nb_element") == "cell_code"
+
+
 def write_cells(page: Path, document: nodes.document, executed: NotebookNode) -> None:
     """Name the cells that a page shows, and write all that these need into files beside it.
 
@@ -23,32 +28,30 @@ def write_cells(page: Path, document: nodes.document, executed: NotebookNode) ->
     anything of it. Cells that nobody sees and no other cell needs are left out.
     """
     shown = set()
-    for node in document.findall(nodes.container):
-        if node.get("nb_element") == "cell_code":
-            shown.add(node["cell_index"])
-            node["ids"].append(f"cell-{node['cell_index']}")
+    for node in document.findall(is_code):
+        shown.add(node["cell_index"])
+        node["ids"].append(f"cell-{node['cell_index']}")
     seconds = executed.metadata.get("cell_seconds", {})
     wanted: set[str] = set()
-    cells: list[dict[str, Any]] = []
-    solutions: list[dict[str, Any]] = []
+    told: dict[str, list[dict[str, Any]]] = {"cells": [], "solutions": []}
     for index, cell in reversed(list(enumerate(executed.cells))):
         stored, loaded = _names(cell.source) if cell.cell_type == "code" else (set(), set())
         if index in shown or stored & wanted:
             tags = cell.metadata.get("tags", [])
-            told = {
-                "id": f"cell-{index}",
-                "source": cell.source,
-                "tags": tags,
-                "seconds": round(seconds.get(str(index), 0.0), 1),
-                "hash": hashlib.sha256(cell.source.encode()).hexdigest(),
-                "shown": index in shown,
-            }
-            if "solution" in tags:
-                solutions.append(told)
-            else:
-                cells.append(told)
+            kind = "solutions" if "solution" in tags else "cells"
+            told[kind].append(
+                {
+                    "id": f"cell-{index}",
+                    "source": cell.source,
+                    "tags": tags,
+                    "seconds": round(seconds.get(str(index), 0.0), 1),
+                    "hash": hashlib.sha256(cell.source.encode()).hexdigest(),
+                    "shown": index in shown,
+                }
+            )
+            if kind == "cells":
                 wanted |= loaded
-    for name, found in (("cells", cells), ("solutions", solutions)):
+    for name, found in told.items():
         text = json.dumps(found[::-1], ensure_ascii=False, separators=(",", ":"))
         replace_file(page.with_suffix(f".{name}.json"), text.encode())
 

@@ -19,10 +19,9 @@ def mark_contents(
     ends = {"#" if page == pagename else context["pathto"](page) for page in to_play}
     write = context["generate_toctree_html"]
 
-    def write_marked(*arguments: Any, **options: Any) -> str:
-        return marked(str(write(*arguments, **options)), ends)
-
-    context["generate_toctree_html"] = write_marked
+    context["generate_toctree_html"] = lambda *arguments, **options: marked(
+        str(write(*arguments, **options)), ends
+    )
 
 
 def marked(contents: str, ends: set[str]) -> str:

@@ -54,19 +54,21 @@ def execution_key() -> str:
     images chosen by ``L2H_DATASET`` and ``L2H_SOURCE``.
     """
     figures = [path for path in files_of(TOOLS / "play") if path.suffix == ".py"]
+    source = os.environ.get("L2H_SOURCE", "")
     parts: list[object] = [
         files_key(files_of(PACKAGE), PACKAGE),
         files_key(files_of(BOOK / "results"), BOOK),
         files_key([TOOLS / "asserts.py", TOOLS / "pictures.py", *figures], TOOLS),
+        platform.python_version(),
+        KERNEL,
+        os.environ.get("L2H_DATASET", ""),
+        source,
     ]
-    parts += [platform.python_version(), KERNEL]
     for requirement in requires("l2h-tutorial") or []:
         needed, _, extra = requirement.partition("extra ==")
         if not extra or "notebooks" in extra:
             package = needed.split(">")[0].strip()
             parts.append((package, version(package)))
-    source = os.environ.get("L2H_SOURCE", "")
-    parts += [os.environ.get("L2H_DATASET", ""), source]
     if source:
         for path in [Path(source), *files_of(Path(source))]:
             if path.is_file():

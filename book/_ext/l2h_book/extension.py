@@ -11,28 +11,22 @@ import nbformat
 from docutils import nodes
 from nbformat import NotebookNode
 
+from . import folds, former, formulas, publishing, selftest
 from .assignments import make_assignment
 from .cells import write_cells
 from .contents import mark_contents
 from .disk import TOOLS, files_key, files_of, hand_out, replace_file
 from .editions import EDITIONS, find_exercises, make_edition, prepare_page
 from .execution import execute_ahead, executed_page, execution_key, set_up_kernels
-from .folds import name_folds
-from .folds import register as register_folds
 from .fonts import write_fonts
-from .former import connect as connect_former_site
-from .formulas import register as register_formulas
 from .frames import frame
 from .guide import Chapters, Minutes, Plan
 from .icons import Icon
 from .markdown import Page
 from .notebooks import ALL_NOTEBOOKS, files_read, make_notebook
-from .play.directive import bring_to_life
-from .play.directive import register as register_figures_to_play_with
+from .play import directive
 from .policy import write_policies
-from .publishing import connect as connect_publishing
 from .publishing import links_out, site_address, write_plain_text
-from .selftest import register as register_selftest
 from .styles import cut_styles
 from .teachers import notes_of, write_teachers_pages
 from .wheel import build_wheel
@@ -43,11 +37,11 @@ _WORKER = Path(__file__).with_name("offline.js")
 
 def register(app: Any) -> dict[str, Any]:
     """Connect the extension to the events of a build."""
-    connect_former_site(app)
-    register_folds(app)
-    register_formulas(app)
-    register_selftest(app)
-    register_figures_to_play_with(app)
+    former.connect(app)
+    folds.register(app)
+    formulas.register(app)
+    selftest.register(app)
+    directive.register(app)
     app.add_directive("chapters", Chapters)
     app.add_directive("plan", Plan)
     app.add_role("minutes", Minutes())
@@ -57,13 +51,11 @@ def register(app: Any) -> dict[str, Any]:
     app.connect("config-inited", _prepare)
     app.connect("env-before-read-docs", execute_ahead)
     app.connect("doctree-resolved", _write_notebooks)
-    app.connect("html-page-context", _link_notebook)
-    app.connect("html-page-context", frame)
-    app.connect("html-page-context", _leave_out_tabs)
+    app.connect("html-page-context", _finish_page)
     # after the theme has said how contents are written
     app.connect("html-page-context", mark_contents, priority=900)
     app.connect("build-finished", _put_files_beside)
-    connect_publishing(app)
+    publishing.connect(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -83,8 +75,8 @@ def _prepare(app: Any, config: Any) -> None:
     set_up_kernels(build / ".ipython")
     config.nb_execution_cache_path = str(build / ".jupyter_cache" / execution_key()[:16])
     config.l2h_tools = files_key(files_of(TOOLS), TOOLS)
-    wheel = build_wheel(build / "wheel")
-    config.l2h_wheel = str(wheel)
+    config.l2h_wheel = str(build_wheel(build / "wheel"))
+    config.html_math_renderer = "mathml"
     config.html_copy_source = False  # a page's source holds the teaching notes
     config.myst_substitutions = {
         **config.myst_substitutions,
@@ -119,22 +111,24 @@ def _files(app: Any, page: str) -> dict[str, Path]:
 
 def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
     """Write the page's notebooks, and leave in its tree only what the site shows."""
+    env = app.env
+    site = site_address()
     notebooks = _notebooks(app)
     if docname in notebooks and app.builder.name == "html":
         name = notebooks.pop(docname)
         page = Page(
             name=docname,
-            section_numbers=app.env.toc_secnumbers.get(docname, {}),
-            figure_numbers=app.env.toc_fignumbers.get(docname, {}),
+            section_numbers=env.toc_secnumbers.get(docname, {}),
+            figure_numbers=env.toc_fignumbers.get(docname, {}),
             number_formats=app.config.numfig_format,
             notebooks={
                 app.builder.get_relative_uri(docname, other): file
                 for other, file in notebooks.items()
             },
-            files_at=site_address() and f"{site_address()}notebooks/",
-            address=site_address() and site_address() + app.builder.get_target_uri(docname),
+            files_at=site and f"{site}notebooks/",
+            address=site and site + app.builder.get_target_uri(docname),
         )
-        executed = executed_page(app.env, docname)
+        executed = executed_page(env, docname)
         wheel = Path(app.config.l2h_wheel).name
         for edition in EDITIONS:
             notebook = make_notebook(*make_edition(edition, page, document, executed), wheel)
@@ -146,24 +140,28 @@ def _write_notebooks(app: Any, document: nodes.document, docname: str) -> None:
             _write_notebook(place, make_assignment(notebook, exercises))
     if app.builder.name == "html":
         app.l2h_notes[docname] = notes_of(app.builder, document)
-        if "kernelspec" in app.env.metadata[docname]:
+        if "kernelspec" in env.metadata[docname]:
             place = Path(app.outdir, app.builder.get_target_uri(docname))
-            write_cells(place, document, executed_page(app.env, docname))
+            write_cells(place, document, executed_page(env, docname))
     prepare_page(document)
-    name_folds(app.env, docname, document)
-    bring_to_life(app.env, docname, document)
+    folds.name_folds(env, docname, document)
+    directive.bring_to_life(env, docname, document)
 
 
 def _write_notebook(path: Path, notebook: NotebookNode) -> None:
     replace_file(path, nbformat.writes(notebook).encode() + b"\n")
 
 
-def _link_notebook(
+def _finish_page(
     app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any
 ) -> None:
-    """Write below the title links to the page's notebook and its source, and the offer's place."""
+    """Link below the title to the page's notebook and source, and frame the page's drawings."""
+    scripts = context.get("script_files", [])
+    # no page has tabs; others add to the list, so it stays the same one
+    scripts[:] = [one for one in scripts if _TABS not in str(one.filename)]
     if document is None or "body" not in context:
         return
+    frame(app, pagename, context)
     name = _notebooks(app).get(pagename, "")
     source = Path(app.env.doc2path(pagename)).relative_to(app.srcdir).as_posix()
     links = {}
@@ -179,14 +177,6 @@ def _link_notebook(
     if "cell_input" in context["body"]:  # live/there.js offers to run the page here
         below += '\n<div class="live-place"></div>'
     context["body"] = context["body"].replace("</h1>", below, 1)
-
-
-def _leave_out_tabs(
-    app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any
-) -> None:
-    """Leave out a script for tabs, which no page has."""
-    scripts = context.get("script_files", [])
-    scripts[:] = [one for one in scripts if _TABS not in str(one.filename)]  # others add to it
 
 
 def _remove_what_no_page_loads(static: Path) -> None:
@@ -205,10 +195,11 @@ def _put_files_beside(app: Any, exception: Exception | None) -> None:
     """
     if exception or app.builder.name != "html":
         return
-    write_fonts(Path(app.outdir))
+    site = Path(app.outdir).resolve()
+    write_fonts(site)
     # a worker sees only what lies beside or below it
-    replace_file(Path(app.outdir, _WORKER.name), _WORKER.read_bytes())
-    _remove_what_no_page_loads(Path(app.outdir, "_static"))
+    replace_file(site / _WORKER.name, _WORKER.read_bytes())
+    _remove_what_no_page_loads(site / "_static")
     wheel = Path(app.config.l2h_wheel)
     names = _notebooks(app)
     files = {wheel.name: wheel}
@@ -233,10 +224,10 @@ def _put_files_beside(app: Any, exception: Exception | None) -> None:
         for path in folder.rglob("*"):
             if path.is_file() and path not in wanted:
                 path.unlink()
-    cut_styles(Path(app.outdir))
-    write_policies(Path(app.outdir))
-    write_teachers_pages(Path(app.outdir).resolve(), _folder(app, "teachers"), app.l2h_notes)
+    cut_styles(site)
+    write_policies(site)
+    write_teachers_pages(site, _folder(app, "teachers"), app.l2h_notes)
     write_plain_text(app)
-    there = Path(app.outdir, "live/there.js")
+    there = site / "live/there.js"
     if there.exists():  # make live has been here, and this build has put the other script back
-        replace_file(Path(app.outdir, "_static/live.js"), there.read_bytes())
+        replace_file(site / "_static/live.js", there.read_bytes())

@@ -6,6 +6,7 @@ from typing import Any
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 
+from .cells import is_code
 from .execution import executed_page
 
 _HELD = {
@@ -26,9 +27,7 @@ def name_folds(env: Any, docname: str, document: nodes.document) -> None:
     Where only a table of the cell is seen, the comment stands above the table as its caption. A
     cell that says itself what is folded (``code_prompt_show``) keeps its name.
     """
-    cells = [
-        node for node in document.findall(nodes.container) if node.get("nb_element") == "cell_code"
-    ]
+    cells = list(document.findall(is_code))
     executed = executed_page(env, docname).cells if cells else []
     for cell in cells:
         comment = _comment(executed[cell["cell_index"]].source)

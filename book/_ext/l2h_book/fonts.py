@@ -56,17 +56,14 @@ def write_fonts(site: Path) -> None:
             continue
         needed = letters | {*unescape("".join(re.findall(written, pages)))}
         # of the names in a font, only copyright (0) and licence (13, 14) stay: others are reserved
-        options = [
-            "--flavor=woff2",
-            "--no-hinting",
-            "--name-IDs=0,13,14",
-            f"--layout-features={features}",
-        ]
         subset.main(
             [
                 str(output / source),
                 f"--text={''.join(sorted(needed))}",
                 f"--output-file={output}",
-                *options,
+                "--flavor=woff2",
+                "--no-hinting",
+                "--name-IDs=0,13,14",
+                f"--layout-features={features}",
             ]
         )

@@ -70,11 +70,6 @@ def mathml(tex: str, *, display: bool = False) -> str:
 def register(app: Any) -> None:
     """Make Sphinx write formulas as MathML."""
     app.add_html_math_renderer("mathml", (_inline, None), (_display, None))
-    app.connect("config-inited", _choose)
-
-
-def _choose(app: Any, config: Any) -> None:
-    config.html_math_renderer = "mathml"
 
 
 def _inline(self: Any, node: nodes.Element) -> None:

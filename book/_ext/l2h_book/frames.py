@@ -10,9 +10,7 @@ from .execution import executed_page
 from .pictures import PHONE
 
 
-def frame(
-    app: Any, pagename: str, templatename: str, context: dict[str, Any], document: Any
-) -> None:
+def frame(app: Any, pagename: str, context: dict[str, Any]) -> None:
     """Give each drawing of a page its size, a version for phones, and a link to itself alone."""
 
     def framed(image: re.Match[str]) -> str:
@@ -24,7 +22,7 @@ def frame(
         picture = f"<picture>{source}<img {_size(page)} {image[0][5:]}</picture>"
         return f'<a class="drawing" href="{image[1]}">{picture}</a>'
 
-    if ".svg" in context.get("body", ""):
+    if ".svg" in context["body"]:
         drawn = {
             hashlib.sha256(page.encode()).hexdigest(): (page, phone)
             for page, phone in _drawings(app, pagename)
@@ -36,13 +34,8 @@ def frame(
 
 def _size(svg: str) -> str:
     """Return the width and height of a drawing in pixels, as attributes."""
-    return " ".join(f'{side}="{length:.0f}"' for side, length in _sides(svg).items())
-
-
-def _sides(svg: str) -> dict[str, float]:
-    """Return the width and height of a drawing in pixels."""
     sides = re.findall(r' (width|height)="([\d.]+)pt"', svg[:500])
-    return {side: float(points) * 4 / 3 for side, points in sides}
+    return " ".join(f'{side}="{float(points) * 4 / 3:.0f}"' for side, points in sides)
 
 
 def _drawings(app: Any, pagename: str) -> list[tuple[str, str]]:

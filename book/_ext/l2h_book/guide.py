@@ -128,22 +128,18 @@ class Minutes(SphinxRole):
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Return the words."""
-        if self.text == "here":
-            name = self.env.docname.rpartition("/")[2]
-            return [nodes.Text(_chapter(self, name).minutes())], []
-        chapter = _chapter(self, self.text)
+        is_here = self.text == "here"
+        name = self.env.docname.rpartition("/")[2] if is_here else self.text
+        chapter = _chapter(self, name)
         words: list[nodes.Node] = [nodes.Text(chapter.minutes())]
-        if chapter.figures:
+        if chapter.figures and not is_here:
             link = pending_xref(
                 refdomain="std", reftype="ref", reftarget=chapter.figures[0], refexplicit=True
             )
             link["refdoc"] = self.env.docname
-            several = len(chapter.figures) > 1
-            text = (
-                f"{len(chapter.figures)} figures to play with"
-                if several
-                else "a figure to play with"
-            )
+            text = "a figure to play with"
+            if len(chapter.figures) > 1:
+                text = f"{len(chapter.figures)} figures to play with"
             link += nodes.inline("", text)
             words += [nodes.Text(" · "), link]
         return words, []

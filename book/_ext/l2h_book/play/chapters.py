@@ -187,12 +187,13 @@ def fair_fight(looks: pd.DataFrame, dataset: str) -> Playable:
         The page's own, which is shown first.
     """
     names = looks.dataset.unique().tolist()
+    looks_of = [looks[looks.dataset == name] for name in names]
     return Playable(
         {
             "datasets": names,
             "start": names.index(dataset) if dataset in names else 0,
-            "scanned": [_bucket_of_grh(looks[looks.dataset == name]) for name in names],
-            "rankings": [_rankings(looks[looks.dataset == name]) for name in names],
+            "scanned": [*map(_bucket_of_grh, looks_of)],
+            "rankings": [*map(_rankings, looks_of)],
         }
     )
 

@@ -17,6 +17,7 @@ from l2h_tutorial.figures.colours import COLOURS, GREY, Look
 from l2h_tutorial.figures.style import (
     across,
     draw_hyperplane,
+    gaps,
     grid_of_plane,
     show_plane,
     styled,
@@ -139,8 +140,7 @@ def _number_lines(axes: Axes, taken: Floats, hyperplanes: Floats) -> None:
     along = np.concatenate([to_rim, -to_rim])[:, None]
     for k, (x, y) in enumerate(hyperplanes.T, start=1):
         places = rim * along * np.array([-y, x]) / max(abs(x), abs(y))
-        room = np.linalg.norm(places[:, None] - taken, axis=2).min(axis=1)
-        write(axes, places[room.argmax()], str(k), fontsize=19, bbox=box)
+        write(axes, places[gaps(places, taken).argmax()], str(k), fontsize=19, bbox=box)
 
 
 def _put(

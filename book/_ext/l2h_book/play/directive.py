@@ -39,8 +39,18 @@ _FOLDER = Path(__file__).parent
 _OF_A_PAGE = {"explorer", "playground"}  # they have their markup in a file
 _PLANE = ("cover", "falling-lines", "off-centre", "playground", "training")
 # names that are of the theme, of the boxes around figures, or put together by scripts
-_STYLED = {"bd-article", "hash-figure", "l2h-figure", "l2h-whole"}
-_STYLED |= {"class-0", "class-1", "class-2", "code-00", "code-01", "code-10"}
+_STYLED = {
+    "bd-article",
+    "hash-figure",
+    "l2h-figure",
+    "l2h-whole",
+    "class-0",
+    "class-1",
+    "class-2",
+    "code-00",
+    "code-01",
+    "code-10",
+}
 _HELD = re.compile(r'"data:\w+/(png|jpeg|javascript);base64,([\w+/=]+)"')
 
 

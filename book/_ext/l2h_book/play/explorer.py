@@ -3,9 +3,8 @@
 import base64
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,8 +25,7 @@ _ANSWERS = 10  # pictures that precision counts, as in the chapters
 _DATABASE_AT_MOST = 10_000  # pictures whose vectors a page may ask for: some 700 bytes each
 
 
-@dataclass(frozen=True, eq=False)
-class Found:
+class Found(NamedTuple):
     """What one search of the explorer found.
 
     Attributes
@@ -172,13 +170,13 @@ class Explorer(Playable):
     def _where_they_differ(self) -> tuple[int, int]:
         """Return the query and the radius at which the last hasher is furthest ahead."""
         n_bits = self.n_bits[0]
-        behind = self.methods[0]
-        ahead = self.methods[-2]  # the last is a control
+        compared = self.methods[0], self.methods[-2]  # the last is a control
 
         def lead(view: tuple[int, int]) -> tuple[bool, int, int]:
             query, radius = view
-            first = self.search(query, behind, n_bits, radius).right[:_ANSWERS]
-            last = self.search(query, ahead, n_bits, radius).right[:_ANSWERS]
+            first, last = (
+                self.search(query, method, n_bits, radius).right[:_ANSWERS] for method in compared
+            )
             both_find_ten = min(len(first), len(last)) == _ANSWERS
             return both_find_ten, int(last.sum() - first.sum()), int(last.sum())
 

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import numpy as np
-
 from l2h_tutorial import GRH
 from l2h_tutorial.affinity import same_class_affinity
 from l2h_tutorial.checks import Floats, Integers
+from l2h_tutorial.figures.style import in_digits
 from l2h_tutorial.grh import agreement
 
 from .plane import hyperplanes_of, line_of
@@ -30,8 +29,8 @@ def frames_of(grh: GRH, labels: Any) -> list[dict[str, Any]]:
             {
                 "title": title,
                 "lines": [*lines],
-                "bits": _strings(bits),
-                "changed": _strings(bits != before),
+                "bits": in_digits(bits).tolist(),
+                "changed": in_digits(bits != before).tolist(),
                 "agreement": agreed,
             }
         )
@@ -52,10 +51,6 @@ def frames_of(grh: GRH, labels: Any) -> list[dict[str, Any]]:
     return frames
 
 
-def _strings(bits: Any) -> list[str]:
-    return ["".join("01"[bit] for bit in row) for row in np.asarray(bits).astype(int)]
-
-
 def training(points: Floats, labels: Integers) -> Playable:
     """Return the steps of GRH on points of three classes, for three alphas and three starts."""
     alphas = (0.5, 0.75, 1)
@@ -66,5 +61,11 @@ def training(points: Floats, labels: Integers) -> Playable:
         return frames_of(grh, labels)
 
     runs = [[run(alpha, seed) for seed in seeds] for alpha in alphas]
-    shown = {"points": points.tolist(), "labels": labels.tolist()}
-    return Playable(shown | {"alphas": alphas, "runs": runs})
+    return Playable(
+        {
+            "points": points.tolist(),
+            "labels": labels.tolist(),
+            "alphas": alphas,
+            "runs": runs,
+        }
+    )
