@@ -22,7 +22,7 @@ def frame(app: Any, pagename: str, context: dict[str, Any]) -> None:
         picture = f"<picture>{source}<img {_size(page)} {image[0][5:]}</picture>"
         return f'<a class="drawing" href="{image[1]}">{picture}</a>'
 
-    if ".svg" in context["body"]:
+    if ".svg" in context.get("body", ""):
         drawn = {
             hashlib.sha256(page.encode()).hexdigest(): (page, phone)
             for page, phone in _drawings(app, pagename)
