@@ -515,11 +515,11 @@ def test_a_chosen_answer_is_acknowledged(site, visit):
         chosen = tab.page.locator(f"#question-{question} .selftest-{kind} input").first
         chosen.check()
         assert chosen.evaluate(mark) == ('"\u2713"' if kind == "right" else '"\u2717"')
-        wrong = f" Not right yet: question {question}" if kind == "wrong" else ""
+        wrong = f" Not right yet: question {question}." if kind == "wrong" else ""
         left = [f"question {number}" for number in range(question + 1, asked + 1)]
         assert progress.inner_text() == (
             f"Answered: {question} of {asked}, 1 right at the first try."
-            f"{wrong} Not answered: {', '.join(left)}"
+            f"{wrong} Not answered: {', '.join(left)}."
         )
         assert progress.locator("xpath=..").get_attribute("id") == f"question-{question}"
     tab.check_nothing_went_wrong()

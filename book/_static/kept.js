@@ -147,13 +147,15 @@ document.addEventListener("DOMContentLoaded", () => {
   const isOpen = (question) => !question.querySelector("input:checked");
   const isWrong = (question) =>
     !isOpen(question) && !question.querySelector(".selftest-right > input:checked");
-  const linksTo = (words, which) =>
-    [...questions].filter(which).flatMap((question, i) => {
+  const linksTo = (words, which) => {
+    const found = [...questions].filter(which);
+    return found.flatMap((question, i) => {
       const link = document.createElement("a");
       link.href = `#${question.id}`;
       link.textContent = `question ${question.id.replace("question-", "")}`;
-      return [i ? ", " : ` ${words}: `, link];
+      return [i ? "" : ` ${words}: `, link, question === found.at(-1) ? "." : ", "];
     });
+  };
   const count = (last) => {
     const right = document.querySelectorAll('fieldset[data-first="right"]').length;
     const given = document.querySelectorAll(".selftest-option > input:checked").length;
