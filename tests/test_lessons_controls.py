@@ -50,17 +50,17 @@ from l2h_tutorial.splits import held_out_classes
 
 @both
 def test_the_figure_of_controls_says_what_is_left(name):
-    """did-it-learn: "On Fashion-MNIST, GRH can do without labels in its start, or without votes,
-    but not without both. *LSH-refit* lacks both, and shuffled labels spoil both." "Labels can come
-    in through the start or through the votes, and either is enough." "and a start that reads labels
-    gets as far without votes" "Both together add little, probably because the second brings what is
-    already there." "its mAP falls to {glue:text}`shuffled-f`, below LSH." "Even that is less than
-    {glue:text}`itq-f`, the mAP of ITQ" "CCA-ITQ with a classifier, CCA-GRH, CCA-ITQ alone, Hadamard
-    codewords and LSH-GRH follow close together. The exact cosine, CCA-ITQ with a classifier and
-    shuffled labels, LSH with a classifier and LSH lie far to their left, and CCA-GRH with shuffled
-    labels is last." "again either way to them brings most of the lead" "Start and votes together
-    add more than on Fashion-MNIST" "either part makes the other nearly redundant" "either made the
-    other nearly redundant" "Votes lift even LSH most of the way" """
+    """did-it-learn: "On Fashion-MNIST, GRH can lose the labels in its start, or its votes, but not
+    both. *LSH-refit* lacks both, and shuffled labels spoil both." "Labels can come in through the
+    start or through the votes, and either is nearly enough." "and a start that reads labels gets as
+    far without votes" "If the code has one of the two, the other adds little, probably because it
+    brings what is already there." "its mAP falls to {glue:text}`shuffled-f`, below LSH." "Even that
+    is less than {glue:text}`itq-f`, the mAP of ITQ" "CCA-ITQ with a classifier, CCA-GRH, CCA-ITQ
+    alone, Hadamard codewords and LSH-GRH follow close together. The exact cosine, CCA-ITQ with a
+    classifier and shuffled labels, LSH with a classifier and LSH lie far to their left, and CCA-GRH
+    with shuffled labels is last." "again either way to them brings most of the lead" "Start and
+    votes together add more than on Fashion-MNIST" "either part makes the other nearly redundant"
+    "either made the other nearly redundant" "Votes lift even LSH most of the way" """
     scores = by_split("ranking", name).mean()
     grh = scores["GRH from CCA-ITQ"]
     lead_over_lsh = grh - scores["LSH"]
@@ -139,8 +139,8 @@ def test_from_lsh_the_votes_look_decisive(name):
 
 
 def test_shuffled_labels_end_near_a_random_order(dataset, seed):
-    """did-it-learn: "With shuffled labels, mAP drops almost to the level of random codes" "because
-    labels choose its start as well as its votes" """
+    """did-it-learn: "With shuffled labels, mAP drops almost to the level of random codes" "its
+    start read the shuffled labels too" """
     s = split_of(dataset, seed)
     chosen = parameters(dataset.name)["ranking", "GRH from CCA-ITQ"]
     grh = GRH(
@@ -272,16 +272,16 @@ def test_nonsense_flips_about_as_many_bits(fashion):
 @both
 def test_tuned_for_nonsense_grh_loses_most_of_its_lead(name):
     """did-it-learn: "with shuffled labels it loses most of its lead over LSH, and its mAP falls to"
-    "CCA-GRH loses even more, and falls below LSH, because" "Without the votes it recovers to
-    {glue:text}`shuffled-refit-f`, about what LSH's bits have with a classifier" "Even so, CCA-GRH
-    with true labels is {glue:text}`nonsense-size-f` higher." "which tuning chose for them" "Tuning
-    could not switch the senseless votes off, because for LSH-GRH it was offered an $\\alpha$ of
-    [0.9]{.definition} and 1, and for CCA-GRH only 1." "Shuffled labels take a part of this gain
-    away again, but not all of it." "The classifier does not repair all of this, because the mAP
-    stays below that of LSH-refit." "shuffled labels cost it most of what it had gained over LSH,
-    from either start, and even if tuning may switch the votes off." "These do better than with
-    senseless votes, but with {glue:text}`refit-f` they are still {glue:text}`votes-lsh-size-f`
-    below LSH-GRH with true labels." "Why are senseless votes worse than none?" """
+    "CCA-GRH loses even more, and falls below LSH. Two things are worse for it" "Without the votes
+    it recovers to {glue:text}`shuffled-refit-f`, about what LSH's bits have with a classifier"
+    "Even so, CCA-GRH with true labels is {glue:text}`nonsense-size-f` higher." "which tuning chose
+    for them" "Tuning could not switch the senseless votes off, because for LSH-GRH it was offered
+    an $\\alpha$ of [0.9]{.definition} and 1, and for CCA-GRH only 1." "Shuffled labels take a part
+    of this gain away again, but not all of it." "The classifier does not repair all of this,
+    because the mAP stays below that of LSH-refit." "shuffled labels cost it most or all of what it
+    had gained over LSH, from either start." "These do better than with senseless votes, but with
+    {glue:text}`refit-f` they are still {glue:text}`votes-lsh-size-f` below LSH-GRH with true
+    labels." "Why are senseless votes worse than none?" """
     ranking = by_split("ranking", name)
     wrong = by_split("shuffled", name)
     assert abs(ranking["random codes"].mean() - 0.1) < 0.005
@@ -723,7 +723,8 @@ def test_fewer_images_and_the_labels_both_cost_something():
     class" "CCA-GRH saw the same ones as this weaker ITQ, and is still below it." "Nor can CCA be
     the only cause, because Hadamard codewords and the byte of class scores use no CCA and have an
     even lower mAP." "Both learn from the same images with the same kind of classifier, each tuned
-    by itself, and only LSH-GRH has votes" """
+    by itself, and only LSH-GRH has votes" "CCA-GRH is not below its own start, CCA-ITQ, so there
+    the loss comes with the start" """
     itq = "ITQ, labelled images"
     images = lead("held-out", "fashion-mnist", itq, "ITQ")
     labels = lead("held-out", "fashion-mnist", "GRH from CCA-ITQ", itq)
@@ -761,7 +762,7 @@ def test_tuning_that_may_refuse_votes_refuses_them(name):
 
 
 def test_queries_come_from_the_classes_that_were_left_out(dataset):
-    """did-it-learn: "so every method is measured on ten triples of classes, for example" """
+    """did-it-learn: "so every method is measured on ten triples, for example" """
     split = fair_fight.split_of(dataset, "held-out", 0)
     left_out = held_out_classes(np.arange(10), 3, 0)
     np.testing.assert_array_equal(np.unique(split.y_query), np.sort(left_out))
@@ -788,8 +789,8 @@ class Witness(BaseEstimator):
 
 
 def test_that_control_sees_the_images_that_grh_learns_from(dataset):
-    """did-it-learn: "fit ITQ to the labelled images alone, which are the images that GRH learns
-    from." "ITQ is fitted to the 5,000 images of the database, which come from all ten classes" """
+    """did-it-learn: "As a control, fit ITQ to the labelled images alone." "ITQ is fitted to the
+    5,000 images of the database, which come from all ten classes" """
     split = fair_fight.split_of(dataset, "held-out", 0)
     alone = make_pipeline(Witness())
     taught = Witness()

@@ -332,8 +332,8 @@ SOCKET = 8 * 3200e6 * 8 / 1e9  # GB a second of eight channels
 
 
 def test_a_table_of_a_billion_fits_but_its_candidates_take_long():
-    """scaling: "With $2^{30}$ slots a code takes 8 + 8 +" "Even a scan of a billion
-    codes takes one core of faiss only" "far less than reading the pixels" """
+    """scaling: "With $2^{30}$ slots a code takes 8 + 8 +" "Even a scan of 64 bits takes one core of
+    faiss only" "far less than reading the pixels" """
     assert near_copies()["billion_bytes"] == pytest.approx(32.6, abs=0.05)
     flat = BENCH[
         (BENCH.method == "faiss flat") & (BENCH.rows == 10**7) & (BENCH.search == "radius")
@@ -460,11 +460,11 @@ def test_a_query_spends_most_on_reading_codes(paid):
 
 
 def test_the_smallest_of_three_limits_counts(paid):
-    """scaling: "The smallest of the three limits decides." "Memory, cores and disk each
-    limit how many queries a server answers in a second, and the smallest limit counts." "For
-    design A the disk is then the limit" "Once it is doubled, the
-    cores become the limit." "The disk could already serve several times as many queries as the
-    memory." "more cores would not help, because its memory is the limit" """
+    """scaling: "The smallest of the three limits decides." "Memory, cores and disk each limit how
+    many queries a server answers in a second, and the smallest limit counts." "For design A the
+    disk is then the limit" "Once it is doubled, the cores become the limit." "The disk could
+    already serve several times as many queries as the memory." "More cores would not help, because
+    the memory is the limit" """
     limits = paid["limits"]
     assert limits.idxmin() == "memory"
     assert limits["memory"] == int(SOCKET / (7.2 + paid["centres_bytes"] / 1e9)) == 27
