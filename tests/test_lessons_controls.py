@@ -790,7 +790,7 @@ class Witness(BaseEstimator):
 
 def test_that_control_sees_the_images_that_grh_learns_from(dataset):
     """did-it-learn: "As a control, fit ITQ to the labelled images alone." "ITQ is fitted to the
-    5,000 images of the database, which come from all ten classes" """
+    5,000 images of the database, of all ten classes" """
     split = fair_fight.split_of(dataset, "held-out", 0)
     alone = make_pipeline(Witness())
     taught = Witness()
