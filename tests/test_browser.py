@@ -411,13 +411,19 @@ def test_results_come_while_one_types(address, visit):
     assert len(pages) == len(set(pages)) > 3
     width = tab.page.locator("#search-results .context").first.bounding_box()["width"]
     assert width < 750
-    tab.page.locator("main input[type=search]").fill("hashtagged")
+    tab.page.locator("main input[type=search]").fill("hyperplne")
     tab.page.get_by_text("Nothing found").wait_for()
+    for key in ("ArrowDown", "Enter"):  # to the word that was meant, and on
+        tab.page.keyboard.press(key)
+    tab.page.locator("#search-results li > a", has_text="Glossary > hyperplane").wait_for()
     tab.page.locator("main input[type=search]").fill("")
     tab.page.get_by_text("Type a word").wait_for()
     tab.page.locator("main input[type=search]").blur()
     tab.page.keyboard.press("Control+k")
     assert tab.page.evaluate("document.activeElement.type") == "search"
+    tab.page.keyboard.type("recall")
+    tab.page.keyboard.press("Enter")
+    tab.page.wait_for_url("**/book/*.html*")
 
 
 @pytest.mark.browser
