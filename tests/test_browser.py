@@ -154,7 +154,6 @@ def test_a_chapter_is_printed_without_furniture(site, visit):
     assert tab.page.locator("article button:visible, .notebook-link:visible").count() == 0
     assert tab.page.locator("article details:visible > summary", has_text="Code").count() == 0
     assert tab.page.locator("#l2h-falling-lines svg.chart .curve").count() > 0, "no empty box"
-    assert tab.page.locator(".guess + details:visible").count() == 0
     breaks = "(all) => all.map((one) => getComputedStyle(one).breakInside)"
     code = tab.page.locator("article .cell_input")
     short = tab.page.locator("article .cell_input:not(:has(.line:nth-of-type(9)))")
@@ -178,7 +177,7 @@ def test_a_dark_page_is_printed_light(site, visit):
 
 
 @pytest.mark.browser
-def test_a_figure_is_printed_whole_and_without_its_answer(site, visit):
+def test_a_figure_is_printed_whole_and_with_its_answer(site, visit):
     tab = visit(760)
     tab.go((site / "book/radius-search.html").as_uri())
     tab.page.emulate_media(media="print")
@@ -196,7 +195,9 @@ def test_a_figure_is_printed_whole_and_without_its_answer(site, visit):
     size = "(all) => all.map((one) => getComputedStyle(one).fontSize)"
     captions = tab.page.locator("figcaption :is(.caption-number, .caption-text)")
     assert set(captions.evaluate_all(size)) == {"12px"}, "nine points"
-    assert not tab.page.locator(".l2h-figure + details p").first.is_visible()
+    assert tab.page.locator(".l2h-figure + details .sd-card-text").first.is_visible()
+    assert tab.page.locator(".selftest-right .selftest-reply").first.is_visible()
+    assert not tab.page.locator(".selftest-wrong .selftest-reply").first.is_visible()
     asked = "(all) => all.map((one) => getComputedStyle(one, '::after').content)"
     lines = cards.locator("p:has(+ .guess)").evaluate_all(asked)
     assert set(lines) == {'"Your guess:"'}
@@ -411,13 +412,19 @@ def test_results_come_while_one_types(address, visit):
     assert len(pages) == len(set(pages)) > 3
     width = tab.page.locator("#search-results .context").first.bounding_box()["width"]
     assert width < 750
-    tab.page.locator("main input[type=search]").fill("hashtagged")
+    tab.page.locator("main input[type=search]").fill("hyperplne")
     tab.page.get_by_text("Nothing found").wait_for()
+    for key in ("ArrowDown", "Enter"):  # to the word that was meant, and on
+        tab.page.keyboard.press(key)
+    tab.page.locator("#search-results li > a", has_text="Glossary > hyperplane").wait_for()
     tab.page.locator("main input[type=search]").fill("")
     tab.page.get_by_text("Type a word").wait_for()
     tab.page.locator("main input[type=search]").blur()
     tab.page.keyboard.press("Control+k")
     assert tab.page.evaluate("document.activeElement.type") == "search"
+    tab.page.keyboard.type("recall")
+    tab.page.keyboard.press("Enter")
+    tab.page.wait_for_url("**/book/*.html*")
 
 
 @pytest.mark.browser

@@ -17,7 +17,8 @@ var Scorer = {
   partialTerm: 2,
 };
 
-// Results come while one types. An empty search says what to do.
+// Results come while one types. Enter opens the first, and arrow keys go through them. An empty
+// search says what to do.
 let found = []; // what is still to be shown
 document.addEventListener("DOMContentLoaded", () => {
   const out = document.getElementById("search-results");
@@ -38,6 +39,20 @@ document.addEventListener("DOMContentLoaded", () => {
     clearTimeout(pause);
     pause = setTimeout(again, 300);
   });
+  field.form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    clearTimeout(pause);
+    if (field.value !== asked()) again();
+    out.querySelector("a")?.click();
+  });
+  document.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const stops = [field, ...out.querySelectorAll("a")];
+    const next = stops.includes(event.target) && stops[stops.indexOf(event.target) + step];
+    if (!next || event.isComposing) return;
+    event.preventDefault();
+    next.focus();
+  });
   say();
 });
 
@@ -48,6 +63,50 @@ Documentation.TRANSLATIONS[
 const COUNT = `\${resultCount}`;
 Documentation.TRANSLATIONS[`Search finished, found ${COUNT} page(s) matching the search query.`] =
   `Search finished. Pages found: ${COUNT}.`;
+
+// How many letters have to be put in, left out or changed to get from one word to the other.
+const distanceOf = (word, other) => {
+  let row = [...other, ""].map((_, i) => i);
+  [...word].forEach((letter, i) => {
+    const next = [i + 1];
+    [...other].forEach((its, j) => {
+      next.push(Math.min(row[j] + (letter !== its), row[j + 1] + 1, next[j] + 1));
+    });
+    row = next;
+  });
+  return row.at(-1);
+};
+
+// Nothing found: each word that is nowhere gives way to the one most like it, if one is. Words of
+// titles come first, for of all others the index has stems.
+const suggest = () => {
+  const { alltitles, terms } = Search._index;
+  const titles = Object.keys(alltitles).join(" ").toLowerCase();
+  const known = [...(titles.match(/\p{L}{4,}/gu) ?? []), ...Object.keys(terms)];
+  const stemmer = new Stemmer();
+  const nearest = (typed) => {
+    if (typed.length < 4 || Object.hasOwn(terms, stemmer.stemWord(typed))) return typed;
+    let most = Math.floor(typed.length / 3) + 1;
+    let like = typed;
+    for (const word of known) {
+      const distance = distanceOf(typed, word);
+      if (distance >= most) continue;
+      most = distance;
+      like = word;
+    }
+    return like;
+  };
+  const typed = asked().trim().toLowerCase();
+  const better = typed.split(/\s+/).map(nearest).join(" ");
+  if (better === typed) return;
+  const line = document.createElement("p");
+  const link = Object.assign(document.createElement("a"), {
+    href: `?q=${encodeURIComponent(better)}`,
+    textContent: better,
+  });
+  line.append("Did you mean ", link, "?");
+  document.getElementById("search-results").append(line);
+};
 
 // Of each page the best hit is shown, and of the reference each name. Sphinx searches as soon as the
 // page is there, so this must not wait for it.
@@ -63,16 +122,17 @@ Documentation.TRANSLATIONS[`Search finished, found ${COUNT} page(s) matching the
       .reverse()
       .filter(first)
       .reverse(); // the last is shown first
+    if (!found.length) queueMicrotask(suggest);
     return found;
   };
 }
 
-// An excerpt is of the text: not of links, not of what a cell prints, and not of what is said to an
+// An excerpt is of the text: not of links, code or what a cell prints, and not of what is said to an
 // answer. It has whole words, and marks whole words. Titles are links, and marked enough.
 {
   const LEFT_OUT =
-    "h1, script, style, .headerlink, .notebook-link, .live-place, .selftest-status, " +
-    ".output:is(.stream, .text_plain, .text_html)";
+    "h1, script, style, .hide > summary, .headerlink, .notebook-link, .live-place, " +
+    ".selftest-status, .output:is(.stream, .text_plain, .text_html)";
   const { _parseQuery } = Search;
   Search._parseQuery = (query) => {
     const parsed = _parseQuery(query).with(3, new Set());
@@ -86,22 +146,28 @@ Documentation.TRANSLATIONS[`Search finished, found ${COUNT} page(s) matching the
   };
 
   // The parts of an article that an address can lead to: sections, without those in them, and terms.
+  // Their code is apart: it leads to a part that no word leads to, but is no excerpt.
   const partsOf = (article) =>
     [...article.querySelectorAll("section[id], dl.glossary > dt[id]")].map((part) => {
       const isTerm = part.matches("dt");
       const own = [...part.children].filter((one) => !one.matches("section, h2, h3, .glossary"));
       const heading = isTerm ? part : part.querySelector(":scope > :is(h2, h3)");
+      const codes = own.flatMap((one) => [...one.querySelectorAll("pre")]);
+      const code = textOf(...codes);
+      for (const one of codes) one.remove();
       const text = isTerm ? textOf(part.nextElementSibling) : textOf(...own);
-      return { id: part.id, isTerm, heading: textOf(heading), text };
+      return { id: part.id, isTerm, heading: textOf(heading), text, code };
     });
 
   // The part that has the phrase or most of its words, the first of several.
   const best = (parts, stems, phrase) => {
-    const count = ({ heading, text }) => {
+    const count = ({ heading, text, code }) => {
       const title = heading.toLowerCase();
       const all = `${title} ${text.toLowerCase()}`;
       return (
-        [...stems, phrase].filter((word) => all.includes(word)).length + title.includes(phrase)
+        [...stems, phrase].filter((word) => all.includes(word)).length +
+        title.includes(phrase) +
+        code.toLowerCase().includes(phrase) / 2
       );
     };
     return parts.reduce((most, part) => (count(part) > count(most) ? part : most));
@@ -145,7 +211,7 @@ Documentation.TRANSLATIONS[`Search finished, found ${COUNT} page(s) matching the
     const { text } = part;
     const whole = text.toLowerCase().indexOf(phrase);
     const hit = whole < 0 ? text.search(words) : whole;
-    const isSaid = hit < 0 && !words.test(part.heading) && words.test(said);
+    const isSaid = hit < 0 && !words.test(part.heading + part.code) && words.test(said);
     const from = text.lastIndexOf(" ", Math.max(0, hit - 100)) + 1;
     const to = text.indexOf(" ", from + 240);
     const shown = (from ? "… " : "") + (to < 0 ? text.slice(from) : `${text.slice(from, to)} …`);
