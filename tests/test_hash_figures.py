@@ -1044,12 +1044,14 @@ TRACKS = """(controls) => [...controls.querySelectorAll("[type=range]")].map((on
 def test_controls_stand_in_columns_and_fit_a_finger(visit, addresses, name, device):
     tab = opened(visit, addresses[name], name=name, **device)
     controls = tab.page.locator(f"#l2h-{name} .controls")
+    # two sliders stand beside each other, so that a curve is on the screen too
+    are_two = name == "falling-lines" and device != PHONE
     for places in controls.evaluate(COLUMNS):
-        assert len(places) <= 1
+        assert len(places) <= 1 + are_two
     for width, room in controls.evaluate(TRACKS):
         # on a phone the name stands beside the track, which is as high as a finger needs
         assert width > (0.4 if device == PHONE else 0.95)
-        assert room >= (0 if device == PHONE else 8)
+        assert are_two or room >= (0 if device == PHONE else 8)
     for one in controls.locator("button, input, select").all():
         height = one.bounding_box()["height"]
         assert height >= 44 if device == PHONE else height <= 34
