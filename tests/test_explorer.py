@@ -630,20 +630,16 @@ def test_who_finds_nothing_reads_none(visit, page_address, answers):
 
 
 @pytest.mark.browser
-def test_a_phone_names_the_steps_and_shows_the_ten_first(visit, page_address):
+def test_a_phone_names_the_steps_and_says_what_to_do_first(visit, page_address):
     page = open_page(visit, page_address, **PHONE).page
     for name in STEPS:
         button = page.locator(".story li button", has_text=name)
         assert button.bounding_box()["width"] > 60, "wider than a number"
-    parts = (".queries", ".own", ".head:visible", ".words", ".next", ".legend", ".finder:visible")
-    tops = [page.locator(one).bounding_box()["y"] for one in parts]
-    assert tops == sorted(tops), "the ten nearest follow the queries"
-    assert tops[3] < 660, "all ten are on the screen, with the bars of a browser"
-    assert not page.locator("canvas").is_visible()
-    page.locator(".own summary").tap()
-    page.wait_for_timeout(100)
-    assert page.locator("canvas").bounding_box()["y"] < 150, "with the ten nearest below it"
-    assert page.locator(".tile:visible").last.bounding_box()["y"] < 600
+    parts = (".queries", ".words", "canvas", ".head:visible", ".next", ".legend", ".finder:visible")
+    boxes = [page.locator(one).bounding_box() for one in parts]
+    tops = [box["y"] for box in boxes]
+    assert tops == sorted(tops), "what to do follows the queries, then the paper"
+    assert tops[2] + boxes[2]["height"] < 660, "it is on the screen, with the bars of a browser"
     lines = "(code) => new Set([...code.children].map((four) => four.offsetTop)).size"
     assert page.locator(".code:visible").first.evaluate(lines) == 1, "there is room for 16 bits"
     for step in ("2 Race", "3 Learned lines"):
@@ -858,8 +854,6 @@ def test_a_drawn_picture_is_searched_for(visit, page_address, drag, device):
     tab = open_page(visit, page_address, **device)
     page = tab.page
     paper = page.locator("canvas")
-    if device:  # a phone has it folded
-        page.locator(".own summary").tap()
     page.get_by_role("button", name="Exchange light and dark").click()
     assert page.locator(".own [role=status]").inner_text() == "Draw something first."
     dragged(tab, drag, paper, 60, 40)

@@ -153,6 +153,12 @@ def test_handles_follow_the_hand_in_small_moves(visit, page_address, names, drag
     place = (box["x"] + 0.3 * box["width"], box["y"] + 0.8 * box["height"])
     (page.touchscreen.tap if device else page.mouse.click)(*place)
     assert check_it_shows(page, names)["query"] == pytest.approx(where(*place), abs=0.1)
+    if device:
+        grip = page.locator("circle.grip").first.bounding_box()
+        place = (grip["x"] - 4, grip["y"] + grip["height"] / 2)
+        page.touchscreen.tap(*place)
+        query = check_it_shows(page, names)["query"]
+        assert query == pytest.approx(where(*place), abs=0.1), "a tap moves no line"
     tab.check_nothing_went_wrong()
 
 

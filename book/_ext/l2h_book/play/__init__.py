@@ -35,3 +35,16 @@ FIGURES = {
     "sliding": sliding,
     "training": training,
 }
+
+TITLES = {
+    "ball": "A ball that grows around a query's code",
+    "cube": "Eight codes as the corners of a cube",
+    "dead-zone": "The weight of a class, and which bits flip",
+    "fair-fight": "An unfair comparison, repaired in steps",
+    "falling-lines": "Lines that fall on two vectors",
+    "off-centre": "A cloud off the origin, and its buckets",
+    "rescoring": "How many candidates to score again",
+    "s-curve": "Chance of a candidate, by similarity",
+    "sliding": "A picture that slides",
+    "training": "Training, step by step",
+}

@@ -10,7 +10,7 @@ const members = CODES.map((code) => data.codes.flatMap((its, i) => (its === code
 const svg = picture(
   "The eight codes as corners of a cube, whose edges flip one bit; those within the radius are filled",
 );
-svg.setAttribute("viewBox", "0 0 340 236");
+svg.setAttribute("viewBox", "0 0 340 256");
 svg.classList.add("chart");
 function place(code) {
   const [first, second, third] = [...written(code)].map(Number);
@@ -22,10 +22,7 @@ for (const from of CODES)
     const [x2, y2] = place(to);
     svg.append(make("svg:line", { x1, y1, x2, y2, class: "grid" }));
   }
-svg.append(
-  make("svg:text", { x: 290, y: 204 }, "code, and how"),
-  make("svg:text", { x: 290, y: 221 }, "many pictures"),
-);
+svg.append(make("svg:text", { x: 170, y: 246 }, "code, and how many pictures"));
 const corners = CODES.map((code) => {
   const [x, y] = place(code);
   const circle = make("svg:circle", { cx: x, cy: y, r: 27 });

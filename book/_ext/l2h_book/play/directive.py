@@ -19,6 +19,7 @@ page have the figure as ``hash_figure``, and may record its numbers and draw its
 import base64
 import hashlib
 import re
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from sphinx.util.docutils import ReferenceRole, SphinxDirective
 from ..disk import replace_file
 from ..execution import executed_page
 from ..styles import compact, used_rules, words_of
+from . import TITLES
 
 _DIRECTIVE = re.compile(r"(?m)^```\{hash-figure\} (\S+)$(?:\n:given: (.*)$)?")
 _CODE = """import l2h_book.play
@@ -210,7 +212,9 @@ def _in_tags(script: str) -> str:
 
 def _open(self: Any, node: hash_figure) -> None:
     """Open a box around a figure and its words; a figure without words needs none."""
-    box = f'"l2h-figure" id="{node["name"]}"' if len(node) > 1 else '"l2h-whole"'
+    name = node["name"]
+    title = escape(TITLES.get(name, ""))
+    box = f'"l2h-figure" id="{name}" data-title="{title}"' if len(node) > 1 else '"l2h-whole"'
     self.body.append(f"<div class={box}>\n")
 
 

@@ -498,17 +498,12 @@ async function taskOfDatabase() {
   return { ...task, place, vectors, codes, ids: [...Array(count).keys()] };
 }
 
-const phone = window.matchMedia("(max-width: 576px)");
 const own = make(
   "details",
   { class: "own" },
   make("summary", {}, "A picture of your own"),
   ...(paper ? [paper.element] : []),
 );
-// On a phone the ten nearest come first; the paper in use has them below it on the screen
-own.addEventListener("toggle", () => {
-  if (own.open && phone.matches) own.scrollIntoView();
-});
 
 // Scrolls the row of queries, where it is longer than the screen is wide
 function centre({ offsetLeft, offsetWidth }) {
@@ -532,7 +527,7 @@ function draw(state) {
     return side.show({ ...state, radius }, method, titleOf(state, k, radius) ?? method);
   });
   fill(exhaustive, [hits(state, order[state.query]), n]);
-  if (isAnew) own.open = state.step === 1 && !phone.matches;
+  if (isAnew) own.open = state.step === 1;
   if (isAnew) placeCopier(state);
   root.dataset.step = state.step;
   if (mustMove) centre(asked.parentElement);

@@ -10,14 +10,13 @@ const STEPS = [
 ];
 const NAMES = { "fashion-mnist": "Fashion-MNIST", cifar10: "CIFAR-10" };
 const UNIT = 0.1; // from one tick of the axis to the next
-const HIGH = 32; // a row
+const TOP = 44; // the axis stands above the rows, where it stays
 
 const svg = picture(
-  "Precision at ten of each search as a dot on an axis, the best on top; GRH\u2019s are red. Then the searches that later steps add, and a bar: how far GRH is above or below the best of the others",
+  "Precision at ten of each search as a dot on an axis, the best on top; GRH\u2019s are red and bold",
 );
 svg.classList.add("chart", "ranking");
 const axis = svg.appendChild(make("svg:g"));
-const lead = svg.appendChild(make("svg:g", { class: "lead" }));
 const rows = new Map();
 let shown = null;
 
@@ -26,12 +25,12 @@ function rowOf(method) {
     const own = method.startsWith(WINNER);
     const row = {
       line: make("svg:line", { class: "grid" }),
-      name: make("svg:text", { "font-weight": own ? "bold" : null }, method),
+      name: make("svg:text", { class: "key" }, method),
       dot: make("svg:circle", { r: 6, class: `dot ${own ? "grh" : "other"}` }),
       value: make("svg:text", { class: "name" }),
-      was: make("svg:text"),
+      was: make("svg:text", { class: "was name" }),
     };
-    row.group = svg.appendChild(make("svg:g", {}, ...Object.values(row)));
+    row.group = make("svg:g", {}, ...Object.values(row));
     rows.set(method, row);
   }
   return rows.get(method);
@@ -42,82 +41,53 @@ function put(element, places) {
 
 // One axis for all steps, so that a search whose precision stays the same stays in its place
 function ticksOfAxis({ images }) {
-  const most = Math.max(...data.rankings[images].flat().map(([, value]) => value));
-  return Array.from({ length: Math.ceil(most / UNIT) + 1 }, (_, i) => i * UNIT);
+  const values = data.rankings[images].flat().map(([, value]) => value);
+  const first = Math.floor(Math.min(...values) / UNIT);
+  const last = Math.ceil(Math.max(...values) / UNIT);
+  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * UNIT);
 }
 
-// The names stand above their dots. A unit is a pixel.
+// Names stand left of the dots, or above them where there is less room. A unit is a pixel.
 function layOut(ticks) {
   const width = svg.clientWidth || 360;
-  const left = 10;
-  const right = width - 60;
-  const bottom = METHODS.length * HIGH;
-  const scale = (right - left) / ticks.at(-1);
-  const x = (value) => left + value * scale;
-  return { width, left, right, bottom, ticks, scale, x };
+  const isNarrow = width < 480;
+  const high = isNarrow ? 38 : 28;
+  const left = isNarrow ? 10 : 190;
+  const right = width - (isNarrow ? 10 : 116);
+  const scale = (right - left) / (ticks.at(-1) - ticks[0]);
+  const x = (value) => left + (value - ticks[0]) * scale;
+  return { width, high, left, right, ticks, x, text: isNarrow ? -17 : 0 };
 }
 
-function drawAxis({ width, bottom, left, right, ticks, x }) {
-  svg.setAttribute("viewBox", `0 0 ${width} ${bottom + 96}`);
-  axis.replaceChildren(
-    make("svg:text", { x: (left + right) / 2, y: bottom + 32 }, "precision at ten"),
-  );
-  // no rule crosses a name that stands above its dot
-  const lanes = METHODS.map((_, i) => [(i + 1) * HIGH - 11, (i + 1) * HIGH - 1]);
-  for (const tick of ticks) {
-    for (const [y1, y2] of lanes)
-      axis.append(make("svg:line", { x1: x(tick), x2: x(tick), y1, y2, class: "grid" }));
-    axis.append(make("svg:text", { x: x(tick), y: bottom + 13 }, short(tick)));
-  }
+function drawAxis({ width, high, left, right, ticks, x }, count) {
+  const bottom = TOP + count * high;
+  svg.setAttribute("viewBox", `0 0 ${width} ${bottom}`);
+  const title = `precision at 10, from ${short(ticks[0])}`;
+  axis.replaceChildren(make("svg:text", { x: (left + right) / 2, y: 10 }, title));
+  for (const tick of ticks)
+    axis.append(
+      make("svg:line", { x1: x(tick), x2: x(tick), y1: TOP - 6, y2: bottom, class: "grid" }),
+      make("svg:text", { x: x(tick), y: 28 }, short(tick)),
+    );
 }
 
-// How far GRH is above the best of the others, or below it, on the scale of the axis
-function drawLead(difference, { width, bottom, left, right, scale }) {
-  const y = bottom + 80;
-  const zero = (left + right) / 2;
-  const long = Math.abs(difference) * scale;
-  lead.replaceChildren(
-    make("svg:text", { x: 2, y: y - 22, class: "key" }, "GRH minus the best other"),
-    make("svg:rect", {
-      x: difference < 0 ? zero - long : zero,
-      y: y - 8,
-      width: long,
-      height: 16,
-      class: difference < 0 ? "behind" : "ahead",
-    }),
-    make("svg:line", { x1: zero, x2: zero, y1: y - 14, y2: y + 14, class: "goal" }),
-    make("svg:text", { x: width - 4, y, class: "name" }, signed(difference, 3)),
-  );
-}
-
-// A search that a later step adds has a name and no dot. One that has another rank than before the
-// last step says which that was, beside its dot.
-function drawRow([method, value], { compared, before, y }, { width, left, right, x }) {
-  const { group, line, name, dot, value: text, was } = rowOf(method);
-  put(line, { x1: left, x2: right, y1: 0, y2: 0 });
-  put(name, { x: 2, y: -14, class: "key" });
-  put(dot, { visibility: compared ? "inherit" : "hidden" });
-  put(text, { x: width - 4, y: 0 });
-  text.textContent = compared ? written(value) : `step ${addedBy(method)}`;
-  const fits = x(value) + 80 < right;
+// A search that has another rank than before the last step says which that was
+function drawRow([method, precision], before, y, { width, left, right, x, text }) {
+  const { group, line, name, dot, value, was } = rowOf(method);
+  put(line, { x1: left, x2: right });
+  put(name, { x: 2, y: text });
+  put(value, { x: width - 60, y: text });
+  put(was, { x: width - 2, y: text });
+  value.textContent = written(precision);
   was.textContent = before;
-  put(was, { x: x(value) + (fits ? 14 : -14), y: 0, class: `was ${fits ? "key" : "name"}` });
-  dot.style.transform = `translateX(${x(value).toFixed(1)}px)`;
+  dot.style.transform = `translateX(${x(precision).toFixed(1)}px)`;
   group.style.transform = `translateY(${y}px)`;
-  group.setAttribute("class", compared ? "compared" : "waiting");
+  return group;
 }
 const list = make("ol", { class: "rules" });
 
 const written = (value) => value.toFixed(3);
 const rankingOf = ({ steps, images }) => data.rankings[images][steps];
-const addedBy = (method) =>
-  data.rankings[0].findIndex((ranking) => ranking.some(([other]) => other === method));
-const METHODS = data.rankings[0].at(-1).map(([method]) => method);
-const waitingAt = ({ steps, images }) =>
-  data.rankings[images]
-    .at(-1)
-    .filter(([method]) => addedBy(method) > steps)
-    .sort(([a], [b]) => addedBy(a) - addedBy(b) || a.localeCompare(b));
 const best = (ranking, own) => ranking.find(([method]) => method.startsWith(WINNER) === own);
 const leadOf = (ranking) => best(ranking, true)[1] - best(ranking, false)[1];
 
@@ -136,13 +106,13 @@ function draw(state) {
   const isSame = shown?.images === state.images && shown.width === places.width;
   svg.classList.toggle("moves", isSame && shown.steps !== state.steps);
   shown = { ...state, width: places.width };
-  drawAxis(places);
-  drawLead(leadOf(ranking), places);
-  [...ranking, ...waitingAt(state)].forEach((search, i) => {
-    const y = (i + 1) * HIGH - 7;
-    const compared = i < ranking.length;
-    drawRow(search, { compared, before: compared ? rankBefore(state, search, i) : "", y }, places);
+  drawAxis(places, ranking.length);
+  const groups = ranking.map((search, i) => {
+    const y = TOP + (i + 1) * places.high - 12;
+    return drawRow(search, rankBefore(state, search, i), y, places);
   });
+  for (const { group } of rows.values()) if (!groups.includes(group)) group.remove();
+  for (const group of groups) if (!group.isConnected) svg.append(group);
   list.replaceChildren(
     ...STEPS.map((step, i) =>
       make(
@@ -182,6 +152,7 @@ live("fair-fight", {
   draw,
   sentence,
   brief,
+  paper: () => ({ steps: STEPS.length }),
   controls: [
     { key: "steps", label: "Steps", least: 0, most: STEPS.length, step: 1 },
     {

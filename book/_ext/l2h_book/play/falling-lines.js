@@ -9,6 +9,10 @@ const svg = make("svg:svg", {
   "aria-label": "Two vectors; the end of one can be turned, also with the arrow keys",
 });
 const plane = new Plane(svg, 4.5);
+svg.append(
+  make("svg:text", { x: -4.3, y: 4.15, class: "key parting" }, "parts the vectors"),
+  make("svg:text", { x: 4.3, y: 4.15, class: "key same" }, "same bit"),
+);
 const across = (lines) => Math.log(lines) / Math.log(angles.length); // a few lines have room too
 const chart = new Chart(
   "The share of lines so far that do not part the vectors, and what the theory says",
@@ -85,19 +89,9 @@ const brief = (state) =>
   state.lines
     ? `Same bit: ${keptOf(state)} of ${plural(state.lines, "line")}, ${(keptOf(state) / state.lines).toFixed(3)}`
     : "No line yet";
-// On paper, where nobody can drop a line, a few have fallen
-window.addEventListener("beforeprint", () => {
-  if (plane.lines.childElementCount) return;
-  const { href } = location;
-  const empty = () => {
-    set({ lines: 0 });
-    history.replaceState(null, "", href);
-  };
-  set({ lines: 10 });
-  window.addEventListener("afterprint", empty, { once: true });
-});
 const drop = (n) => (state) => ({ lines: Math.min(angles.length, state.lines + n) });
 const set = live("falling-lines", {
+  paper: ({ lines }) => (lines ? {} : { lines: 10 }), // a few have fallen
   start: { theta: 60, lines: 0 },
   drawing: svg,
   beside: [chart.svg],

@@ -10,11 +10,22 @@
 // label is set in the drawing. What has a `place` stands there. The buttons, or else the first
 // slider, are what is moved most: on a phone they stay on the screen, with the result in a line.
 // The address bar keeps all that has a key as a reader sees it, so that a link in the prose sets
-// it, and what `more` gives. In a sentence, codes stand between backticks.
+// it, and what `more` gives. `paper` says what changes on paper, where nobody can. In a sentence, codes stand between backticks.
 
 function live(
   name,
-  { start, controls, drawing, beside = [], below = [], draw, sentence, brief, more = () => ({}) },
+  {
+    start,
+    controls,
+    drawing,
+    beside = [],
+    below = [],
+    draw,
+    sentence,
+    brief,
+    more = () => ({}),
+    paper,
+  },
 ) {
   const root = part(name);
   const state = { ...start };
@@ -94,6 +105,12 @@ function live(
     });
   }
 
+  function setOnPaper() {
+    const before = { ...state };
+    assign(paper(state));
+    window.addEventListener("afterprint", () => assign(before), { once: true });
+  }
+
   function element(control) {
     const { key, label, least, step, choices, act, spent } = control;
     if (act) {
@@ -168,6 +185,7 @@ function live(
   leadOnArrival(name, fromAddress);
   rememberWhenLeft();
   fromAddress();
+  if (paper) window.addEventListener("beforeprint", setOnPaper);
   return set;
 }
 

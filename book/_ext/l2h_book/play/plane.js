@@ -1,6 +1,7 @@
 // Points and lines in the plane. A line is {angle, offset}: the direction of its normal in degrees,
 // and how far along it.
 
+const STILL = 4; // pixels that a finger may move in a tap
 const NAMES = ["circles", "squares", "triangles"];
 
 const normalOf = ({ angle }) => [
@@ -200,7 +201,9 @@ class Plane {
       make("svg:circle", { class: "hit" }),
       ...ways.map((degrees) => this.arrow(degrees, away)),
     );
+    let from = null; // where a finger is that has not moved yet
     group.addEventListener("pointerdown", (event) => {
+      from = event.pointerType === "touch" && event;
       group.setPointerCapture(event.pointerId);
       event.preventDefault();
       group.classList.add("held"); // it needs no ring to be found by
@@ -208,7 +211,15 @@ class Plane {
     });
     group.addEventListener("blur", () => group.classList.remove("held"));
     group.addEventListener("pointermove", (event) => {
-      if (group.hasPointerCapture(event.pointerId)) drag(this.where(event));
+      if (!group.hasPointerCapture(event.pointerId)) return;
+      const { clientX: x, clientY: y } = event;
+      if (from && Math.hypot(x - from.clientX, y - from.clientY) < STILL) return;
+      from = null;
+      drag(this.where(event));
+    });
+    // a tap on a handle, which reaches beyond what is seen of it, is one on the drawing
+    group.addEventListener("pointerup", ({ clientX, clientY }) => {
+      if (from) this.svg.dispatchEvent(new MouseEvent("click", { clientX, clientY }));
     });
     // a finger on a handle moves it, not the page: in a drawing `touch-action` does not say so
     group.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });

@@ -61,8 +61,7 @@ function show() {
   const found = codes.filter(within).length;
   const shared = codes.filter((code) => code === own).length;
   say(
-    `The query's code is ${own}. Its bucket holds ${plural(shared, "point")}; ` +
-      `within radius ${state.radius} there are ${found} of ${codes.length}.`,
+    `Code ${own}: ${plural(shared, "point")} in its bucket, ${found} of ${codes.length} within radius ${state.radius}.`,
   );
 }
 

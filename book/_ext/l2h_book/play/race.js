@@ -115,6 +115,7 @@ class Race {
     this.running = running;
     this.empty();
     this.said.textContent = "Fetching the vectors.";
+    this.said.scrollIntoView({ block: "nearest" }); // it has the room of the result
     let task = null;
     try {
       task = await taskOf();

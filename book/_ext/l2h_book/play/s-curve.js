@@ -6,6 +6,7 @@ const BITS = [4, 8, 16, 32, 64, 128, 256];
 const TABLES = [1, 2, 4, 8, 16, 32, 64];
 const LEAST = -0.8; // cosine at the left edge: less alike is hardly any pair
 const across = (cosine) => (cosine - LEAST) / (1 - LEAST);
+const HARDLY = 0.01; // a smaller share is nothing in the drawing
 const WANTED = { found: 0.9, looked: 0.05 };
 const middles = data.edges.slice(1).map((edge, i) => (edge + data.edges[i]) / 2);
 
@@ -107,7 +108,8 @@ const sentence = (state) => {
   const bits = BITS[state.bits];
   const tables = TABLES[state.tables];
   const faults = [];
-  if (found < WANTED.found) faults.push("too few are found");
+  if (found < HARDLY) faults.push("hardly any are found, so raise the radius");
+  else if (found < WANTED.found) faults.push("too few are found");
   if (looked >= WANTED.looked) faults.push("too many are looked at");
   const verdict = faults.length
     ? `Not there yet: ${faults.join(", and ")}.`
@@ -120,6 +122,7 @@ const sentence = (state) => {
 };
 const brief = (state) => {
   const { found, looked } = expected(state);
+  if (found < HARDLY) return "Hardly any are found: raise the radius";
   return `${percent(found)}% found, ${percent(looked)}% looked at, ${plural(bytesOf(state), "byte")}`;
 };
 live("s-curve", {
