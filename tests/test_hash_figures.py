@@ -533,7 +533,8 @@ def test_all_steps_have_one_axis(visit, addresses, images, named, device):
     tab = opened(visit, place, name="fair-fight", reduced_motion="reduce", **device)
     card = tab.page.locator("#l2h-fair-fight")
     values = [value for steps in range(4) for value in found_by(steps, images)[0].values()]
-    begins, ends = np.floor(10 * min(values)) / 10, np.ceil(10 * max(values)) / 10
+    begins = np.floor(10 * min(values)) / 10
+    ends = np.ceil(10 * max(values)) / 10
     seen = []
     for steps in range(4):
         axis = card.locator(".ranking").evaluate(AXIS)
