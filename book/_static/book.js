@@ -189,16 +189,38 @@ document.addEventListener("DOMContentLoaded", () => {
     figure.append(line);
   }
 });
-// On paper solutions stand after all exercises, where nobody reads them by the way.
+// On paper solutions stand after all exercises, and answers after all else, where nobody reads them
+// by the way.
 window.addEventListener("beforeprint", () => {
-  const folds = [...document.querySelectorAll(".bd-article details.sd-dropdown")];
-  const solutions = folds.filter((fold) => fold.textContent.trim().startsWith("Solution "));
-  for (const solution of solutions) {
+  const move = (one, to) => {
     const place = new Comment();
-    const section = solution.closest("section");
-    const back = () => place.replaceWith(solution);
-    solution.replaceWith(place);
-    section.append(solution);
+    const back = () => place.replaceWith(one);
+    one.replaceWith(place);
+    to.append(one);
     window.addEventListener("afterprint", back, { once: true });
+  };
+  const folds = [...document.querySelectorAll(".bd-article details.sd-dropdown")];
+  for (const fold of folds)
+    if (fold.textContent.trim().startsWith("Solution ")) move(fold, fold.closest("section"));
+
+  const answers = document.createElement("section");
+  const add = (name, words) => {
+    const line = answers.appendChild(document.createElement(name));
+    line.textContent = words;
+  };
+  const told = document.querySelectorAll(
+    ".guess + details, .l2h-figure + details, .selftest-right .selftest-reply",
+  );
+  for (const one of told) {
+    const question = one.closest("fieldset");
+    const [{ textContent: words }] = (question ?? one.closest("section")).children;
+    const right = question?.querySelector(".selftest-right label").textContent;
+    add("h3", right ? `${words.split(".")[0]}: ${right}` : words.replace("#", ""));
+    move(one, answers);
   }
+  if (!told.length) return;
+  answers.className = "answers";
+  answers.prepend(Object.assign(document.createElement("h2"), { textContent: "Answers" }));
+  document.querySelector(".bd-article > section").append(answers);
+  window.addEventListener("afterprint", () => answers.remove(), { once: true });
 });

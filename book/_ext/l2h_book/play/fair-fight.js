@@ -9,7 +9,6 @@ const STEPS = [
   "Strong opponents: CCA-ITQ, which learns from the same labels, and a plain classifier, which has ten floats per image and ranks them all.",
 ];
 const NAMES = { "fashion-mnist": "Fashion-MNIST", cifar10: "CIFAR-10" };
-const UNIT = 0.1; // from one tick of the axis to the next
 const TOP = 44; // the axis stands above the rows, where it stays
 
 const svg = picture(
@@ -39,12 +38,13 @@ function put(element, places) {
   for (const [key, value] of Object.entries(places)) element.setAttribute(key, value);
 }
 
-// One axis for all steps, so that a search whose precision stays the same stays in its place
-function ticksOfAxis({ images }) {
-  const values = data.rankings[images].flat().map(([, value]) => value);
-  const first = Math.floor(Math.min(...values) / UNIT);
-  const last = Math.ceil(Math.max(...values) / UNIT);
-  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * UNIT);
+// The axis of a step holds the searches of this step alone, so that their differences can be seen
+function ticksOfAxis(ranking) {
+  const values = ranking.map(([, value]) => value);
+  const unit = Math.max(...values) - Math.min(...values) > 0.3 ? 0.1 : 0.05;
+  const first = Math.floor(Math.min(...values) / unit);
+  const last = Math.ceil(Math.max(...values) / unit);
+  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * unit);
 }
 
 // Names stand left of the dots, or above them where there is less room. A unit is a pixel.
@@ -101,7 +101,7 @@ function rankBefore({ steps, images }, [method], rank) {
 
 function draw(state) {
   const ranking = rankingOf(state);
-  const places = layOut(ticksOfAxis(state));
+  const places = layOut(ticksOfAxis(ranking));
   // rows move when a step is taken, not when a page or other images bring another axis
   const isSame = shown?.images === state.images && shown.width === places.width;
   svg.classList.toggle("moves", isSame && shown.steps !== state.steps);

@@ -82,7 +82,7 @@ const sentence = ({ theta, lines }) => {
   const kept = keptOf({ theta, lines });
   if (!lines) return `No line yet. The vectors are ${theta} degrees apart.`;
   const counted = `${plural(lines, "line")}, and ${kept} of them leave both vectors on one side: a share of ${(kept / lines).toFixed(3)}.`;
-  const theory = ` 1 \u2212 \u03b8/\u03c0 is ${(1 - theta / 180).toFixed(3)}.`;
+  const theory = ` 1\u00a0\u2212\u00a0\u03b8/\u03c0 is ${(1 - theta / 180).toFixed(3)}.`;
   return lines < TOLD ? counted : counted + theory;
 };
 const brief = (state) =>

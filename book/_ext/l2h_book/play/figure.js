@@ -29,6 +29,7 @@ function live(
 ) {
   const root = part(name);
   const state = { ...start };
+  const asked = { ...start };
   const kept = controls.filter(({ key }) => key);
   const said = make("span");
   const status = make("p", { class: "status" }, said);
@@ -66,10 +67,12 @@ function live(
     ...more(state),
   });
 
+  // A control that the others limit comes back to what was asked of it as soon as they allow
   function assign(changes) {
+    Object.assign(asked, changes);
     Object.assign(state, changes);
     for (const control of kept.filter(({ most }) => most instanceof Function))
-      state[control.key] = Math.min(state[control.key], limitOf(control, state));
+      state[control.key] = Math.min(asked[control.key], limitOf(control, state));
     show();
   }
 
