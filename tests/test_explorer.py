@@ -580,7 +580,7 @@ def test_each_step_shows_what_the_package_counts(visit, page_address, answers, w
         tiles = page.locator("[data-side=first] .tile:visible")
         first = answers.search(query, methods[0], 16, radii[methods[0]]).ids[0]
         assert tiles.first.get_attribute("data-id") == str(first)
-        assert page.locator("canvas").is_visible() == (step == 1 and width > 390)
+        assert page.locator("canvas").is_visible() == (step == 1)
         assert page.locator(".queries").is_visible()
         assert page.locator("table select:visible").count() == 0
         assert violations(page) == []

@@ -224,3 +224,8 @@ window.addEventListener("beforeprint", () => {
   document.querySelector(".bd-article > section").append(answers);
   window.addEventListener("afterprint", () => answers.remove(), { once: true });
 });
+// The list of pages begins with this page in view.
+document.addEventListener("DOMContentLoaded", () => {
+  const here = [...document.querySelectorAll(".bd-sidebar-primary .bd-links .active")].at(-1);
+  here?.scrollIntoView({ block: "nearest" });
+});
