@@ -10,6 +10,7 @@ _STRING = r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\''
 _MARK = re.compile(_STRING + "|[{};]")
 _SPACED = re.compile(rf"({_STRING})|\s*([{{}};,])\s*")
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_LINE_START = re.compile(r"(?m)^\s*(?://.*\n\s*)*")  # of a script: its indent, or comments
 _BRACKETS = re.compile(r"\([^()]*\)")
 _NAME = re.compile(r"[.#](-?[A-Za-z_][\w-]*)")
 _WORD = re.compile(r"-?[A-Za-z_][\w-]*")
@@ -18,7 +19,7 @@ _MADE_BY_SCRIPTS = {"bs-tooltip-auto", "bs-popover-auto"}
 
 
 def cut_styles(site: Path) -> None:
-    """Cut from the theme's style sheets the rules that nothing uses; compact ours."""
+    """Cut from the theme's style sheets the rules that nothing uses; compact ours, and scripts."""
     pages = [path for path in site.rglob("*.html") if "_static" not in path.parts]
     scripts = [*(site / "_static").rglob("*.js")]
     words = set(_MADE_BY_SCRIPTS)
@@ -29,6 +30,9 @@ def cut_styles(site: Path) -> None:
         is_ours = (BOOK / "_static" / path.name).exists()
         cut = compact(_COMMENT.sub("", css)) if is_ours else used_rules(css, words)
         replace_file(path, cut.encode())
+    for path in scripts:
+        if (BOOK / "_static" / path.name).exists():
+            replace_file(path, _LINE_START.sub("", path.read_text(encoding="utf-8")).encode())
 
 
 def compact(css: str) -> str:
