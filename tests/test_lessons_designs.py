@@ -316,7 +316,7 @@ def test_where_a_search_reads_much_other_ways_are_faster():
         assert (times[way] < 0.7 * times["HashNeighbors()"]).all(), way
     assert (times["exact_neighbours"] < 2 * times["HashNeighbors()"]).all()
     readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
-    assert "reads more than a tenth of the rows, try longer codes, or another way" in readme
+    assert "reads more than a tenth of them. Then try longer codes, or another way" in readme
 
 
 @pytest.fixture(scope="module")
