@@ -106,7 +106,8 @@ function draw(state) {
   const isSame = shown?.images === state.images && shown.width === places.width;
   svg.classList.toggle("moves", isSame && shown.steps !== state.steps);
   shown = { ...state, width: places.width };
-  drawAxis(places, ranking.length);
+  // room for all that will come, so that nothing below moves
+  drawAxis(places, Math.max(...data.rankings[state.images].map(({ length }) => length)));
   const groups = ranking.map((search, i) => {
     const y = TOP + (i + 1) * places.high - 12;
     return drawRow(search, rankBefore(state, search, i), y, places);
