@@ -409,7 +409,7 @@ def save_codes(path: FilePath, bits: Bits, **more: Any) -> None:
 
 
 def _load(path: FilePath, expected: str, kind: str, *more: str) -> list[Any]:
-    """Read the codes that `_save` wrote, and the integers whose names are in `more`."""
+    """Read the codes that `save_codes` wrote, and the integers whose names are in `more`."""
     arrays = read_arrays(Path(path), ("format", "n_bits", "bits", *more))
     found = str(arrays.get("format", "none"))
     if found != expected:

@@ -63,14 +63,6 @@ class Page {
     this.vectors = new Vectors(this.cells, this);
   }
 
-  async begin(words = "Python is coming…") {
-    this.#isReady = false;
-    this.bar.comes(words);
-    await this.python.start();
-    this.#isReady = true;
-    this.bar.rests();
-  }
-
   // End whatever runs, at once, and start Python anew; if Python was still coming, wait to be asked.
   async stop() {
     const wasReady = this.#isReady;
@@ -80,10 +72,14 @@ class Page {
   }
 
   // Start Python, and offer to try again if it does not come; true if it came.
-  async again(words) {
+  async again(words = "Python is coming…") {
     this.python.stop();
+    this.#isReady = false;
+    this.bar.comes(words);
     try {
-      await this.begin(words);
+      await this.python.start();
+      this.#isReady = true;
+      this.bar.rests();
       return true;
     } catch ({ why }) {
       this.bar.offer(FAILED[why] ?? FAILED.fetch, "Try again", () => this.again());

@@ -59,7 +59,7 @@ class Lab:
         return names
 
     def recipe(self, section, **others):
-        """Return the names after a section's first two cells, some of them replaced before."""
+        """Run a section's first two cells, with other values for some names; return all names."""
         names = self.names()
         names |= others
         for code in cells_of(SECTIONS[section])[:2]:

@@ -238,14 +238,6 @@ def test_the_book_s_solutions_answer_for_nobody(tmp_path, site):
     assert table["grade"].to_dict() == {"empty": 0, "right": 100}
 
 
-def test_a_stub_of_the_book_is_told_from_a_solution():
-    exercises = "".join(map(exercises_of, PAGES))
-    stubs, solutions = (cells_of(exercises, tag) for tag in ("exercise-stub", "solution"))
-    assert len(stubs) == len(solutions) > 0
-    assert all(grade_notebooks._STUB.search(code) for code in stubs)
-    assert not any(grade_notebooks._STUB.search(code) for code in solutions)
-
-
 @pytest.mark.slow
 def test_the_book_s_solutions_get_all_points(tmp_path):
     for page, chapter in zip(PAGES, CHAPTERS, strict=True):

@@ -1479,8 +1479,8 @@ def test_a_rotation_of_components_is_ahead_or_undecided():
 
 def test_few_directions_suit_principal_components(lab, seed):
     """designing: "random hyperplanes learn nothing from the vectors" "work for vectors of any rank
-    and for any number of rows" measured: "On CIFAR-10's GIST even `LSH(128)` looks at less than
-    `PCAH(32)`, which the table leaves out."
+    and for any number of rows" measured: "On CIFAR-10's GIST, which the table leaves out, even
+    `LSH(128)` looks at less than `PCAH(32)`."
     """
     s = lab.split["centred"]
     variances = np.linalg.svd(s.X_database[::4], compute_uv=False) ** 2

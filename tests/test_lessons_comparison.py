@@ -19,7 +19,7 @@ from limits import thin
 from scipy.stats import nct as noncentral
 from scipy.stats import t as student
 from test_lessons_grh import score
-from visits import RESULTS
+from visits import RESULTS, cells_of
 
 from l2h_book.play.chapters import fair_fight as fair_fight_figure
 from l2h_tutorial import (
@@ -486,8 +486,8 @@ def test_a_ranking_gains_where_a_bucket_has_fewer_than_ten(dataset, seed):
 
 
 def test_learned_codes_leave_out_near_images_of_other_classes(dataset, seed):
-    """comparison: "their codes leave out near images of other classes more often than near images
-    of the right class." """
+    """comparison: "the codes of CCA-ITQ and GRH leave out near images of other classes more often
+    than near images of the right class." """
     split = split_of(dataset, seed)
     nearest = exact_neighbours(split.X_query, split.X_database, k=10)
     is_right = split.y_database[nearest] == split.y_query[:, None]
@@ -721,20 +721,25 @@ def test_few_labels_had_the_settings_of_many(dataset):
     assert len(whole.y_database) == 2000
 
 
+def names_of_asked(page):
+    """Run the cells of a page that list its contrasts, and return what they define."""
+    names = {"np": np}
+    for cell in cells_of((RESULTS.parent / f"{page}.md").read_text(encoding="utf-8")):
+        if re.search(r"(?m)^asked \+?= \[", cell):
+            exec(cell.rpartition("---\n")[2], names)
+    return names
+
+
 def asked(page):
-    """Run the cells of a page that list its contrasts, and return them."""
-    names = names_of_cell(page, "asked = [")
-    if page == "did-it-learn":
-        names = names_of_cell(page, "asked += [", names)
-        names = names_of_cell(page, "added_last = [", names)
-    return names["asked"]
+    """Return the contrasts that a page lists."""
+    return names_of_asked(page)["asked"]
 
 
-def names_of_cell(page, piece, names=None):
+def names_of_cell(page, piece):
     """Run the cell of a page that has this piece of code, and return what it defines."""
     cells = (RESULTS.parent / f"{page}.md").read_text(encoding="utf-8").split("```")
     (cell,) = [cell for cell in cells if cell.startswith("{code-cell}") and piece in cell]
-    names = names or {"np": np}
+    names = {"np": np}
     exec(re.sub(r"(?s)^\{code-cell\}.*?\n(---\n.*?\n---\n|:tags:.*?\n)?", "", cell), names)
     return names
 

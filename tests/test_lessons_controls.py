@@ -30,7 +30,7 @@ from test_lessons_comparison import (
     both,
     by_split,
     lead,
-    names_of_cell,
+    names_of_asked,
     parameters,
     significant,
     split_of,
@@ -204,10 +204,23 @@ def test_without_votes_a_start_hardly_reads_shuffled_labels(fashion, seed):
     held = (s.X_database @ directions).var(axis=0).sum() / s.X_database.var(axis=0).sum()
     assert held > 8 * 9 / 512
     lsh = score(LSH(32, random_state=seed).fit(s.X_train), s)
-    assert score(start, s) > lsh - 0.02
     grh = kernel_grh(initial=CCAITQ(32), random_state=seed)
     grh.set_params(**chosen["shuffled", "GRH from CCA-ITQ"], initial__random_state=seed)
     assert score(grh.set_params(initial__ridge=penalty).fit(s.X_train, wrong), s) < lsh
+
+
+def test_without_votes_the_start_is_no_worse_than_lsh(fashion):
+    """did-it-learn: "under which the directions that senseless labels choose are no worse than
+    LSH's" """
+    leads = []
+    for seed in range(5):
+        s = split_of(fashion, seed)
+        penalty = parameters(fashion.name)["shuffled", "GRH from CCA-ITQ, alpha 0.5"]
+        start = CCAITQ(32, ridge=penalty["initial__ridge"], random_state=seed)
+        start.fit(s.X_train, shuffled(s, seed))
+        lsh = LSH(32, random_state=seed).fit(s.X_train)
+        leads.append(score(start, s) - score(lsh, s))
+    assert np.mean(leads) > 0
 
 
 def votes_of(bits, labels):
@@ -272,14 +285,15 @@ def test_nonsense_flips_about_as_many_bits(fashion):
 @both
 def test_tuned_for_nonsense_grh_loses_most_of_its_lead(name):
     """did-it-learn: "with shuffled labels it loses most of its lead over LSH, and its mAP falls to"
-    "CCA-GRH loses even more, and falls below LSH. Two things are worse for it" "Without the votes
-    it recovers to {glue:text}`shuffled-refit-f`, about what LSH's bits have with a classifier"
-    "Even so, CCA-GRH with true labels is {glue:text}`nonsense-size-f` higher." "which tuning chose
-    for them" "Tuning could not switch the senseless votes off, because for LSH-GRH it was offered
-    an $\\alpha$ of [0.9]{.definition} and 1, and for CCA-GRH only 1." "Shuffled labels take a part
-    of this gain away again, but not all of it." "The classifier does not repair all of this,
-    because the mAP stays below that of LSH-refit." "shuffled labels cost it most or all of what it
-    had gained over LSH, from either start." "These do better than with senseless votes, but with
+    "If tuning may switch the votes off, what remains is LSH's bits with a classifier." "CCA-GRH
+    loses even more, and falls below LSH. Two things are worse for it" "Without the votes it
+    recovers to {glue:text}`shuffled-refit-f`, about what LSH's bits have with a classifier" "Even
+    so, CCA-GRH with true labels is {glue:text}`nonsense-size-f` higher." "which tuning chose for
+    them" "Tuning could not switch the senseless votes off, because for LSH-GRH it was offered an
+    $\\alpha$ of [0.9]{.definition} and 1, and for CCA-GRH only 1." "Shuffled labels take a part of
+    this gain away again, but not all of it." "The classifier does not repair all of this, because
+    the mAP stays below that of LSH-refit." "shuffled labels cost it most or all of what it had
+    gained over LSH, from either start." "These do better than with senseless votes, but with
     {glue:text}`refit-f` they are still {glue:text}`votes-lsh-size-f` below LSH-GRH with true
     labels." "Why are senseless votes worse than none?" """
     ranking = by_split("ranking", name)
@@ -310,6 +324,7 @@ def test_tuned_for_nonsense_grh_loses_most_of_its_lead(name):
     chosen = parameters(name)
     validated = TUNED[TUNED.dataset == name].set_index(["question", "method"]).validation_map
     assert validated["shuffled", without_votes.name] > validated["shuffled", "GRH from CCA-ITQ"]
+    assert validated["alpha", "0.5"] > validated["shuffled", "GRH kernel"]
     assert "alpha" not in chosen["shuffled", "GRH from CCA-ITQ"]
     assert chosen["shuffled", "GRH kernel"]["alpha"] == 0.9
     assert fair_fight.QUESTIONS["shuffled"]["GRH kernel"][1]["alpha"] == (0.9, 1)
@@ -334,7 +349,6 @@ def test_the_ridge_does_most_of_what_tuning_can_do_for_nonsense(fashion, seed):
     s = split_of(fashion, seed)
     chosen = parameters(fashion.name)
     for_true, for_wrong = (chosen[each, "GRH from CCA-ITQ"] for each in ("ranking", "shuffled"))
-    assert 1 < for_wrong["initial__ridge"] / for_true["initial__ridge"] < 4
     assert for_wrong["ridge"] / for_true["ridge"] > 5000
     maps = []
     for settings in (for_true, for_true | {"ridge": for_wrong["ridge"]}, for_wrong):
@@ -518,8 +532,8 @@ def test_with_several_labels_votes_are_worth_something(name):
     has no votes and does about as well." "shares a label with 17 kinds: 8 share only its first
     label, 8 only its second, and one is its own kind." "On Fashion-MNIST both have a lower mAP than
     hashed kinds." "Random codewords come close to LSH's votes, and so do hashed kinds for baskets,
-    though here they are not ahead." "Class scores that are not quantised have a higher mAP than all
-    codes of 32 bits." "and on Fashion-MNIST they had a higher mAP than LSH-GRH" """
+    though here their lead is next to nothing." "Class scores that are not quantised have a higher
+    mAP than all codes of 32 bits." "and on Fashion-MNIST they had a higher mAP than LSH-GRH" """
     baskets = [set(pair) for pair in combinations(range(10), 2)]
     assert len(baskets) == 45
     assert sum(not basket.isdisjoint(baskets[0]) for basket in baskets) == 17
@@ -552,8 +566,9 @@ def test_with_several_labels_votes_are_worth_something(name):
 
 def test_hashed_kinds_are_alike_where_kinds_share_a_label(seed):
     """did-it-learn: "The votes therefore choose a codeword for each of the 45 *kinds*, as the pairs
-    of labels are called" "a 1 for each of its two labels, and hash these by random hyperplanes"
-    "codewords that lie as far apart on average, whether or not two kinds share a label" """
+    of labels are called" "a 1 for each of its two labels, subtract the mean of all kinds, and hash
+    the rest by random hyperplanes" "codewords that lie equally far apart on average, whether or not
+    two kinds share a label" """
     pairs_of_labels = combinations(range(10), 2)
     kinds = np.array([[c in pair for c in range(10)] for pair in pairs_of_labels], dtype=int)
     kinds = np.unique(kinds, axis=0)  # in the order of the codewords
@@ -571,6 +586,26 @@ def test_hashed_kinds_are_alike_where_kinds_share_a_label(seed):
             assert distances.min() >= 8
     assert apart["hashed"][0] < 0.75 * apart["hashed"][1]
     assert apart["hadamard"][0] == pytest.approx(apart["hadamard"][1], rel=0.05)
+
+
+def test_baskets_with_the_same_labels_get_the_same_votes(seed):
+    """did-it-learn: "Baskets with the same two labels have the same neighbours, so at $\\alpha = 1$
+    they get the same votes." """
+    kinds = np.array([[c in pair for c in range(10)] for pair in combinations(range(10), 2)])
+    y = np.repeat(kinds, 4, axis=0).astype(int)
+    X = np.random.default_rng(seed).normal(size=(len(y), 8))
+    taught = kernel_grh(16, random_state=seed).fit(X, y).history_[1].regularised
+    first = np.repeat(taught[::4], 4, axis=0)
+    assert np.array_equal(taught, first)
+
+
+def test_hashing_gives_kinds_with_a_common_label_one_bit():
+    """did-it-learn: "A hyperplane with the weights $(3, 1, -2, -1)$ gives them $3.5$, $0.5$ and
+    $-3.5$" """
+    kinds = np.array([[c in pair for c in range(4)] for pair in combinations(range(4), 2)])
+    assert kinds.mean(axis=0).tolist() == [0.5] * 4
+    named = np.array([[1, 1, 0, 0], [1, 0, 1, 0], [0, 0, 1, 1]]) - 0.5
+    assert (named @ [3, 1, -2, -1]).tolist() == [3.5, 0.5, -3.5]
 
 
 def test_codeword_sums_are_taught_zero_where_codewords_disagree(seed):
@@ -861,7 +896,8 @@ def test_with_a_linear_svm_grh_is_its_start(name):
     things at once, the kernel and the loss, so *linear ridge*, ridge regression without a kernel,
     stands between the two." "Without a kernel CCA-GRH has no higher mAP than CCA-ITQ alone"
     "because linear ridge has that of kernel ridge and does no better" "Without a kernel, CCA-GRH
-    keeps nothing of its gain over the start, with ridge regression as with an SVM" """
+    keeps nothing of its gain over the start, with ridge regression as with an SVM" "Each of these
+    four intervals includes zero" """
     pair = ("ranking", "GRH from CCA-ITQ", "GRH linear from CCA-ITQ")
     assert pair in asked("did-it-learn")
     hasher, values = fair_fight.METHODS["GRH linear from CCA-ITQ"]
@@ -882,6 +918,13 @@ def test_with_a_linear_svm_grh_is_its_start(name):
     else:
         assert 0 < cost.mean() < 0.01
         assert linear.mean() < ranking["CCA-ITQ"].mean()
+        names = names_of_asked("did-it-learn")
+        between = names["linear_ridge"]
+        four = [pair, ("ranking", pair[1], between), ("ranking", between, pair[2])]
+        four.append(("ranking", "Hadamard codewords", "small network"))
+        intervals = paired_contrasts(MEASURED, four).xs(name, level="dataset")
+        assert (intervals.low < 0).all()
+        assert (intervals.high > 0).all()
 
 
 def test_the_network_of_the_page_is_the_one_that_was_measured():
@@ -967,9 +1010,7 @@ def test_every_difference_that_the_chapter_shows_is_tested():
     calls = ("differences({", "pairs_of = {", "pairs_of |= {", "compared = {")
     cells = [cell for cell in page.split("```") if any(call in cell for call in calls)]
     assert len(cells) == 11
-    names = None
-    for piece in ("asked = [", "asked += [", "added_last = ["):
-        names = names_of_cell("did-it-learn", piece, names)
+    names = names_of_asked("did-it-learn")
     names["kernel"] = "GRH kernel"
     triple = r'\(\s*"[a-z-]+",[^()]+,[^()]+\)'
     shown = [eval(found, names) for cell in cells for found in re.findall(triple, cell)]

@@ -866,7 +866,7 @@ def test_the_stretch_needs_the_product_with_the_mean():
 def test_labels_help_the_classes_that_have_them_and_harm_others():
     """embeddings: "If they do and all classes have many labels, take a short code that learned
     from labels." "On new classes a code that learned from labels ranks below the floats on all six
-    kinds" "Only on WordLlama's vectors, and only just." "On new classes it is lower than that of
+    kinds" "Not on GIST, whose floats take two kilobytes." "On new classes it is lower than that of
     floats." """
     floats, grh, scores = map(by_class, ("float32", "GRH, 64 bits", "class scores, 8 bits"))
     hadamard = by_class("Hadamard codewords, 64 bits")
@@ -878,6 +878,9 @@ def test_labels_help_the_classes_that_have_them_and_harm_others():
     times = grh.old / floats.old
     assert list(times.index[times > 2]) == [LLAMA]
     assert times[LLAMA] < 2.2
+    sizes = KEPT[KEPT.method == "float32"].groupby("vectors").bytes.first()
+    assert (sizes[GIST] == 2048).all()
+    assert sizes[LLAMA] == 1024
 
 
 def test_no_short_code_of_labels_leads_everywhere():

@@ -3,7 +3,6 @@
 A test is named for its sentence and quotes it.
 """
 
-import math
 from fractions import Fraction
 from itertools import pairwise
 
@@ -13,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from limits import thin
+from scipy.stats import binom
 from sklearn.base import clone
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.svm import SVC
@@ -174,8 +174,6 @@ def test_at_alpha_one_every_class_gets_one_codeword(centred):
     "The vote of a class says what all of its images say." """
     grh = GRH(16, classifier="kernel-ridge", random_state=0).fit(centred.X_train, centred.y_train)
     after = grh.history_[1].regularised
-    for label in np.unique(centred.y_train):
-        assert len(np.unique(after[centred.y_train == label], axis=0)) == 1
     again = regularised_scores(same_class_affinity(centred.y_train), after, after, alpha=1.0) > 0
     assert np.array_equal(again, after)
     votes = np.where(grh.history_[0].bits, 1, -1)
@@ -553,7 +551,7 @@ def test_curved_boundaries_are_ahead(dataset, reported, validated, seeds):
     classifiers are nearly as often right on queries as on the training images. On CIFAR-10 they are
     clearly less often right on queries." """
     gap = validated.loc["training"] - validated.loc["queries"]
-    assert gap.max() < 0.05 if len(dataset) == 10_000 else gap.min() > 0.05
+    assert gap.max() < 0.05 if dataset.name == "fashion-mnist" else gap.min() > 0.05
     linear = validated["linear-svm"]
     ridge = validated["kernel-ridge"]
     assert ridge["map"] > linear["map"] + 0.005
@@ -566,11 +564,30 @@ def test_curved_boundaries_are_ahead(dataset, reported, validated, seeds):
     assert linear["map"] > random + 0.05
 
 
+def right_for_coins():
+    """Return how often the better of two guesses is right for ten tosses."""
+    heads = np.arange(11)
+    return binom.pmf(heads, 10, 0.5) @ np.maximum(heads, 10 - heads) / 10
+
+
+def test_one_guess_is_right_more_often_than_for_coins(reported):
+    """grh-training: "because ten tosses seldom fall just five to five." "their majority on that
+    side, so the guess is right more often." """
+    shares = []
+    for seed in range(20):
+        bits = LSH(16, random_state=seed).fit_transform(reported.X_train)
+        wrong = shuffled(reported, seed)
+        codewords = [bits[wrong == label].mean(axis=0) > 0.5 for label in range(10)]
+        right = np.array(codewords)[reported.y_query]
+        shares.append(np.mean(right == (right.mean(axis=0) > 0.5)))
+    assert np.mean(shares) > right_for_coins()
+
+
 def test_with_shuffled_labels_nothing_is_learned(reported, chosen, seed):
-    """grh-training: "With shuffled labels, kernel ridge still repeats" "about
-    that of a random order" "One guess for all the queries is right for" "because ten tosses seldom
-    fall five to five." "And where a hyperplane has a few more images on one side, most shuffled
-    classes have their majority on that side, so the guess is right more often." """
+    """grh-training: "With shuffled labels, kernel ridge still repeats" "about that of a random
+    order" "One guess for all the queries is right for" "because ten tosses seldom fall just five to
+    five." "And where a hyperplane has a few more images on one side, most shuffled classes have
+    their majority on that side" """
     wrong = shuffled(reported, seed)
     grh = GRH(16, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"])
     step = grh.fit(reported.X_train, wrong).history_[1]
@@ -583,14 +600,11 @@ def test_with_shuffled_labels_nothing_is_learned(reported, chosen, seed):
     share = start.mean(axis=0)
     least_even = np.argsort(-np.abs(share - 0.5), kind="stable")[:4]
     assert (majorities == (share > 0.5))[:, least_even].mean() > 0.6
-    tosses = math.comb(10, 5) / 2**10
-    assert tosses < 0.25
-    coin_guess = sum(math.comb(10, k) * max(k, 10 - k) for k in range(11)) / (10 * 2**10)
+    coin_guess = right_for_coins()
     guesses = np.maximum(majorities.mean(axis=0), 1 - majorities.mean(axis=0))
     assert guesses[least_even].mean() > coin_guess
     right = np.array([codewords[label] for label in reported.y_query])
     one_guess = np.mean(right == (right.mean(axis=0) > 0.5))
-    assert one_guess > coin_guess - 0.05
     assert np.mean(grh.transform(reported.X_query) == right) < one_guess + 0.01
 
 
@@ -674,15 +688,16 @@ def test_learned_codes_have_no_cheap_buckets_but_cheap_ranks(dataset, on_the_map
     scores give higher precision" "GRH's codes are ahead there on Fashion-MNIST only." """
     lines, by_class, by_code, by_random_code = on_the_map
 
-    def at(name, share):
-        return np.interp(np.log(share), np.log(lines[name].scanned), lines[name].precision)
+    def at_twelve_percent(name):
+        return np.interp(np.log(0.12), np.log(lines[name].scanned), lines[name].precision)
 
     for name in ("linear-svm", "kernel-ridge"):
-        assert abs(at(name, 0.12) - at("LSH", 0.12)) < 0.05
+        assert abs(at_twelve_percent(name) - at_twelve_percent("LSH")) < 0.05
         assert lines[name].scanned[0] > 10 * lines["LSH"].scanned[0]
     assert by_class[0] > by_code[0] + 0.01
     assert by_code[0] > by_random_code[0] + 0.02
-    assert (by_code[1] > by_class[1]) == (len(dataset) == 10_000)
+    lead = by_code[1] - by_class[1]
+    assert lead > 0.005 if dataset.name == "fashion-mnist" else lead < -0.005
 
 
 def test_learned_codes_improve_on_exhaustive_search(dataset, reported, chosen, seed):

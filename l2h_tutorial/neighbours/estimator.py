@@ -40,7 +40,6 @@ from .saved import load_fitted, save_fitted
 _DEFAULT_BITS = 128
 _N_QUERIES = 500  # rows by which the radius is chosen
 _BLOCK_QUERIES = 128  # queries that a thread takes at a time
-_BLOCK_ROWS = 1024  # rows hashed at a time
 # An exact search in `fit` reads an eighth of the rows at a time, and at least so many.
 _EXACT_ROWS = 4096
 _MANY_ROWS = 10_000
@@ -337,10 +336,7 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
 
     def _bits(self, X: Array) -> Bits:
         """Hash rows, from which the mean is subtracted one block at a time."""
-        blocks = [X[rows] for rows in gen_batches(len(X), _BLOCK_ROWS)]
-        return np.vstack(
-            [np.asarray(self.hasher_.transform(self._centred(block))) for block in blocks]
-        )
+        return in_blocks(lambda block: np.asarray(self.hasher_.transform(self._centred(block))), X)
 
     def codes(self, X: ArrayLike) -> Bits:
         """Hash vectors as `fit` hashed the rows: without the mean.

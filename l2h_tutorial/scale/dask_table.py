@@ -5,7 +5,6 @@ here only says what to compute: a `HashTable` of each block of rows, the exact a
 and one answer made of these.
 """
 
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,10 +18,11 @@ from numpy.lib.format import open_memmap
 from ..buckets import HashTable
 from ..checks import Array, ArrayLike, Bits, Bytes, check_integer, load_optional
 from ..codes import check_bits
+from ..files import FilePath
 from ..search.radius import by_distance, check_radius
 
 
-def open_vectors(path: str | os.PathLike[str], *, block_rows: int | None = None) -> Any:
+def open_vectors(path: FilePath, *, block_rows: int | None = None) -> Any:
     """Open a ``.npy`` file of vectors as a Dask array; only its shape and dtype are read.
 
     Dask's own readers open other formats: ``dask.array.from_zarr``, or

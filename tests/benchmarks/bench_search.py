@@ -166,9 +166,9 @@ def measure_alone(record):
     for _ in range(20):  # a scan takes as long if vectors come again
         index.add(vectors)
     calls = {"faiss RaBitQ": partial(index.search, vectors[:1], 100)}
-    place = {"codes": "random", "rows": index.ntotal, "bits": DIMENSIONS, "search": "one query"}
-    times = side_by_side(calls, repeats=15)
-    record(place | {"r": -1, "k": 100}, times, 100, "scan", 0.0, 0.0)
+    place = {"codes": "random", "rows": index.ntotal, "bits": DIMENSIONS}
+    place |= {"search": "one query", "r": -1, "k": 100}
+    record(place, side_by_side(calls, repeats=15), 100, "scan", 0.0, 0.0)
 
 
 class Table(ResultsFile):

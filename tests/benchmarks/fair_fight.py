@@ -128,8 +128,8 @@ class CodewordSums(BaseEstimator):
 class KindCodewords(BaseEstimator):
     """Several labels without a graph: kernel ridge learns one codeword for each set of labels.
 
-    Hadamard codewords are about equally far apart, whatever the sets. "hashed" codewords are the
-    signs of random projections of the sets, so that sets with a common label have similar ones.
+    Hadamard codewords are equally far apart on average, whatever the sets. "hashed" codewords are
+    the signs of random projections of the sets, so that sets with a common label have similar ones.
     """
 
     def __init__(self, n_bits=16, codewords="hadamard", ridge=0.1, gamma=2.0, random_state=None):

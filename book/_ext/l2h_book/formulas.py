@@ -68,7 +68,7 @@ def mathml(tex: str, *, display: bool = False) -> str:
 
 
 def register(app: Any) -> None:
-    """Make Sphinx write formulas as MathML."""
+    """Let Sphinx write formulas as MathML, where ``html_math_renderer`` says so."""
     app.add_html_math_renderer("mathml", (_inline, None), (_display, None))
 
 

@@ -1,4 +1,4 @@
-"""The style sheets of the site: of the theme's, the rules that a page or a script can use."""
+"""The style sheets and scripts of the site: of the theme's sheets, the rules that are used."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,6 @@ _STRING = r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\''
 _MARK = re.compile(_STRING + "|[{};]")
 _SPACED = re.compile(rf"({_STRING})|\s*([{{}};,])\s*")
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_LINE_START = re.compile(r"(?m)^\s*(?://.*\n\s*)*")  # of a script: its indent, or comments
 _BRACKETS = re.compile(r"\([^()]*\)")
 _NAME = re.compile(r"[.#](-?[A-Za-z_][\w-]*)")
 _WORD = re.compile(r"-?[A-Za-z_][\w-]*")
@@ -32,7 +31,7 @@ def cut_styles(site: Path) -> None:
         replace_file(path, cut.encode())
     for path in scripts:
         if (BOOK / "_static" / path.name).exists():
-            replace_file(path, _LINE_START.sub("", path.read_text(encoding="utf-8")).encode())
+            replace_file(path, compact_script(path.read_text(encoding="utf-8")).encode())
 
 
 def compact(css: str) -> str:
@@ -45,6 +44,17 @@ def compact(css: str) -> str:
     """
     css = re.sub(r"(?m)^(\s*[\w-]+:) ", r"\1", css)
     return _SPACED.sub(lambda found: found[1] or found[2], css).replace(";}", "}")
+
+
+def compact_script(text: str) -> str:
+    """Return a script without indents and without lines of comment.
+
+    Examples
+    --------
+    >>> compact_script("// Count.\\nif (a)\\n  // twice\\n  count(2); // or more\\n")
+    'if (a)\\ncount(2); // or more\\n'
+    """
+    return re.sub(r"(?m)^ *//.*\n|^ +", "", text)
 
 
 def words_of(text: str) -> set[str]:

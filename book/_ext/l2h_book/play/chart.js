@@ -17,9 +17,6 @@ const nearestMark = (words, found = true) => [
   make("span", { class: "unseen" }, words),
 ];
 
-// A number with its sign
-const signed = (value, digits) => `${value < 0 ? "\u2212" : "+"}${Math.abs(value).toFixed(digits)}`;
-
 // Curves over two axes, which go from 0 to 1; the one across has ticks, [place, text]
 class Chart {
   constructor(label, { across, below, beside }) {

@@ -68,9 +68,9 @@ function thumbnail({ sheet, columns, sheetRows }, i, name) {
   return make("span", { class: "picture", style, role: name && "img", "aria-label": name || null });
 }
 
-// What something that is moved says of itself to those who cannot see where it is, to one decimal
+// What something that is moved says of itself to those who cannot see where it is
 function tell(handle, now, least, most, text) {
-  const spoken = text.replace(/\d+\.\d\d+/g, (number) => Number(Number(number).toFixed(1)));
+  const spoken = text.replace(/\d+\.\d\d\d+/g, (number) => Number(Number(number).toFixed(2)));
   for (const [key, value] of Object.entries({ now, min: least, max: most, text: spoken }))
     handle.setAttribute(`aria-value${key}`, value);
 }

@@ -14,6 +14,8 @@ let shown = null;
 const ownOf = (i, k) => 2 * data.bits[i][k] - 1;
 const mixed = (alpha, i, k) => alpha * data.votes[i][k] + (1 - alpha) * ownOf(i, k);
 const sgn = (mixture) => (mixture > TINY ? 1 : -1);
+// A number with its sign
+const signed = (value, digits) => `${value < 0 ? "\u2212" : "+"}${Math.abs(value).toFixed(digits)}`;
 const ALL = data.bits.flatMap((bits, i) => bits.map((_, k) => [i, k]));
 const flipsAt = (alpha) => ALL.filter(([i, k]) => sgn(mixed(alpha, i, k)) !== ownOf(i, k)).length;
 

@@ -28,7 +28,7 @@ from sphinx.util.docutils import ReferenceRole, SphinxDirective
 
 from ..disk import replace_file
 from ..execution import executed_page
-from ..styles import compact, used_rules, words_of
+from ..styles import compact, compact_script, used_rules, words_of
 from . import TITLES
 
 _DIRECTIVE = re.compile(r"(?m)^```\{hash-figure\} (\S+)$(?:\n:given: (.*)$)?")
@@ -213,8 +213,9 @@ def _in_tags(script: str) -> str:
 def _open(self: Any, node: hash_figure) -> None:
     """Open a box around a figure and its words; a figure without words needs none."""
     name = node["name"]
-    title = escape(TITLES.get(name, ""))
-    box = f'"l2h-figure" id="{name}" data-title="{title}"' if len(node) > 1 else '"l2h-whole"'
+    box = '"l2h-whole"'
+    if len(node) > 1:
+        box = f'"l2h-figure" id="{name}" data-title="{escape(TITLES[name])}"'
     self.body.append(f"<div class={box}>\n")
 
 
@@ -246,5 +247,4 @@ def _read(name: str) -> str:
     text = (_FOLDER / name).read_text(encoding="utf-8")
     if name.endswith(".css"):
         return compact(text)
-    text = re.sub(r"(?m)^ *//.*\n|^ +", "", text)
-    return re.sub(r"(?<=[{(\[,;])\n+", "", text)
+    return re.sub(r"(?<=[{(\[,;])\n+", "", compact_script(text))

@@ -527,8 +527,10 @@ function draw(state) {
     return side.show({ ...state, radius }, method, titleOf(state, k, radius) ?? method);
   });
   fill(exhaustive, [hits(state, order[state.query]), n]);
-  if (isAnew) own.open = state.step === 1;
-  if (isAnew) placeCopier(state);
+  if (isAnew) {
+    own.open = state.step === 1;
+    placeCopier(state);
+  }
   root.dataset.step = state.step;
   if (mustMove) centre(asked.parentElement);
   if (searchOf(state) !== noted) paper?.say("");

@@ -6,7 +6,7 @@ const WINNER = "GRH from CCA-ITQ";
 const STEPS = [
   "Equal shares: every search may compare as many images as GRH\u2019s bucket holds.",
   "Better lengths: every method may have 16 or 32 bits.",
-  "Strong opponents: CCA-ITQ, which learns from the same labels, and a plain classifier, which has ten floats per image and ranks them all.",
+  "Strong opponents: CCA-ITQ, which learns from the same labels, and a plain classifier, which has ten floats per image and ranks by them.",
 ];
 const NAMES = { "fashion-mnist": "Fashion-MNIST", cifar10: "CIFAR-10" };
 const TOP = 44; // the axis stands above the rows, where it stays

@@ -5,12 +5,13 @@
 // values}, a choice {key, label, choices} or a button {label, act, spent}, whose `act` gives what
 // changes and whose `spent` says when there is nothing left to do. A slider may be `spent` too: it
 // then changes nothing, and its `text`, which has the state as well, says why. A slider's `most`
-// may be a function of the state. There, a list's value is its index. The range then stands beside
+// may be a function of the state, in which a list's value is its index. The range then stands beside
 // the slider's name. A button's `label` may be a function: one button plays and pauses. What has no
 // label is set in the drawing. What has a `place` stands there. The buttons, or else the first
 // slider, are what is moved most: on a phone they stay on the screen, with the result in a line.
 // The address bar keeps all that has a key as a reader sees it, so that a link in the prose sets
-// it, and what `more` gives. `paper` says what changes on paper, where nobody can. In a sentence, codes stand between backticks.
+// it, and what `more` gives. `paper` gives what is set for printing, since on paper nobody can press.
+// In a sentence, codes stand between backticks.
 
 function live(
   name,
