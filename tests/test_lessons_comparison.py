@@ -131,8 +131,8 @@ def codes(hasher, split):
 def test_all_splits_were_measured_with_what_tuning_chose(name):
     """comparison: "Fashion-MNIST is split five times and CIFAR-10 twenty times, because" "Each
     method is tuned separately for each number of labels and, in the figure, for each length" "One
-    rule finds the settings of all methods, for ranking the whole database." did-it-learn: "on ten
-    triples, for example" """
+    rule finds the settings of all methods, for ranking the whole database." did-it-learn: "so we do
+    this for ten triples" """
     n_splits = {"fashion-mnist": 5, "cifar10": 20}[name]
     tuned = TUNED[TUNED.dataset == name].set_index("question")
     for question, methods in fair_fight.QUESTIONS.items():
