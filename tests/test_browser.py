@@ -121,7 +121,8 @@ def test_an_empty_search_says_what_to_do(address, visit):
         tab = visit(width)
         tab.go(f"{address}/book/lsh.html")
         tab.page.get_by_role("link", name="Search").first.click()
-        tab.page.wait_for_url("**/search.html")
+        tab.page.get_by_role("dialog").get_by_role("button", name="Search").click()
+        tab.page.wait_for_url("**/search.html?q=")
 
 
 @pytest.mark.browser
@@ -280,9 +281,14 @@ def test_the_address_without_a_page_leads_to_the_welcome(address, visit):
 def test_search_finds_without_a_network(address, visit):
     tab = visit(1280)
     tab.go(f"{address}/{PAGES[0]}.html")
+    tab.page.locator("article p a").first.focus()
     tab.page.keyboard.press("Control+k")
-    tab.page.wait_for_url("**/search.html")
-    tab.page.keyboard.type("amplification hyperplanes")
+    tab.page.keyboard.type("ampl")  # at once
+    tab.page.keyboard.press("Escape")
+    assert tab.page.evaluate("document.activeElement.closest('article') !== null")
+    tab.page.keyboard.press("Control+k")
+    tab.page.keyboard.type("amplification hyperplanes\n")
+    tab.page.wait_for_url("**/search.html?q=amplification+hyperplanes")
     field = tab.page.locator("main input[type=search]")
     glass = tab.page.locator("main form .fa-magnifying-glass").bounding_box()
     text = field.bounding_box()["x"] + field.evaluate(

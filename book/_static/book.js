@@ -62,13 +62,33 @@ document.addEventListener("DOMContentLoaded", () => {
         found = UNBROKEN.exec(rest.data);
       }
     });
+  // a search is asked for in place: while its page loads, letters would be lost
+  const search = (event) => {
+    const there = "main form.bd-search input, dialog.ask input";
+    const glass = document.querySelector("a.search-button-field");
+    event.preventDefault();
+    if (!document.querySelector(there)) {
+      const ask = document.body.appendChild(document.createElement("dialog"));
+      ask.className = "ask";
+      ask.ariaLabel = "Search";
+      ask.innerHTML =
+        '<form><input class="form-control" name="q" enterkeyhint="search" autocomplete="off" placeholder="Search this book" aria-label="Search this book"><button>Search</button><button formmethod="dialog">Close</button></form>';
+      ask.firstChild.action = glass.href;
+      ask.addEventListener("click", ({ target }) => target === ask && ask.close());
+      ask.addEventListener("close", () => ask.remove());
+      ask.showModal();
+    }
+    document.querySelector(there).select();
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a:is(.search-button-field, .search-button)");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    link.focus(); // a finger gives it none, and it should come back here
+    search(event);
+  });
   document.addEventListener("keydown", (event) => {
     const isAlone = !event.shiftKey && !event.altKey;
-    if (event.key !== "k" || !(event.ctrlKey || event.metaKey) || !isAlone) return;
-    event.preventDefault();
-    const field = document.querySelector("main form.bd-search input");
-    if (field) field.select();
-    else document.querySelector("a.search-button-field").click();
+    if (event.key === "k" && (event.ctrlKey || event.metaKey) && isAlone) search(event);
   });
   // areas that scroll can be reached by keyboard, at whatever width they begin to
   const areas = document.querySelectorAll(
