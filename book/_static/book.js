@@ -209,8 +209,7 @@ document.addEventListener("DOMContentLoaded", () => {
     figure.append(line);
   }
 });
-// On paper solutions stand after all exercises, and answers after all else, where nobody reads them
-// by the way.
+// On paper solutions and answers stand after all else, where nobody reads them by the way.
 window.addEventListener("beforeprint", () => {
   const move = (one, to) => {
     const place = new Comment();
@@ -219,11 +218,20 @@ window.addEventListener("beforeprint", () => {
     to.append(one);
     window.addEventListener("afterprint", back, { once: true });
   };
+  const atTheEnd = (title, things) => {
+    const section = document.createElement("section");
+    const heading = section.appendChild(document.createElement("h2"));
+    heading.textContent = title;
+    section.className = "answers";
+    if (things.length) document.querySelector(".bd-article > section").append(section);
+    window.addEventListener("afterprint", () => section.remove(), { once: true });
+    return section;
+  };
   const folds = [...document.querySelectorAll(".bd-article details.sd-dropdown")];
-  for (const fold of folds)
-    if (fold.textContent.trim().startsWith("Solution ")) move(fold, fold.closest("section"));
+  const solved = folds.filter((fold) => fold.textContent.trim().startsWith("Solution "));
+  const solutions = atTheEnd("Solutions", solved);
+  for (const fold of solved) move(fold, solutions);
 
-  const answers = document.createElement("section");
   const add = (name, words) => {
     const line = answers.appendChild(document.createElement(name));
     line.textContent = words;
@@ -231,6 +239,7 @@ window.addEventListener("beforeprint", () => {
   const told = document.querySelectorAll(
     ".guess + details, .l2h-figure + details, .selftest-right .selftest-reply",
   );
+  const answers = atTheEnd("Answers", told);
   for (const one of told) {
     const question = one.closest("fieldset");
     const [{ textContent: words }] = (question ?? one.closest("section")).children;
@@ -238,11 +247,6 @@ window.addEventListener("beforeprint", () => {
     add("h3", right ? `${words.split(".")[0]}: ${right}` : words.replace("#", ""));
     move(one, answers);
   }
-  if (!told.length) return;
-  answers.className = "answers";
-  answers.prepend(Object.assign(document.createElement("h2"), { textContent: "Answers" }));
-  document.querySelector(".bd-article > section").append(answers);
-  window.addEventListener("afterprint", () => answers.remove(), { once: true });
 });
 // The list of pages begins with this page in view.
 document.addEventListener("DOMContentLoaded", () => {
