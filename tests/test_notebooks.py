@@ -186,7 +186,9 @@ def test_cells_keep_their_place_and_their_description(chapter):
 
 
 def test_a_figure_to_play_with_is_a_sentence_in_the_notebook(small_book, chapter):
-    sentence = "Figure 1.1 is on the same subject. The figure to play with is on this page"
+    caption = "**Figure 1.2.** A cloud off the origin, and its buckets."
+    here = "The figure to play with is on this page"
+    sentence = f"Figure 1.1 is on the same subject.\n>\n> {caption} {here}"
     assert f"> *Predict.* How many?\n>\n> *Without scripts:* {sentence}" in markdown_of(chapter)
     assert "hash_figure" not in nbformat.writes(chapter)
     page = (small_book / "_build/html/chapter.html").read_text(encoding="utf-8")

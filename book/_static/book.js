@@ -62,13 +62,33 @@ document.addEventListener("DOMContentLoaded", () => {
         found = UNBROKEN.exec(rest.data);
       }
     });
+  // a search is asked for in place: while its page loads, letters would be lost
+  const search = (event) => {
+    const there = "main form.bd-search input, dialog.ask input";
+    const glass = document.querySelector("a.search-button-field");
+    event.preventDefault();
+    if (!document.querySelector(there)) {
+      const ask = document.body.appendChild(document.createElement("dialog"));
+      ask.className = "ask";
+      ask.ariaLabel = "Search";
+      ask.innerHTML =
+        '<form><input class="form-control" name="q" enterkeyhint="search" autocomplete="off" placeholder="Search this book" aria-label="Search this book"><button>Search</button><button formmethod="dialog">Close</button></form>';
+      ask.firstChild.action = glass.href;
+      ask.addEventListener("click", ({ target }) => target === ask && ask.close());
+      ask.addEventListener("close", () => ask.remove());
+      ask.showModal();
+    }
+    document.querySelector(there).select();
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a:is(.search-button-field, .search-button)");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    link.focus(); // a finger gives it none, and it should come back here
+    search(event);
+  });
   document.addEventListener("keydown", (event) => {
     const isAlone = !event.shiftKey && !event.altKey;
-    if (event.key !== "k" || !(event.ctrlKey || event.metaKey) || !isAlone) return;
-    event.preventDefault();
-    const field = document.querySelector("main form.bd-search input");
-    if (field) field.select();
-    else document.querySelector("a.search-button-field").click();
+    if (event.key === "k" && (event.ctrlKey || event.metaKey) && isAlone) search(event);
   });
   // areas that scroll can be reached by keyboard, at whatever width they begin to
   const areas = document.querySelectorAll(
@@ -189,8 +209,7 @@ document.addEventListener("DOMContentLoaded", () => {
     figure.append(line);
   }
 });
-// On paper solutions stand after all exercises, and answers after all else, where nobody reads them
-// by the way.
+// On paper solutions and answers stand after all else, where nobody reads them by the way.
 window.addEventListener("beforeprint", () => {
   const move = (one, to) => {
     const place = new Comment();
@@ -199,11 +218,20 @@ window.addEventListener("beforeprint", () => {
     to.append(one);
     window.addEventListener("afterprint", back, { once: true });
   };
+  const atTheEnd = (title, things) => {
+    const section = document.createElement("section");
+    const heading = section.appendChild(document.createElement("h2"));
+    heading.textContent = title;
+    section.className = "answers";
+    if (things.length) document.querySelector(".bd-article > section").append(section);
+    window.addEventListener("afterprint", () => section.remove(), { once: true });
+    return section;
+  };
   const folds = [...document.querySelectorAll(".bd-article details.sd-dropdown")];
-  for (const fold of folds)
-    if (fold.textContent.trim().startsWith("Solution ")) move(fold, fold.closest("section"));
+  const solved = folds.filter((fold) => fold.textContent.trim().startsWith("Solution "));
+  const solutions = atTheEnd("Solutions", solved);
+  for (const fold of solved) move(fold, solutions);
 
-  const answers = document.createElement("section");
   const add = (name, words) => {
     const line = answers.appendChild(document.createElement(name));
     line.textContent = words;
@@ -211,6 +239,7 @@ window.addEventListener("beforeprint", () => {
   const told = document.querySelectorAll(
     ".guess + details, .l2h-figure + details, .selftest-right .selftest-reply",
   );
+  const answers = atTheEnd("Answers", told);
   for (const one of told) {
     const question = one.closest("fieldset");
     const [{ textContent: words }] = (question ?? one.closest("section")).children;
@@ -218,11 +247,6 @@ window.addEventListener("beforeprint", () => {
     add("h3", right ? `${words.split(".")[0]}: ${right}` : words.replace("#", ""));
     move(one, answers);
   }
-  if (!told.length) return;
-  answers.className = "answers";
-  answers.prepend(Object.assign(document.createElement("h2"), { textContent: "Answers" }));
-  document.querySelector(".bd-article > section").append(answers);
-  window.addEventListener("afterprint", () => answers.remove(), { once: true });
 });
 // The list of pages begins with this page in view.
 document.addEventListener("DOMContentLoaded", () => {

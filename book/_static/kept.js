@@ -27,6 +27,7 @@ window.bookStore = (() => {
     } catch {
       // it is not kept then
     }
+    window.bookStore.list();
   };
 
   const ask = (kind, name) => {
@@ -35,11 +36,13 @@ window.bookStore = (() => {
 
   const names = (kind) => asked[kind] ?? [];
 
-  // How many of what a page asks are done, by their kind; nothing of a page where nothing is.
+  // How many of what a page asks are done, by their kind.
   const done = (of) =>
-    Object.entries(all().asked?.[of] ?? {})
-      .map(([kind, names]) => [kind, names.filter((name) => kept(kind, name)).length, names.length])
-      .filter(([, count]) => count);
+    Object.entries(all().asked?.[of] ?? {}).map(([kind, names]) => [
+      kind,
+      names.filter((name) => kept(kind, name)).length,
+      names.length,
+    ]);
 
   const holds = () => Object.keys(all()).length > 0;
   const forget = () => localStorage.removeItem(KEY);
@@ -190,7 +193,7 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 });
 
-// The list of chapters says what is done, and one button forgets it.
+// The list of chapters says what is done, and one button forgets it. The list of pages has a tick.
 window.addEventListener("pageshow", ({ persisted }) => persisted && window.bookStore.list());
 document.addEventListener("DOMContentLoaded", () => window.bookStore.list());
 window.bookStore.list = () => {
@@ -199,20 +202,28 @@ window.bookStore.list = () => {
   const chapters = document.querySelector("#the-chapters");
   const root = new URL(document.documentElement.dataset.content_root, location.href).href;
   const clear = () => {
-    for (const line of document.querySelectorAll("#the-chapters .done")) line.remove();
+    for (const one of document.querySelectorAll(".done")) one.remove();
+  };
+  const add = (to, { href }, name) => {
+    const kinds = done(href.slice(root.length).replace(/\.html.*/, ""));
+    const parts = kinds.filter(([, count]) => count);
+    const line = document.createElement(name);
+    line.className = "done";
+    line.textContent = `Done: ${parts.map(([kind, count, of]) => `${count} of ${of} ${WORDS[kind]}`).join(", ")}`;
+    if (parts.length) to.append(line);
+    return [line, kinds.every(([, count, of]) => count === of)];
   };
   clear();
-  if (!chapters || !holds()) return;
-  for (const item of chapters.querySelectorAll("li")) {
-    const { href } = item.querySelector("a");
-    const parts = done(href.slice(root.length).replace(/\.html.*/, "")).map(
-      ([kind, count, of]) => `${count} of ${of} ${WORDS[kind]}`,
-    );
-    const line = document.createElement("p");
-    line.className = "done";
-    line.textContent = `Done: ${parts.join(", ")}`;
-    if (parts.length) item.append(line);
+  if (!holds()) return;
+  for (const link of document.querySelectorAll(".bd-links li > a")) {
+    const [tick, whole] = add(link, link, "span");
+    tick.role = "img";
+    tick.title = tick.ariaLabel = tick.textContent;
+    tick.textContent = whole ? "\u2713" : "\u25d0";
   }
+  for (const item of chapters?.querySelectorAll("li") ?? [])
+    add(item, item.querySelector("a"), "p");
+  if (!chapters) return;
   const box = document.createElement("p");
   const button = document.createElement("button");
   box.className = "done";

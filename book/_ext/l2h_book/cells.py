@@ -33,7 +33,7 @@ def write_cells(page: Path, document: nodes.document, executed: NotebookNode) ->
         node["ids"].append(f"cell-{node['cell_index']}")
     seconds = executed.metadata.get("cell_seconds", {})
     wanted: set[str] = set()
-    told: dict[str, list[dict[str, Any]]] = {"cells": [], "solutions": []}
+    told: dict[str, list[Any]] = {"cells": [], "solutions": []}
     for index, cell in reversed(list(enumerate(executed.cells))):
         stored, loaded = _names(cell.source) if cell.cell_type == "code" else (set(), set())
         if index in shown or stored & wanted:

@@ -164,16 +164,16 @@ def _finish_page(
     frame(app, pagename, context)
     name = _notebooks(app).get(pagename, "")
     source = Path(app.env.doc2path(pagename)).relative_to(app.srcdir).as_posix()
-    links = {}
+    links = [
+        f'<a href="{escape(address)}">{text}</a>'
+        for text, address in links_out(source, name).items()
+    ]
     if name:
-        stem = context["pathto"](f"notebooks/{Path(name).stem}", 1)
-        links["Download this page as a notebook"] = f'href="{stem}.ipynb" download'
-    for text, address in links_out(source, name).items():
-        links[text] = f'href="{escape(address)}"'
+        notebook = context["pathto"](f"notebooks/{name}", 1)
+        links.insert(0, f'<a href="{notebook}" download>Download this page as a notebook</a>')
     below = "</h1>"
     if links:
-        line = ", ".join(f"<a {target}>{text}</a>" for text, target in links.items())
-        below += f'\n<p class="notebook-link">{line}</p>'
+        below += f'\n<p class="notebook-link">{", ".join(links)}</p>'
     if "cell_input" in context["body"]:  # live/there.js offers to run the page here
         below += '\n<div class="live-place"></div>'
     context["body"] = context["body"].replace("</h1>", below, 1)

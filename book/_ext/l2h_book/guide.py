@@ -113,11 +113,9 @@ class Chapters(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Write the table as Markdown, and have it parsed."""
-        head = (
-            "{.stack}\n| chapter | objective | sections (minutes) | exercises (minutes) | in all |"
-        )
+        head = "{.stack}\n| chapter | objective | sections (minutes) | exercises (minutes) |"
         rows = [_row(name, _chapter(self, name)) for name in " ".join(self.content).split()]
-        return self.parse_text_to_nodes("\n".join([head, "|---|---|---|---|---|", *rows]))
+        return self.parse_text_to_nodes("\n".join([head, "|---|---|---|---|", *rows]))
 
 
 class Minutes(SphinxRole):
@@ -215,7 +213,7 @@ def _row(name: str, chapter: Chapter) -> str:
     exercises = "; ".join(
         f"{number} ({grade}, {minutes})" for number, (grade, minutes) in chapter.exercises.items()
     )
-    return f"| []({name}.md) | {chapter.goal} | {sections} | {exercises} | {chapter.minutes()} |"
+    return f"| []({name}.md): {chapter.minutes()} | {chapter.goal} | {sections} | {exercises} |"
 
 
 def _count_words(markdown: str) -> int:

@@ -96,9 +96,10 @@ class MarkdownWriter:
         numbered = f"{_dotted(number)}. " if number else ""
         return f"{'#' * level} {numbered}{self.inline(title)}"
 
-    def caption(self, thing: nodes.Element, caption: nodes.Element, kind: str) -> str:
+    def caption(self, caption: nodes.Element, kind: str) -> str:
         """Write the caption of a figure, table or listing, with its number."""
-        number = self.page.figure_numbers.get(kind, {}).get(next(iter(thing["ids"]), ""))
+        numbers = self.page.figure_numbers.get(kind, {})
+        number = numbers.get(next(iter(caption.parent["ids"]), ""))
         name = f"**{self.page.number_formats[kind] % _dotted(number)}.** " if number else ""
         return name + self.inline(caption)
 
@@ -117,6 +118,9 @@ class MarkdownWriter:
 
     def _block_paragraph(self, node: nodes.Element) -> str:
         return self.inline(node)
+
+    def _block_caption(self, node: nodes.Element) -> str:
+        return self.caption(node, "figure")
 
     def _block_bullet_list(self, node: nodes.Element) -> str:
         return self._list([("- ", self.blocks(item)) for item in node.children])
@@ -199,7 +203,7 @@ class MarkdownWriter:
         lines = [f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows]]
         table = "\n".join(lines)
         if isinstance(node[0], nodes.title):
-            return f"{self.caption(node, node[0], 'table')}\n\n{table}"
+            return f"{self.caption(node[0], 'table')}\n\n{table}"
         return table
 
     def _cell(self, entry: nodes.Element) -> str:

@@ -134,9 +134,8 @@ def _pieces(writer: MarkdownWriter, parent: nodes.Element, level: int = 0) -> It
             yield writer.heading(node, level)
         elif is_code(node):
             yield node["cell_index"]
-            for figure in node.findall(nodes.figure):
-                for caption in figure.findall(nodes.caption):
-                    yield writer.caption(figure, caption, "figure")
+            for caption in node.findall(nodes.caption):
+                yield writer.block(caption)
         elif any(node.findall(is_code)):
             yield from _pieces(writer, node, level)  # the page folds the cell
         else:

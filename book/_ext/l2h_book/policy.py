@@ -40,14 +40,8 @@ def with_policy(page: str) -> str:
     """
     page = _POLICY.sub("", page, count=1)
     hashes = dict.fromkeys(map(_hash, _SCRIPT.findall(page)))
-    policy = "; ".join(
-        [
-            " ".join(["script-src 'self' 'wasm-unsafe-eval'", *hashes]),
-            "worker-src 'self'",
-            "connect-src 'self'",
-            "img-src 'self' data:",
-        ]
-    )
+    scripts = " ".join(["script-src 'self' 'wasm-unsafe-eval'", *hashes])
+    policy = f"{scripts}; worker-src 'self'; connect-src 'self'; img-src 'self' data:"
     meta = f'\n<meta http-equiv="Content-Security-Policy" content="{policy}">'
     return _START.sub(lambda start: start[0] + meta, page, count=1)
 

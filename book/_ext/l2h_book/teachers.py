@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,14 @@ from .disk import replace_file
 
 def notes_of(builder: Any, document: nodes.document) -> dict[str, str]:
     """Return the boxes for teachers and the teaching notes, as HTML by the id of their section."""
-    notes: dict[str, str] = {}
+    notes: dict[str, str] = defaultdict(str)
     for box in document.findall(nodes.admonition):
         if {"teachers", "instructor"} & set(box["classes"]):
             section = box.parent
             while section.parent.parent not in (document, None):
                 section = section.parent
             html = builder.render_partial(box.deepcopy())["fragment"]
-            notes[section["ids"][0]] = notes.get(section["ids"][0], "") + html
+            notes[section["ids"][0]] += html
     return notes
 
 

@@ -19,9 +19,9 @@ const nearestMark = (words, found = true) => [
 
 // Curves over two axes, which go from 0 to 1; the one across has ticks, [place, text]
 class Chart {
-  constructor(label, { across, below, beside }) {
-    Object.assign(this, { svg: picture(label), left: 46, right: 318, top: 12, bottom: 190 });
-    this.svg.setAttribute("viewBox", "0 0 340 236");
+  constructor(label, { across, below, beside, right = 318, height = 236 }) {
+    Object.assign(this, { svg: picture(label), left: 46, right, top: 12, bottom: 190 });
+    this.svg.setAttribute("viewBox", `0 0 ${right + 22} ${height}`);
     this.svg.classList.add("chart");
     for (const [at, text] of across) this.text(this.x(at), this.bottom + 16, text);
     for (const at of [0, 0.5, 1]) {

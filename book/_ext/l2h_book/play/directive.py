@@ -19,7 +19,6 @@ page have the figure as ``hash_figure``, and may record its numbers and draw its
 import base64
 import hashlib
 import re
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -41,23 +40,14 @@ _FOLDER = Path(__file__).parent
 _OF_A_PAGE = {"explorer", "playground"}  # they have their markup in a file
 _PLANE = ("cover", "falling-lines", "off-centre", "playground", "training")
 # names that are of the theme, of the boxes around figures, or put together by scripts
-_STYLED = {
-    "bd-article",
-    "hash-figure",
-    "l2h-figure",
-    "l2h-whole",
-    "class-0",
-    "class-1",
-    "class-2",
-    "code-00",
-    "code-01",
-    "code-10",
-}
+_STYLED = words_of(
+    "bd-article hash-figure l2h-figure l2h-whole class-0 class-1 class-2 code-00 code-01 code-10"
+)
 _HELD = re.compile(r'"data:\w+/(png|jpeg|javascript);base64,([\w+/=]+)"')
 
 
 class hash_figure(nodes.General, nodes.Element):
-    """A figure to play with; its children ask for a prediction and name the figure in print."""
+    """A figure to play with; its children ask for a prediction and, last, say its title."""
 
 
 class HashFigure(SphinxDirective):
@@ -72,15 +62,16 @@ class HashFigure(SphinxDirective):
         (name,) = self.arguments
         code = _CODE.format(name=name, given=self.options.get("given", ""))
         figure = hash_figure("", *self.parse_content_to_nodes(), name=name, code=code)
-        if len(figure) > 0:  # a page that is a figure needs no place in itself
-            figure["names"].append(name)
-            self.state.document.note_explicit_target(figure)
         if "still" in self.options:
             still = (
                 f"*Without scripts:* {{numref}}`{self.options['still']}` is on the same subject."
             )
             figure += self.parse_text_to_nodes(still)
             figure[-1]["classes"].append("still")
+        if len(figure) > 0:  # a page that is a figure needs no place in itself
+            figure["names"].append(name)
+            self.state.document.note_explicit_target(figure)
+            figure += nodes.caption("", f"{TITLES[name]}.")
         return [figure]
 
 
@@ -96,7 +87,7 @@ def register(app: Any) -> None:
     """Make the directive and the role known, and what becomes of them as a page is built."""
     app.add_directive("hash-figure", HashFigure)
     app.add_role("set-figure", SetFigure())
-    app.add_node(hash_figure, html=(_open, _close))
+    app.add_enumerable_node(hash_figure, "figure", html=(_open, _close))
     app.connect("source-read", _add_cells)
     app.connect("html-page-context", _put_beside)
 
@@ -128,8 +119,7 @@ def with_cells(source: str) -> str:
 
     def add_cell(directive: re.Match[str]) -> str:
         code = _CODE.format(name=directive[1], given=directive[2] or "")
-        cell = f"```{{code-cell}} ipython3\n:tags: [remove-cell]\n{code}\n```"
-        return f"{cell}\n{directive[0]}"
+        return f"```{{code-cell}} ipython3\n:tags: [remove-cell]\n{code}\n```\n{directive[0]}"
 
     return _DIRECTIVE.sub(add_cell, source)
 
@@ -154,19 +144,17 @@ def bring_to_life(env: Any, docname: str, document: nodes.document) -> None:
         cells = executed_page(env, docname).cells
         cell = next(cell for cell in cells if cell.source == figure["code"])
         markups.append(_markup(figure["name"], cell.outputs[-1].data["text/html"]))
-    scripts = _in_tags(script_of(names))
+    scripts = f"<script>\n{script_of(names)}\n</script>"
+    styles = _styles([*markups, scripts])
     for figure, markup in zip(figures, markups, strict=True):
-        parts = [markup]
-        if figure is figures[0]:
-            parts.insert(0, _styles([*markups, scripts]))
-        if figure is figures[-1]:
-            parts.append(scripts)
-        figure += nodes.raw("", "\n".join(parts), format="html")
+        first = styles if figure is figures[0] else ""
+        last = scripts if figure is figures[-1] else ""
+        figure.insert(-1, nodes.raw("", f"{first}\n{markup}\n{last}", format="html"))
 
 
 def playable(name: str, data: str) -> str:
     """Return the HTML of a figure to play with, alone on a page, whose data are given as JSON."""
-    parts = [_markup(name, data), _in_tags(script_of([name]))]
+    parts = [_markup(name, data), f"<script>\n{script_of([name])}\n</script>"]
     return "\n".join([_styles(parts), *parts])
 
 
@@ -206,16 +194,12 @@ def script_of(names: list[str]) -> str:
     return f'(() => {{\n"use strict";\n{code}}})();'
 
 
-def _in_tags(script: str) -> str:
-    return f"<script>\n{script}\n</script>"
-
-
 def _open(self: Any, node: hash_figure) -> None:
     """Open a box around a figure and its words; a figure without words needs none."""
     name = node["name"]
     box = '"l2h-whole"'
     if len(node) > 1:
-        box = f'"l2h-figure" id="{name}" data-title="{escape(TITLES[name])}"'
+        box = f'"l2h-figure" id="{name}"'
     self.body.append(f"<div class={box}>\n")
 
 

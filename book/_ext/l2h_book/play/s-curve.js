@@ -10,6 +10,8 @@ const HARDLY = 0.01; // a smaller share is nothing in the drawing
 const WANTED = { found: 0.9, looked: 0.05 };
 const middles = data.edges.slice(1).map((edge, i) => (edge + data.edges[i]) / 2);
 
+// with a mouse there is the room for a wide drawing, which a phone that is turned has for a moment
+const isWide = matchMedia("(min-width: 641px) and (pointer: fine)").matches;
 const chart = new Chart("The S-curve over two heaps of real pairs, of which it takes a part", {
   across: [-0.5, 0, 0.5, 1].map((cosine) => [
     across(cosine),
@@ -17,9 +19,11 @@ const chart = new Chart("The S-curve over two heaps of real pairs, of which it t
   ]),
   below: "cosine similarity of the pair",
   beside: "chance to be found",
+  right: isWide ? 618 : 318,
+  height: 416,
 });
 const { svg } = chart;
-svg.setAttribute("viewBox", "0 0 340 416");
+svg.classList.toggle("wide", isWide);
 const HEAPS = {
   near: ["a query, its ten nearest (filled: found)", 324],
   all: ["a query, any image (filled: looked at)", 412],
