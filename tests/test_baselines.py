@@ -24,12 +24,7 @@ from l2h_tutorial import CCAITQ, ITQ, PCAH, SpectralHashing, paper_partition
 from l2h_tutorial.affinity import knn_affinity
 from l2h_tutorial.baselines import AGH, KSH, SDH, STH
 from l2h_tutorial.baselines.graphs import halved, neighbour_graph, smooth_vectors
-from l2h_tutorial.baselines.kernels import (
-    Residual,
-    cyclic_descent,
-    greedy_bit,
-    surrogate_loss,
-)
+from l2h_tutorial.baselines.kernels import Residual, cyclic_descent, greedy_bit, surrogate_loss
 from l2h_tutorial.baselines.linear import smoothest_modes
 from l2h_tutorial.cca import canonical_directions, quantising_rotation
 from l2h_tutorial.machines import kernel_gamma

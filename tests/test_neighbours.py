@@ -190,8 +190,7 @@ def degenerate_vectors(kind):
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
 @pytest.mark.parametrize(
-    "kind",
-    ["low rank", "rank one", "one-hot", "few distinct", "one column", "constant", "zero"],
+    "kind", ["low rank", "rank one", "one-hot", "few distinct", "one column", "constant", "zero"]
 )
 def test_degenerate_vectors_are_searched(kind, dtype, metric):
     """What is found is as near as the exact neighbours, of which many are equally far away."""

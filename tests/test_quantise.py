@@ -294,54 +294,31 @@ OVERFLOWN = np.full((2, 15), 255, np.uint8)  # ends with a NaN
 
 
 test_what_is_refused = refusals(
-    (lambda: ScalarCodes(5).fit(X), ValueError, r"n_bits must be one of \(8, 4\), got 5"),
-    (lambda: RaBitQ(5).fit(X), ValueError, r"n_bits must be one of \(1, 2, 3, 4\), got 5"),
-    (lambda: SignCodes().encode(X), ValueError, "not fitted yet"),
-    (
-        lambda: FITTED.encode(X[:, 1:]),
-        ValueError,
-        "X has 20 features, but SignCodes is expecting 21",
-    ),
+    (lambda: ScalarCodes(5).fit(X), r"n_bits must be one of \(8, 4\), got 5"),
+    (lambda: RaBitQ(5).fit(X), r"n_bits must be one of \(1, 2, 3, 4\), got 5"),
+    (lambda: SignCodes().encode(X), "not fitted yet"),
+    (lambda: FITTED.encode(X[:, 1:]), "X has 20 features, but SignCodes is expecting 21"),
     (
         lambda: FITTED.scores(X, np.zeros((3, 3), int)),
         TypeError,
         "codes must be uint8, .*, got int64",
     ),
-    (
-        lambda: FITTED.scores(X, np.zeros((3, 2), np.uint8)),
-        ValueError,
-        r"\(n, 3\), n at least 1, got \(3, 2\)",
-    ),
-    (
-        lambda: FITTED.search(X, FITTED.encode(X), 301),
-        ValueError,
-        "k must be from 1 to the 300 codes, got 301",
-    ),
+    (lambda: FITTED.scores(X, np.zeros((3, 2), np.uint8)), r"\(n, 3\), n at least 1, got \(3, 2\)"),
+    (lambda: FITTED.search(X, FITTED.encode(X), 301), "k must be from 1 to the 300 codes, got 301"),
     (
         lambda: FITTED.search(X, FITTED.encode(X), 3, rescore=X, factor=0),
-        ValueError,
         "factor must be at least 1",
     ),
-    (
-        lambda: FITTED.search(X, FITTED.encode(X), 3, rescore=X[1:]),
-        ValueError,
-        r"rescore .* \(300, 21\), got",
-    ),
+    (lambda: FITTED.search(X, FITTED.encode(X), 3, rescore=X[1:]), r"rescore .* \(300, 21\), got"),
     (
         lambda: FITTED.search(X[7:8], FITTED.encode(X), 3, rescore=BROKEN),
-        ValueError,
         "rescore must be finite, got NaN or infinity",
     ),
     # with 21 features, codes of both have 15 bytes
     (
         lambda: RABITQ.scores(X, INT4.encode(X)),
-        ValueError,
         "codes hold numbers that RaBitQ does not write: use those of this RaBitQ's encode",
     ),
-    (lambda: INT4.search(X, OVERFLOWN, 1), ValueError, "numbers that ScalarCodes does not write"),
-    (
-        lambda: RaBitQ().fit(X).error_bounds(X, np.zeros((1, 15), np.uint8), 0),
-        ValueError,
-        "epsilon must be a",
-    ),
+    (lambda: INT4.search(X, OVERFLOWN, 1), "numbers that ScalarCodes does not write"),
+    (lambda: RaBitQ().fit(X).error_bounds(X, np.zeros((1, 15), np.uint8), 0), "epsilon must be a"),
 )

@@ -24,16 +24,7 @@ from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_limits
 
-from l2h_tutorial import (
-    GRH,
-    ITQ,
-    LSH,
-    PCAH,
-    Dataset,
-    SpectralHashing,
-    load_dataset,
-    split_dataset,
-)
+from l2h_tutorial import GRH, ITQ, LSH, PCAH, Dataset, SpectralHashing, load_dataset, split_dataset
 from l2h_tutorial import mean_average_precision as by_hamming_distance
 from l2h_tutorial.affinity import knn_affinity, label_indicator
 from l2h_tutorial.baselines import AGH, CCAITQ, KSH, SDH, STH
