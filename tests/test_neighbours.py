@@ -598,7 +598,7 @@ test_impossible_searches_are_refused = refusals(
         r"hasher must be an estimator whose transform makes bits, as LSH\(128\), got 64",
     ),
     (search({"hasher": LSH}), TypeError, r"must be an estimator .* got <class '.*LSH'>"),
-    (search({"hasher": LSH("8")}), TypeError, "n_bits must be an integer of at least 1, got '8'"),
+    (search({"hasher": PCAH("8")}), TypeError, "n_bits must be an integer of at least 1, got '8'"),
     (search({}, ids=[1, 2]), r"ids must be a sequence of 600 names, .* got shape \(2,\)"),
     (search({}, ids={1, 2}), TypeError, "ids must be a sequence of 600 names, .* <class 'set'>"),
     (search({}, ids="x" * 600), TypeError, "ids must be a sequence .* got <class 'str'>"),
