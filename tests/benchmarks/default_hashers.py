@@ -1,4 +1,4 @@
-"""Compare hashers for `HashNeighbors`' default: ``python -m tests.benchmarks.default_hashers``.
+"""Compare hashers for `HashNeighbors`' default: ``make measure NAME=default-hashers``.
 
 Five kinds of vectors are drawn three times; of four real data sets other rows become queries each
 time. For each hasher the radius is chosen for a recall of 95%, and fresh queries say what share of
@@ -85,7 +85,3 @@ def main():
                         size = {"rows": len(X), "features": X.shape[1]}
                         found = measure(hasher, X, queries, seed)
                         results.append(key | size | found | measured_on)
-
-
-if __name__ == "__main__":
-    main()

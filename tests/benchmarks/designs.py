@@ -35,7 +35,7 @@ from l2h_tutorial.neighbours import ScanWarning
 from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.search import exact_neighbours
 
-from .kept import RESULTS, origin, seconds
+from .kept import RESULTS, origin, seconds, unit
 from .wordllama_vectors import words_beside
 
 K = 10
@@ -61,12 +61,6 @@ def clustered_vectors(n, d=128, seed=0):
         block = X[start : start + (1 << 14)]
         block += 0.5 * deviation * rng.standard_normal(block.shape, dtype=np.float32)
     return X
-
-
-def unit(X):
-    """Scale vectors to unit length; a vector of zeros stays as it is."""
-    lengths = np.linalg.norm(X, axis=1, keepdims=True)
-    return X / np.where(lengths > 0, lengths, 1)
 
 
 class Hashing:

@@ -1,9 +1,11 @@
-"""Share among the benchmarks where results are kept, their origin, and processor time."""
+"""Share among the benchmarks where results are kept, their origin, unit vectors and time."""
 
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from time import process_time
+
+import numpy as np
 
 from l2h_tutorial.protocols.results import provenance
 
@@ -15,6 +17,12 @@ def origin(dataset, *packages):
     found = provenance(dataset)
     versions = [found["versions"], *(f"{name} {version(name)}" for name in packages)]
     return found | {"versions": ", ".join(versions), "date": datetime.now(UTC).date().isoformat()}
+
+
+def unit(X):
+    """Scale vectors to unit length; a vector of zeros stays as it is."""
+    lengths = np.linalg.norm(X, axis=1, keepdims=True)
+    return X / np.where(lengths > 0, lengths, 1)
 
 
 def seconds(function, *arguments):
