@@ -21,7 +21,7 @@ from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.quantise import RaBitQ
 from l2h_tutorial.search import exact_neighbours
 
-from .kept import RESULTS, origin, unit
+from .kept import RESULTS, keep, origin, unit
 from .quality_by_bytes import SEEDS, K, data
 
 N_QUERIES = 300
@@ -133,9 +133,5 @@ def main():
             index = cells_of(database)
             n_probe = least_cells(index, query, exact_neighbours(query, database, K))
             for cell in cells:
-                if cell not in file:
-                    found = measure(
-                        query, database, index, n_probe, cell["filter"], cell["share"], seed
-                    )
-                    file.append(cell | found | measured_on)
-                    print(*cell.values(), *found.values(), flush=True)
+                arguments = (query, database, index, n_probe, cell["filter"], cell["share"], seed)
+                keep(file, cell, measured_on, measure, *arguments)

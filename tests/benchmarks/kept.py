@@ -30,3 +30,11 @@ def seconds(function, *arguments):
     start = process_time()
     result = function(*arguments)
     return process_time() - start, result
+
+
+def keep(file, cell, measured_on, work, *arguments):
+    """Do the work and add what it returns to the file, unless the cell is there."""
+    if cell not in file:
+        found = work(*arguments)
+        file.append(cell | found | measured_on)
+        print(*cell.values(), *found.values(), flush=True)
