@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -96,8 +98,11 @@ NO_BITS = [
     (np.zeros((0, 4), dtype=bool), r"at least one code of at least one bit, got shape \(0, 4\)"),
     (np.zeros((3, 0), dtype=bool), r"got shape \(3, 0\)"),
 ]
-REFUSALS = [(lambda bits=bits: bits_to_integers(bits), *expected) for bits, *expected in NO_BITS]
-REFUSALS += [(lambda bits=bits: pack_bits(bits), *expected) for bits, *expected in NO_BITS]
+REFUSALS = [
+    (partial(read, bits), *expected)
+    for read in (bits_to_integers, pack_bits)
+    for bits, *expected in NO_BITS
+]
 REFUSALS += [
     (
         lambda: pack_bits(np.zeros(4, dtype=bool)),

@@ -482,25 +482,23 @@ def damaged(draw, content):
 
 
 LABELLED = variable(b"X", (2, 512), ZEROS) + variable(b"X_class", (1, 2), element(2, bytes(2)))
+
+
+def in_archive(content):
+    return archive(official(data_batch_2=content))
+
+
 DAMAGED = {  # a whole file of each kind; how it is packed after the damage; and what reads it
     "matlab": (mat(LABELLED), bytes, readers.read_matlab),
     "packed matlab": (
         LABELLED,
-        lambda whole: mat(*map(packed, (whole[:1088], whole[1088:]))),
+        lambda whole: mat(packed(whole[:1088]), packed(whole[1088:])),
         readers.read_matlab,
     ),
     "archive": (tar(official()), lambda content: gzip.compress(content, 1), readers.read_batches),
     "packed archive": (archive(official()), bytes, readers.read_batches),
-    "batch": (
-        batch(n=1),
-        lambda content: archive(official(data_batch_2=content)),
-        readers.read_batches,
-    ),
-    "new batch": (
-        batch(4, n=1),
-        lambda content: archive(official(data_batch_2=content)),
-        readers.read_batches,
-    ),
+    "batch": (batch(n=1), in_archive, readers.read_batches),
+    "new batch": (batch(4, n=1), in_archive, readers.read_batches),
     **{kind: (image(kind=kind), bytes, readers.read_class_folders) for kind in readers.FORMATS},
 }
 
@@ -555,12 +553,9 @@ def test_own_data_come_in_any_form_and_arrays_are_not_copied():
     pictures = np.zeros((3, 4, 4), np.uint8)
     assert Dataset("toy", X, y, pictures, ("ant", "bee")).features is X
     table = pd.DataFrame({"a": X[:, 0], "b": X[:, 1], "y": y})
-    forms = [
+    for features, labels, images in [
         (X.tolist(), y.tolist(), pictures.tolist()),
         (table[["a", "b"]], table["y"], list(pictures)),
-    ]
-    for features, labels, images in [
-        *forms,
         (X.astype(int), y, pictures),
         (X.astype(">f4"), y, pictures),
     ]:

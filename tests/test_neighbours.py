@@ -364,11 +364,9 @@ def test_what_fit_used_must_not_change(change):
     [
         [1, "b", 2.5],
         ["one", "two", "three"],
-        [3, 1, 2],
         (None, "b", True),
         np.array(["2026-01-01", "2026-01-02", "2026-01-03"], dtype="datetime64[D]"),
         pd.Series([7, 8, 9], index=["x", "y", "z"]),
-        pd.Index(["x", "y", "z"]),
         [("a", 1), ("a", 2), ("b", 1)],
         [2**80, 1, 2],
     ],
