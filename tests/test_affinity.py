@@ -118,6 +118,7 @@ def test_rounding_makes_no_graph_asymmetric_and_one_edge_does(n, dtype, exponent
             graph_affinity(kind(directed))
 
 
+NEGATIVE = [[1, 0, 0], [0, 1, -2], [0, -2, 1]]
 DIRECTED = kneighbors_graph(np.random.default_rng(0).normal(size=(40, 3)), 5)
 
 
@@ -128,8 +129,8 @@ def graph(S):
 test_refusals = refusals(
     (graph(np.ones((2, 3))), r"square.*\(2, 3\)"),
     (graph(np.ones(4)), "Expected 2D array, got 1D array"),
-    (graph([[1, 0, 0], [0, 1, -2], [0, -2, 1]]), "negative; its smallest entry is -2"),
-    (graph(np.diag([1, 1, 0])), "every point a neighbour.*row 2 sums to 0"),
+    *[(graph(kind(NEGATIVE)), "negative; its smallest entry is -2") for kind in KINDS],
+    *[(graph(kind(np.diag([1, 1, 0]))), "a neighbour.*row 2 sums to 0") for kind in KINDS],
     (graph([[1, np.nan, 0], [0, 1, 0], [0, 0, 1]]), "NaN"),
     (graph(DIRECTED), r"affinity must be symmetric.*knn_affinity, or S\.maximum\(S\.T\)"),
     (lambda: same_class_affinity([0.5, 1.5, 2.5]), "Unknown label type.*continuous"),

@@ -242,10 +242,10 @@ class Calls:
         return self.parts
 
 
-def array(shape, kind="u1"):
-    """Pickled as an array of any shape and type."""
+def array(shape):
+    """Pickled as an array of bytes of any shape."""
     start = np.zeros(0).__reduce__()[0]
-    return Calls(start, (np.ndarray, (0,), b"b"), (1, shape, np.dtype(kind), False, b"x"))
+    return Calls(start, (np.ndarray, (0,), b"b"), (1, shape, np.dtype("u1"), False, b"x"))
 
 
 def element(kind, content, size=None):
@@ -282,7 +282,6 @@ IDX = "labels.gz"
 INSIDE = "cifar-10-batches-py"
 
 REFUSED = [  # what is in the file, and what is said of it
-    (MAT, b"", "versions 5 to 7"),
     (MAT, b"MATLAB 7.3 MAT-file".ljust(124) + b"\0\2IM", "save it again with the option -v7"),
     (MAT, b"MATLAB 5.0 MAT-file".ljust(124) + b"\1\0MI", "not a little-endian file"),
     (MAT, matlab(X=None), "KeyError: 'X'"),
@@ -321,14 +320,9 @@ REFUSED = [  # what is in the file, and what is said of it
     (BATCH, batch(data=random(4, 1024)), r"found type and shape .*u1.*\(4, 1024\)"),
     (BATCH, batch(data=random(0, 3072), labels=[]), "found|code"),
     (BATCH, batch(data=array((10**9, 3072))), "cannot reshape"),
-    (BATCH, batch(data=array((10**12,), "O")), "found type and shape .*O8"),
-    (
-        BATCH,
-        batch(data=np.array([print, {}], dtype=object)),
-        "it would run code: it asks for .*print",
-    ),
     (BATCH, batch(labels=[1]), r"found 4 rows with labels \[1\]"),
     (BATCH, batch(labels=[1, 2, 3, 0.5]), r"labels from 0 to 9 .*labels \[1, 2, 3, 0.5\]"),
+    (BATCH, batch(more=print), "it would run code: it asks for .*print"),
     (BATCH, batch(more={1, 2}), "code|KeyError"),
     # would change what stands in for arrays
     (BATCH, b"\x80\x02}cnumpy\ndtype\nN}U\x01aK\x01s\x86bs.", "batch"),
@@ -509,9 +503,9 @@ DAMAGED = {  # a whole file of each kind; how it is packed after the damage; and
 @given(data=st.data())
 def test_a_damaged_file_is_read_right_or_refused(kind, data, tmp_path_factory):
     content, pack, read = DAMAGED[kind]
-    folder, content = tmp_path_factory.mktemp("damaged"), pack(data.draw(damaged(content)))
     name = "2.png" if kind in readers.FORMATS else "file.tar.gz"
-    path = source(folder, name, content)
+    damaged_content = pack(data.draw(damaged(content)))
+    path = source(tmp_path_factory.mktemp("damaged"), name, damaged_content)
     try:
         values, labels, *_ = read(path)
     except (ValueError, OSError) as error:

@@ -9,6 +9,7 @@ import tomllib
 from functools import partial
 from graphlib import TopologicalSorter
 from importlib import import_module
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ import yaml
 from visits import ROOT, cells_of
 
 import l2h_tutorial
+from l2h_tutorial.grh import STARTS
 from l2h_tutorial.machines import CLASSIFIERS
 
 PACKAGE = Path(l2h_tutorial.__file__).parent
@@ -266,8 +268,8 @@ def neighbours_of(images):
     return l2h_tutorial.rerank(query, X, candidates, 5)
 
 
-def train(classifier):
-    l2h_tutorial.GRH(8, classifier=classifier, initial="cca-itq").fit(X, LABELS[:60])
+def train(classifier, initial):
+    l2h_tutorial.GRH(8, classifier=classifier, initial=initial).fit(X, LABELS[:60])
 
 
 @pytest.mark.parametrize(
@@ -276,7 +278,7 @@ def train(classifier):
         # by each of the strategies
         *[(partial(TABLE.query_radius, BITS[:1], radius), 4) for radius in (0, 3, 20)],
         (partial(mean_average_precision, BITS[:9], BITS, LABELS[:9], LABELS), 3),
-        *[(partial(train, classifier), 6) for classifier in CLASSIFIERS],
+        *[(partial(train, *names), 6) for names in product(CLASSIFIERS, STARTS)],
         (partial(neighbours_of, IMAGES[:1]), 10),
     ],
 )
