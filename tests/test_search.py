@@ -314,11 +314,9 @@ def test_of_few_candidates_only_their_rows_are_read(metric):
     only_candidates = np.full_like(database, np.nan)
     only_candidates[np.unique(ids)] = database[np.unique(ids)]
     with memory_below(database.nbytes / 2):
-        nearest = rerank(query, only_candidates, ids, 3, metric)
+        nearest, distances = rerank(query, only_candidates, ids, 3, metric, return_distance=True)
     expected = nearest_by_sklearn(query, database, ids[:50], 3, metric)
     assert [rows.tolist() for rows in nearest[:50]] == expected
-    again, distances = rerank(query, only_candidates, ids, 3, metric, return_distance=True)
-    assert np.stack(again).tolist() == np.stack(nearest).tolist()
     assert np.stack(distances).shape == (1000, 3)
     assert [rows.tolist() for rows in rerank(query[:2], database, [[], []], 3, metric)] == [[], []]
 
@@ -330,42 +328,26 @@ def change(**arguments):
 
 
 test_impossible_balls_and_rankings_are_refused = refusals(
-    (
-        lambda: hamming_ball(0, 4, -1),
-        ValueError,
-        "radius of codes of 4 bits must be from 0 to 4, got -1",
-    ),
-    (lambda: ball_size(-1, 0), ValueError, "n_bits must be at least 0, got -1"),
-    (lambda: hamming_ball(16, 4, 1), ValueError, "a code of 4 bits must be from 0 to 15, got 16"),
-    (change(k=0), ValueError, "k must be from 1 to the 3 rows of the database, got 0"),
-    (change(ids=[[0]]), ValueError, "for each of the 2 queries, got 1"),
-    (change(ids=[[0], [3]]), ValueError, r"ids\[1\] must be rows from 0 to 2, got 3 to 3"),
+    (lambda: hamming_ball(0, 4, -1), "radius of codes of 4 bits must be from 0 to 4, got -1"),
+    (lambda: ball_size(-1, 0), "n_bits must be at least 0, got -1"),
+    (lambda: hamming_ball(16, 4, 1), "a code of 4 bits must be from 0 to 15, got 16"),
+    (change(k=0), "k must be from 1 to the 3 rows of the database, got 0"),
+    (change(ids=[[0]]), "for each of the 2 queries, got 1"),
+    (change(ids=[[0], [3]]), r"ids\[1\] must be rows from 0 to 2, got 3 to 3"),
     (
         change(ids=[[0.5], [0]]),
         TypeError,
         r"ids\[0\] must be a one-dimensional array of integers, got float64",
     ),
-    (change(ids=[[1, 0, 1], [0]], k=2), ValueError, r"ids\[0\] names row 1 twice"),
-    (change(X_query=np.eye(2), ids=[[], []]), ValueError, "same number of features, got 2 and 3"),
-    (
-        change(X_query=np.full((2, 3), np.nan), ids=[[], []]),
-        ValueError,
-        "X_query must be finite, got NaN",
-    ),
-    (
-        change(X_database=np.full((3, 3), np.inf)),
-        ValueError,
-        "X_database must be finite, got NaN or inf",
-    ),
+    (change(ids=[[1, 0, 1], [0]], k=2), r"ids\[0\] names row 1 twice"),
+    (change(X_query=np.eye(2), ids=[[], []]), "same number of features, got 2 and 3"),
+    (change(X_query=np.full((2, 3), np.nan), ids=[[], []]), "X_query must be finite, got NaN"),
+    (change(X_database=np.full((3, 3), np.inf)), "X_database must be finite, got NaN or inf"),
     (
         change(X_database=sparse.eye_array(3)),
         TypeError,
         "X_database must be a dense array, got a sparse one",
     ),
-    (
-        lambda: exact_neighbours(np.empty((0, 3)), np.eye(3), 1),
-        ValueError,
-        r"hold a row, got shape \(0, 3\)",
-    ),
-    (change(X_database=np.zeros(3)), ValueError, r"X_database must be two-dim.* shape \(3,\)"),
+    (lambda: exact_neighbours(np.empty((0, 3)), np.eye(3), 1), r"hold a row, got shape \(0, 3\)"),
+    (change(X_database=np.zeros(3)), r"X_database must be two-dim.* shape \(3,\)"),
 )

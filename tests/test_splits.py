@@ -40,20 +40,11 @@ def check(split, dataset=DATA, n_shared=0):
 
 
 @pytest.mark.parametrize("name", ["cifar10", "toy"])
-@pytest.mark.parametrize(
-    ("sizes", "query", "train"),
-    [
-        ((), None, None),
-        ((20, 30), 20, 30),
-        ((0.1, 0.5), 0.1, 0.5),
-        ((np.int64(15), 0.01), 15, 0.01),
-    ],
-)
-def test_a_split_is_two_draws_of_scikit_learn(name, sizes, query, train):
+@pytest.mark.parametrize("sizes", [(), (20, 30), (0.1, 0.5), (np.int64(15), 0.01)])
+def test_a_split_is_two_draws_of_scikit_learn(name, sizes):
     dataset = data_set(name, 6000)
     split = split_dataset(dataset, *sizes, random_state=1)
-    if not sizes:
-        query, train = {"cifar10": (0.002, 0.02), "toy": (500, 1000)}[name]
+    query, train = sizes or {"cifar10": (0.002, 0.02), "toy": (500, 1000)}[name]
     rows = np.arange(6000)
     classes = dataset.labels if name == "toy" else None
     others, query = train_test_split(rows, test_size=query, random_state=1, stratify=classes)
@@ -123,59 +114,43 @@ def test_without_a_number_the_classes_are_drawn_at_random():
     assert set().union(*drawn) == set(range(10))
 
 
-def divided(divide, arguments):
+def divided(divide, **arguments):
     return lambda: divide(DATA, **arguments)
 
 
 test_what_cannot_be_divided_is_refused = refusals(
     (
-        divided(split_dataset, {"query_size": 0}),
+        divided(split_dataset, query_size=0),
         "query_size 0 cannot be drawn from 3000 rows .*; expected a number",
     ),
+    (divided(split_dataset, query_size=2995), "query_size 2995 .* number of classes = 10"),
     (
-        divided(split_dataset, {"query_size": 3000}),
-        "query_size 3000 cannot be drawn from 3000 rows",
-    ),
-    (divided(split_dataset, {"query_size": 2995}), "query_size 2995 .* number of classes = 10"),
-    (
-        divided(split_dataset, {"train_size": 9}),
+        divided(split_dataset, train_size=9),
         "train_size 9 .* from 2500 rows .* number of classes = 10",
     ),
-    (divided(split_dataset, {"query_size": -0.5}), "query_size -0.5 .* share between 0 and 1"),
     (
-        divided(split_dataset, {"query_size": 0.9999}),
-        "query_size 0.9999 cannot be drawn from 3000 rows",
-    ),
-    (divided(split_dataset, {"query_size": np.nan}), "query_size nan .* share between 0 and 1"),
-    (
-        divided(split_dataset, {"train_size": "many"}),
+        divided(split_dataset, train_size="many"),
         TypeError,
         "train_size 'many' .* expected a number of rows",
     ),
     (
-        divided(split_dataset, {"train_size": True}),
+        divided(split_dataset, train_size=True),
         "train_size True .* expected a number of rows, or a share",
     ),
+    (divided(paper_partition, n_train=9), "n_train must hold each of the 10 classes .*, got 9"),
     (
-        divided(paper_partition, {"n_train": 9}),
-        "n_train must hold each of the 10 classes .*, got 9",
-    ),
-    (
-        divided(paper_partition, {"n_query_per_class": 250}),
+        divided(paper_partition, n_query_per_class=250),
         "class 0 has 300 rows, not 250 for queries and 100 to",
     ),
     (
-        divided(held_out_partition, {"n_train": 2100, "n_query_per_class": 300}),
+        divided(held_out_partition, n_train=2100, n_query_per_class=300),
         "no row of 3000 is left for the dat",
     ),
     (
-        divided(held_out_partition, {"held_out": 9}),
+        divided(held_out_partition, held_out=9),
         "held_out must be from 1 to the 8 classes but two, got 9",
     ),
-    (
-        divided(held_out_partition, {"n_train": 6}),
-        "n_train must hold each of the 7 classes .*, got 6",
-    ),
+    (divided(held_out_partition, n_train=6), "n_train must hold each of the 7 classes .*, got 6"),
     (lambda: split_dataset(DATA).preprocessed("whiten"), "'l2-centre'\\), got 'whiten'"),
 )
 

@@ -1,7 +1,4 @@
-"""Measure again what the book keeps in a file of book/results: ``make measure NAME=fair-fight``.
-
-``make measure NAME=live`` prints how long a page that runs takes, and keeps nothing.
-"""
+"""Measure again what the book keeps in a file of book/results: ``make measure NAME=fair-fight``."""
 
 import sys
 from importlib import import_module
@@ -10,8 +7,7 @@ from .kept import RESULTS
 
 
 def main(names):
-    kept = sorted(file.stem for file in RESULTS.glob("*.csv") if not file.stem.endswith("-tuning"))
-    known = [*kept, "live"]
+    known = sorted(file.stem for file in RESULTS.glob("*.csv") if not file.stem.endswith("-tuning"))
     if len(names) != 1 or names[0] not in known:
         sys.exit(f"NAME must be one of {', '.join(known)}, got {' '.join(names) or 'none'}")
     import_module(f"tests.benchmarks.{names[0].replace('-', '_')}").main()

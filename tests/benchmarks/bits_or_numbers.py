@@ -22,7 +22,7 @@ from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.quantise import RaBitQ, ScalarCodes
 from l2h_tutorial.search import exact_neighbours
 
-from .kept import RESULTS, origin
+from .kept import RESULTS, keep, origin
 from .quality_by_bytes import N_OTHERS, SEEDS, K, data, task_of
 
 ORDERS = ("as given", "by variance")
@@ -80,8 +80,4 @@ def main():
             exact = exact_neighbours(task.query, task.database, K)
             for order, share, code in product(ORDERS, SHARES, CODES):
                 cell = dict(zip(key, (vectors, order, share, code, seed), strict=True))
-                if cell in file:
-                    continue
-                found = measure(task, exact, order, share, code, seed)
-                file.append(cell | found | measured_on)
-                print(*cell.values(), *found.values(), flush=True)
+                keep(file, cell, measured_on, measure, task, exact, order, share, code, seed)

@@ -10,14 +10,13 @@ from itertools import product
 
 import numpy as np
 from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
 
 from l2h_tutorial import LSH, HashTable, load_dataset, split_dataset
 from l2h_tutorial.metrics import recall_of_exact
 from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.search import exact_neighbours
 
-from .kept import RESULTS, origin
+from .kept import RESULTS, keep, origin
 
 LENGTHS = {"raw": (16, 24, 32, 40, 48), "centred": (4, 5, 6, 7, 8, 10, 12, 16)}
 PREPARED = {"raw": "none", "centred": "l2-centre"}
@@ -57,7 +56,5 @@ def main():
     file = ResultsFile(RESULTS / "centring.csv", key)
     for dataset in load_dataset("fashion-mnist"), load_dataset("cifar10", source=source):
         measured_on = origin(dataset)
-        for cell, split, nearest in tqdm([*cells_of(dataset)], desc=dataset.name):
-            if cell not in file:
-                found = measure(split, nearest, cell["n_bits"], cell["draw"])
-                file.append(cell | found | measured_on)
+        for cell, split, nearest in cells_of(dataset):
+            keep(file, cell, measured_on, measure, split, nearest, cell["n_bits"], cell["draw"])

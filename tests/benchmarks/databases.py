@@ -230,10 +230,7 @@ def in_package(X, nn, folder):
         ids = nn.kneighbors(query[None], K, return_distance=False)
         return [(row,) for row in ids[0]]
 
-    return {
-        "HashTable": Way(by_table, n_bytes),
-        "HashNeighbors": Way(by_radius, n_bytes),
-    }
+    return {"HashTable": Way(by_table, n_bytes), "HashNeighbors": Way(by_radius, n_bytes)}
 
 
 def side_by_side(ways, queries, codes):

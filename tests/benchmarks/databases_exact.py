@@ -99,10 +99,7 @@ def more_of_duckdb(folder, radius, n_features):
     hamming = "bit_count(xor(bits, $code::BIT))"
     cosine = f"array_cosine_distance(vector, $query::FLOAT[{n_features}])"
     exact, within = exact_and_radius(ask, hamming, cosine, radius)
-    return {
-        f"DuckDB, {WAYS[0]}": Way(exact, 0),
-        f"DuckDB, {WAYS[2]}": Way(within, 0),
-    }
+    return {f"DuckDB, {WAYS[0]}": Way(exact, 0), f"DuckDB, {WAYS[2]}": Way(within, 0)}
 
 
 def more_of_sqlite(folder, radius):
@@ -116,10 +113,7 @@ def more_of_sqlite(folder, radius):
 
     hamming = "vec_distance_hamming(vec_bit(bits), vec_bit(:code))"
     exact, within = exact_and_radius(ask, hamming, "vec_distance_cosine(vector, :query)", radius)
-    return {
-        f"SQLite, {WAYS[0]}": Way(exact, 0),
-        f"SQLite, {WAYS[2]}": Way(within, 0),
-    }
+    return {f"SQLite, {WAYS[0]}": Way(exact, 0), f"SQLite, {WAYS[2]}": Way(within, 0)}
 
 
 def more_of_postgresql(database, radius, n_bits, n_features):

@@ -22,7 +22,7 @@ from l2h_tutorial.controls import ClassScores, OutputCodes
 from l2h_tutorial.protocols.results import ResultsFile
 
 from .fair_fight import SmallNetwork
-from .kept import RESULTS, origin
+from .kept import RESULTS, origin, unit
 
 SEEDS = range(5)
 N_BITS = 32
@@ -72,9 +72,9 @@ def drawn(dataset, seed, are_new):
             train.extend(rows[n_query : n_query + n_train])
     train = np.random.default_rng(seed).permutation(train)
     others = order[~np.isin(order, np.concatenate([query, train]))]
-    unit = dataset.features / np.linalg.norm(dataset.features, axis=1, keepdims=True)
-    mean = unit[np.concatenate([train, others])].mean(axis=0)
-    return Draw(unit - mean, dataset.labels, np.array(query), train, others)
+    vectors = unit(dataset.features)
+    mean = vectors[np.concatenate([train, others])].mean(axis=0)
+    return Draw(vectors - mean, dataset.labels, np.array(query), train, others)
 
 
 # Methods: each returns the similarity of the queries to all rows, (n_queries, n).

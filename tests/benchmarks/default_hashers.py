@@ -1,4 +1,4 @@
-"""Compare hashers for `HashNeighbors`' default: ``python -m tests.benchmarks.default_hashers``.
+"""Compare hashers for `HashNeighbors`' default: ``make measure NAME=default-hashers``.
 
 Five kinds of vectors are drawn three times; of four real data sets other rows become queries each
 time. For each hasher the radius is chosen for a recall of 95%, and fresh queries say what share of
@@ -11,14 +11,13 @@ import warnings
 import numpy as np
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
 
 from l2h_tutorial import ITQ, LSH, PCAH, Dataset, HashNeighbors, load_dataset
 from l2h_tutorial.neighbours import ScanWarning
 from l2h_tutorial.protocols.results import ResultsFile
 
 from ..vectors import KINDS, drawn
-from .kept import RESULTS, origin, seconds
+from .kept import RESULTS, keep, origin, seconds
 
 N = 10_000
 N_QUERIES = 500
@@ -56,12 +55,13 @@ def vectors_of(kind, seed):
 def measure(hasher, X, queries, seed):
     """Fit to the rows, and ask the queries; without a result where there are too few directions."""
     nn = HashNeighbors(clone(hasher), target_recall=0.95, random_state=seed)
+    size = {"rows": len(X), "features": X.shape[1]}
     try:
         fit_s, _ = seconds(nn.fit, X)
     except ValueError:
-        return {"radius": "", "recall": "", "percentile_5": "", "scanned": "", "fit_s": ""}
+        return size | dict.fromkeys(("radius", "recall", "percentile_5", "scanned", "fit_s"), "")
     found = nn.measure(queries)
-    return {
+    return size | {
         "radius": nn.radius_,
         "recall": round(found.recall, 4),
         "percentile_5": round(found.percentile_5, 2),
@@ -74,18 +74,11 @@ def main():
     warnings.simplefilter("ignore", ScanWarning)
     results = ResultsFile(RESULTS / "default-hashers.csv", key=["kind", "hasher", "seed"])
     with threadpool_limits(1):
-        for kind in tqdm([*KINDS, *REAL]):
+        for kind in (*KINDS, *REAL):
             for seed in SEEDS:
                 X, queries = vectors_of(kind, seed)
                 dataset = Dataset(kind, X, np.zeros(len(X), dtype=np.int64), None, ("any",))
                 measured_on = origin(dataset)
                 for name, hasher in HASHERS.items():
-                    key = {"kind": kind, "hasher": name, "seed": seed}
-                    if key not in results:
-                        size = {"rows": len(X), "features": X.shape[1]}
-                        found = measure(hasher, X, queries, seed)
-                        results.append(key | size | found | measured_on)
-
-
-if __name__ == "__main__":
-    main()
+                    cell = {"kind": kind, "hasher": name, "seed": seed}
+                    keep(results, cell, measured_on, measure, hasher, X, queries, seed)

@@ -27,7 +27,6 @@ from functools import partial
 import faiss
 import numpy as np
 from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
 
 from l2h_tutorial import Dataset, HashNeighbors, load_dataset
 from l2h_tutorial.metrics import recall_of_exact
@@ -35,7 +34,7 @@ from l2h_tutorial.neighbours import ScanWarning
 from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.search import exact_neighbours
 
-from .kept import RESULTS, origin, seconds
+from .kept import RESULTS, keep, origin, seconds, unit
 from .wordllama_vectors import words_beside
 
 K = 10
@@ -61,12 +60,6 @@ def clustered_vectors(n, d=128, seed=0):
         block = X[start : start + (1 << 14)]
         block += 0.5 * deviation * rng.standard_normal(block.shape, dtype=np.float32)
     return X
-
-
-def unit(X):
-    """Scale vectors to unit length; a vector of zeros stays as it is."""
-    lengths = np.linalg.norm(X, axis=1, keepdims=True)
-    return X / np.where(lengths > 0, lengths, 1)
 
 
 class Hashing:
@@ -245,6 +238,7 @@ def measure(make, X, tune, test, exact_tune, exact_test):
     single = each_alone(way, test)
     recall = recall_of_each(found, exact_test)
     return {
+        "features": X.shape[1],
         "setting": setting,
         "recall": round(float(recall.mean()), 4),
         "percentile_5": round(float(np.percentile(recall, 5)), 2),
@@ -311,11 +305,8 @@ def main():
             for n in sizes_of(dataset):
                 X = rows[:n]
                 cells = {name: {"kind": kind, "rows": n, "way": name} for name in WAYS}
-                missing = {name: cell for name, cell in cells.items() if cell not in results}
-                if not missing:
+                if all(cell in results for cell in cells.values()):
                     continue
                 exact = [exact_neighbours(Q, X, K) for Q in (tune, test)]
-                for name, cell in tqdm(missing.items(), desc=f"{kind}, {n:,} rows"):
-                    size = {"features": X.shape[1]}
-                    found = measure(WAYS[name], X, tune, test, *exact)
-                    results.append(cell | size | found | measured_on)
+                for name, cell in cells.items():
+                    keep(results, cell, measured_on, measure, WAYS[name], X, tune, test, *exact)

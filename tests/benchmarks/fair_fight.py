@@ -12,9 +12,10 @@ goes to fair-fight-tuning.csv. Started again, the benchmark goes on where it was
 import json
 import os
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
@@ -24,16 +25,7 @@ from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_limits
 
-from l2h_tutorial import (
-    GRH,
-    ITQ,
-    LSH,
-    PCAH,
-    Dataset,
-    SpectralHashing,
-    load_dataset,
-    split_dataset,
-)
+from l2h_tutorial import GRH, ITQ, LSH, PCAH, Dataset, SpectralHashing, load_dataset, split_dataset
 from l2h_tutorial import mean_average_precision as by_hamming_distance
 from l2h_tutorial.affinity import knn_affinity, label_indicator
 from l2h_tutorial.baselines import AGH, CCAITQ, KSH, SDH, STH
@@ -44,7 +36,7 @@ from l2h_tutorial.protocols.trials import ranking
 from l2h_tutorial.splits import held_out_classes, held_out_partition
 from l2h_tutorial.tuning import Validation, climb
 
-from .kept import RESULTS, origin
+from .kept import RESULTS, keep, origin
 
 SPLITS = {"fashion-mnist": range(5), "cifar10": range(20)}
 TRIPLES = range(10)
@@ -53,6 +45,9 @@ N_TUNING = 2000  # rows of the database in tuning
 
 
 # --- contenders that are not in the package -------------------------------------------------------
+
+# their parameters are fields, as scikit-learn wants them: kept as they are given
+contender = dataclass(eq=False, repr=False)
 
 
 class ExactSearch(BaseEstimator):
@@ -104,14 +99,14 @@ class PredictedClass(ClassScores):
         return chances == chances.max(axis=1, keepdims=True)
 
 
+@contender
 class CodewordSums(BaseEstimator):
     """Several labels without a graph: kernel ridge learns the mean of their Hadamard codewords."""
 
-    def __init__(self, n_bits=16, ridge=0.1, gamma=2.0, random_state=None):
-        self.n_bits = n_bits
-        self.ridge = ridge
-        self.gamma = gamma
-        self.random_state = random_state
+    n_bits: int = 16
+    ridge: float = 0.1
+    gamma: float = 2.0
+    random_state: Any = None
 
     def fit(self, X, y):
         labels = label_indicator(y)
@@ -125,6 +120,7 @@ class CodewordSums(BaseEstimator):
         return self.model_.predict(X) > 0
 
 
+@contender
 class KindCodewords(BaseEstimator):
     """Several labels without a graph: kernel ridge learns one codeword for each set of labels.
 
@@ -132,12 +128,11 @@ class KindCodewords(BaseEstimator):
     the signs of random projections of the sets, so that sets with a common label have similar ones.
     """
 
-    def __init__(self, n_bits=16, codewords="hadamard", ridge=0.1, gamma=2.0, random_state=None):
-        self.n_bits = n_bits
-        self.codewords = codewords
-        self.ridge = ridge
-        self.gamma = gamma
-        self.random_state = random_state
+    n_bits: int = 16
+    codewords: str = "hadamard"
+    ridge: float = 0.1
+    gamma: float = 2.0
+    random_state: Any = None
 
     def fit(self, X, y):
         kinds, kind_of_row = np.unique(label_indicator(y), axis=0, return_inverse=True)
@@ -161,14 +156,14 @@ class KindCodewords(BaseEstimator):
         return self.model_.transform(X)
 
 
+@contender
 class SmallNetwork(BaseEstimator):
     """A deep hash without the depth: one hidden layer and a tanh head learn Hadamard codewords."""
 
-    def __init__(self, n_bits=16, rate=0.01, decay=0.03, random_state=None):
-        self.n_bits = n_bits
-        self.rate = rate
-        self.decay = decay
-        self.random_state = random_state
+    n_bits: int = 16
+    rate: float = 0.01
+    decay: float = 0.03
+    random_state: Any = None
 
     def fit(self, X, y):
         self.scale_ = np.sqrt(X.shape[1] / np.mean(np.sum(X**2, axis=1)))
@@ -206,11 +201,11 @@ def small_network(X, targets, rate, decay, seed=0):
     return lambda X: np.tanh(np.maximum(X @ W, 0) @ V)
 
 
+@contender
 class OfNeighbours(BaseEstimator):
     """GRH without a label: a graph of the ten nearest neighbours among 1,000 images."""
 
-    def __init__(self, grh):
-        self.grh = grh
+    grh: GRH
 
     def fit(self, X, y=None):
         rows = np.random.default_rng(self.grh.random_state).permutation(len(X))[:1000]
@@ -221,14 +216,14 @@ class OfNeighbours(BaseEstimator):
         return self.grh.transform(X)
 
 
+@contender
 class Taught(BaseEstimator):
     """A contender that is taught `n_labels` random images, as many of each class."""
 
-    def __init__(self, hasher, n_labels, images, random_state=None):
-        self.hasher = hasher
-        self.n_labels = n_labels
-        self.images = images
-        self.random_state = random_state
+    hasher: Any
+    n_labels: int
+    images: Any
+    random_state: Any = None
 
     def fit(self, X, y):
         order = np.random.default_rng(self.random_state).permutation(len(X))
@@ -611,14 +606,6 @@ def chosen_parameters(tuning, name):
 
 
 # --- keeping --------------------------------------------------------------------------------------
-
-
-def keep(file, cell, measured_on, work, *arguments):
-    """Do the work and add what it returns to the file, unless the cell is there."""
-    if cell not in file:
-        found = work(*arguments)
-        file.append(cell | found | measured_on)
-        print(*cell.values(), *found.values(), flush=True)
 
 
 def keep_choices(dataset, measured_on):

@@ -21,7 +21,7 @@ from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.quantise import RaBitQ
 from l2h_tutorial.search import exact_neighbours
 
-from .kept import RESULTS, origin
+from .kept import RESULTS, keep, origin, unit
 from .quality_by_bytes import SEEDS, K, data
 
 N_QUERIES = 300
@@ -35,10 +35,8 @@ FILTERS = ("at random", "at one end")
 def drawn(dataset, seed):
     """Draw queries and rows of length 1."""
     rows = np.random.default_rng(seed).permutation(len(dataset))[: N_QUERIES + N_ROWS]
-    vectors = dataset.features[rows]
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit = (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
-    return unit[:N_QUERIES], unit[N_QUERIES:]
+    vectors = unit(dataset.features[rows]).astype(np.float32)
+    return vectors[:N_QUERIES], vectors[N_QUERIES:]
 
 
 def passing(database, kind, share, seed):
@@ -135,9 +133,5 @@ def main():
             index = cells_of(database)
             n_probe = least_cells(index, query, exact_neighbours(query, database, K))
             for cell in cells:
-                if cell not in file:
-                    found = measure(
-                        query, database, index, n_probe, cell["filter"], cell["share"], seed
-                    )
-                    file.append(cell | found | measured_on)
-                    print(*cell.values(), *found.values(), flush=True)
+                arguments = (query, database, index, n_probe, cell["filter"], cell["share"], seed)
+                keep(file, cell, measured_on, measure, *arguments)

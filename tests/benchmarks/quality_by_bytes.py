@@ -35,7 +35,7 @@ from l2h_tutorial.quantise import RaBitQ, ScalarCodes, SignCodes
 from l2h_tutorial.search import exact_neighbours
 
 from .fair_fight import SmallNetwork
-from .kept import RESULTS, origin
+from .kept import RESULTS, origin, unit
 
 SEEDS = range(5)
 K = 10
@@ -83,11 +83,10 @@ def task_of(dataset, seed):
     rest = rows[~np.isin(rows, np.concatenate([query, train]))][:N_DATABASE]
     # shuffled again, for the first of the rest are all of new classes: the old ones became train
     database = random.permutation(rest)
-    lengths = np.linalg.norm(dataset.features, axis=1, keepdims=True)
-    unit = dataset.features / np.where(lengths > 0, lengths, 1)
     others = rows[~np.isin(rows, np.concatenate([query, database]))]
-    vectors = (unit[part] for part in (query, database, train, others))
-    return Task(*vectors, *(labels[part] for part in (query, database, train)), is_new[query])
+    vectors = unit(dataset.features)
+    parts = (vectors[part] for part in (query, database, train, others))
+    return Task(*parts, *(labels[part] for part in (query, database, train)), is_new[query])
 
 
 # Methods: each returns how many bytes a row of the database has, and the scores of the rows for
