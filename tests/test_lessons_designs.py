@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from benchmarks import designs as benchmark
 from scipy.stats import spearmanr
-from visits import RESULTS, ROOT
+from visits import RESULTS, ROOT, rows_of
 
 from l2h_tutorial import load_dataset
 from l2h_tutorial.search import exact_neighbours
@@ -187,7 +187,7 @@ def test_hashing_is_first_nowhere_and_flat_is_ahead_of_it():
     assert (behind["HashNeighbors()"] > 4).all()
     missed = by_way(KEPT, "recall").loc[DRAWN]["HashNeighbors()"]
     assert missed.iloc[-1] < ENOUGH  # "it also misses its recall"
-    photos = KEPT[(KEPT.kind == "CIFAR-10, deep") & (KEPT.way == "faiss, IVF-RaBitQ")].iloc[-1]
+    photos = rows_of(KEPT, kind="CIFAR-10, deep", way="faiss, IVF-RaBitQ").iloc[-1]
     assert 0.93 < photos.recall < ENOUGH
     assert photos.p50_ms < enough.loc["CIFAR-10, deep"].iloc[-1].min()
     small, large = times.loc["Fashion-MNIST, GIST"]["HashNeighbors()"]
@@ -332,7 +332,7 @@ def few_rows():
 def test_a_cell_measured_again_is_the_same(few_rows, name):
     """With the setting that was kept. What faiss trains depends on the processor."""
     X, test, exact = few_rows
-    cell = KEPT[(KEPT.kind == "Fashion-MNIST, deep") & (KEPT.way == name)]
+    cell = rows_of(KEPT, kind="Fashion-MNIST, deep", way=name)
     kept = cell.set_index("rows").loc[len(X)]
     way = benchmark.WAYS[name](X)
     numbers = re.findall(r"(\w+) (\d+)", kept["setting"])

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from visits import RESULTS
+from visits import RESULTS, rows_of
 
 from l2h_tutorial import GRH, mean_average_precision, paper_partition, split_dataset
 from l2h_tutorial.protocols.ecir2015 import N_BITS, beside_published, judge_claims
@@ -232,7 +232,7 @@ def test_ksh_with_all_centres_takes_most_of_the_lead_away():
         lead = [AT[CCA_RBF, labels, n_bits] - AT["KSH", labels, n_bits] for n_bits in N_BITS]
         assert np.argmax(lead) == 0
         assert lead[0] > 0.015
-    lengths = TUNED[(TUNED["method"] == "KSH") & (TUNED["n_train"] == 2000)]["n_bits"]
+    lengths = rows_of(TUNED, method="KSH", n_train=2000)["n_bits"]
     assert set(lengths) == {32}
     assert 0 < AT[CCA_RBF, 2000, 32] - AT["KSH", 2000, 32] < 0.01
     of_eight = [
