@@ -13,6 +13,7 @@ import pytest
 from benchmarks import deep_hash
 from sklearn.model_selection import ParameterGrid
 from sklearn.preprocessing import normalize
+from test_lessons import both
 from test_lessons_comparison import parameters, split_of
 from test_lessons_grh import fitted_score
 from visits import RESULTS, has_every_cell_once, rows_of
@@ -25,7 +26,6 @@ HEADS = pd.read_csv(RESULTS / "deep-hash.csv")
 TAUGHT = ["small network", "Hadamard codewords", "GRH from CCA-ITQ", "CCA-ITQ"]
 BYTE = "class scores, 8 bits"
 ALONE, WITH, APART = deep_hash.OLD_CLASSES
-both = pytest.mark.parametrize("name", deep_hash.SIZES)
 
 
 # rivals as they came
