@@ -97,9 +97,11 @@ def test_queries_and_metric_are_those_that_are_given(metric):
     queries = 1.5 * clusters(seed=3, n=200)
     found = by_method(audit(X, queries=queries, metric=metric, random_state=0), 4).loc["int8"]
     if metric == "cosine":
-        rows, asked = normalize(X), normalize(queries)
+        rows = normalize(X)
+        asked = normalize(queries)
     else:
-        rows, asked = X - X.mean(axis=0), queries - X.mean(axis=0)
+        rows = X - X.mean(axis=0)
+        asked = queries - X.mean(axis=0)
     int8 = ScalarCodes().fit(rows)
     candidates = int8.search(asked, int8.encode(rows), 40)[1]
     nearest = rerank(queries, X, candidates, 10, metric)

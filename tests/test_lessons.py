@@ -1256,7 +1256,8 @@ def test_short_codes_are_blunt_and_components_look_at_less(lab, seed):
     """
     s = lab.split["centred"]
     share = {}
-    for hasher in (LSH(8), LSH(32), LSH(64), PCAH(32)):
+    hashers = [LSH(n_bits, random_state=seed) for n_bits in (8, 32, 64)]
+    for hasher in [*hashers, PCAH(32)]:
         nn = HashNeighbors(hasher, target_recall=0.9, random_state=seed).fit(s.X_database)
         found = nn.measure(s.X_query[:100])
         assert found.recall > 0.82

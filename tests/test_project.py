@@ -73,8 +73,11 @@ def codes_by(hasher, student):
     project = project_data(student)
     s = project.split.preprocessed("centre")
     hasher.set_params(n_bits=project.n_bits).fit(s.X_train, s.y_train)
-    query, database = hasher.transform(s.X_query), hasher.transform(s.X_database)
-    return {"student": student, "query": query, "database": database}
+    return {
+        "student": student,
+        "query": hasher.transform(s.X_query),
+        "database": hasher.transform(s.X_database),
+    }
 
 
 def made_by(hasher, student):
