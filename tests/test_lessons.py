@@ -53,6 +53,7 @@ five_seeds = pytest.mark.parametrize("seeds", [FIVE], indirect=True, scope="sess
 both = pytest.mark.parametrize("name", ["fashion-mnist", "cifar10"])
 ENOUGH_QUERIES = 250
 BOOK = RESULTS.parent
+PLACES = dict(zip(eight.NAMES, eight.VECTORS, strict=True))
 # the radii that the sentences are about
 RADII = {"raw": (0, 1, 2), "centred": (0, 1, 2, 3, 4, 5, 6, 10)}
 
@@ -459,8 +460,8 @@ def test_eight_vectors_have_the_codes_worked_out_by_hand():
         assert [name for name in codes if codes[name] == codes["boot"]] == ["boot", "shirt"]
     found = bits_to_integers(circle(5000) @ eight.LINES >= 0)
     assert set(range(8)) - set(found.tolist()) == {0b000, 0b111}
-    sandal, slipper = (eight.VECTORS[[eight.NAMES.index(name)]] for name in ("sandal", "slipper"))
-    assert round(np.degrees(angle_between(sandal, slipper)).item()) == 15
+    angle = angle_between([PLACES["sandal"]], [PLACES["slipper"]])
+    assert round(np.degrees(angle).item()) == 15
     assert [180 * differing / 3 for differing in range(4)] == [0, 60, 120, 180]
 
 
@@ -1148,10 +1149,9 @@ def test_tables_keep_the_slipper_and_lose_the_shirt():
     it with probability $(1 - p^b)^L$" "so the two agree in a bit with $p = 3/4$" "so there $p =
     1/4$" "with probability $(3/4)^3 = 27/64$" "is a candidate only with probability $1 -
     (63/64)^5$" "More bits *and* more tables keep the near vector and lose the far one." """
-    places = dict(zip(eight.NAMES, eight.VECTORS, strict=True))
     of_five = {}
     for name, p in (("slipper", 3 / 4), ("shirt", 1 / 4)):
-        angle = angle_between([(3, -1)], [places[name]])
+        angle = angle_between([(3, -1)], [PLACES[name]])
         assert collision_probability(angle) == pytest.approx(p)
         of_five[name] = 1 - (1 - p**3) ** 5
         assert amplified_probability(p, 3, 5) == pytest.approx(of_five[name])

@@ -15,6 +15,7 @@ import pytest
 from benchmarks.quality_by_bytes import N_MORE_OTHERS, N_OTHERS, product_codes
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
+from test_lessons import PLACES
 from visits import RESULTS, ROOT, rows_of
 
 from l2h_tutorial import load_dataset
@@ -242,7 +243,7 @@ def test_rabitq_by_hand():
     and among vectors of equal length it is larger if the signs represent the vector badly." "where
     $c = \\mathbf{q}_0\\cdot\\mathbf{m} - \\lVert\\mathbf{m}\\rVert^2$ depends only on the query"
     """
-    slipper = eight.VECTORS[eight.NAMES.index("slipper")]
+    slipper = PLACES["slipper"]
     assert slipper.tolist() == [4, 2]
     assert eight.VECTORS.sum(axis=0).tolist() == [0, 0]
     r = np.array([10 / 3, 10 / 3])
@@ -1006,15 +1007,15 @@ def test_a_filter_empties_the_cell_of_the_query():
     (searched,) = cells.predict([(3.0, -1.0)])
     names = np.array(eight.NAMES)
     assert names[cells.labels_ == searched].tolist() == ["sneaker", "sandal", "slipper"]
-    vectors = dict(zip(names, eight.VECTORS.tolist(), strict=True))
     places = {
-        "sneaker": [5, -1],
-        "sandal": [5, 1],
-        "slipper": [4, 2],
-        "boot": [-2, -4],
-        "coat": [-2, 2],
+        "sneaker": (5, -1),
+        "sandal": (5, 1),
+        "slipper": (4, 2),
+        "boot": (-2, -4),
+        "coat": (-2, 2),
     }
-    assert places.items() <= vectors.items()
+    for name, place in places.items():
+        assert tuple(PLACES[name]) == place
     cosine = dict(zip(names, unit(eight.VECTORS) @ (3, -1), strict=True))
     assert cosine["slipper"] > cosine["boot"] > cosine["coat"]
 
