@@ -28,13 +28,14 @@ from l2h_tutorial.controls import (
 @given(st.integers(0, 2**31), st.integers(1, 100))
 def test_random_codes_depend_on_the_row_alone(seed, n_bits):
     X = np.random.default_rng(seed).normal(size=(12, 3))
-    bits = RandomCodes(n_bits, random_state=seed).fit_transform(X)
-    some = RandomCodes(n_bits, random_state=seed).fit(X).transform(X[[3, 3, 1]])
-    np.testing.assert_array_equal(some, bits[[3, 3, 1]])
-    np.testing.assert_array_equal(RandomCodes(1, random_state=seed).fit_transform(X), bits[:, :1])
+    hasher = RandomCodes(n_bits, random_state=seed).fit(X)
+    bits = hasher.transform(X)
+    np.testing.assert_array_equal(hasher.transform(X[[3, 3, 1]]), bits[[3, 3, 1]])
+    one = RandomCodes(1, random_state=seed).fit_transform(X)
+    np.testing.assert_array_equal(one, bits[:, :1])
     # numbers that are equal give equal codes
-    signed = RandomCodes(64, random_state=seed).fit([[0.5, 0.0]])
-    np.testing.assert_array_equal(signed.transform([[0.5, -0.0]]), signed.transform([[0.5, 0.0]]))
+    of_zero, of_negative_zero = RandomCodes(64, random_state=seed).fit_transform([[0.0], [-0.0]])
+    np.testing.assert_array_equal(of_zero, of_negative_zero)
 
 
 def test_random_codes_are_coin_tosses():
@@ -44,17 +45,21 @@ def test_random_codes_are_coin_tosses():
     """
     X = np.random.default_rng(0).normal(size=(4000, 5))
     y = np.arange(4000) % 5
-    bits = RandomCodes(12, random_state=0).fit_transform(X)
-    near = RandomCodes(12, random_state=0).fit(X).transform(X * (1 + 1e-12))
+    hasher = RandomCodes(12, random_state=0).fit(X)
+    bits = hasher.transform(X)
+    near = hasher.transform(X * (1 + 1e-12))
     other_key = RandomCodes(12, random_state=1).fit_transform(X)
     error = 4 * 0.5 / np.sqrt(4000)
     assert np.abs(bits.mean(axis=0) - 0.5).max() < error
-    assert np.abs((bits[:, 1:] == bits[:, :-1]).mean(axis=0) - 0.5).max() < error
-    for others in (near, other_key, np.roll(bits, 1, axis=0)):
-        assert np.abs((bits == others).mean(axis=0) - 0.5).max() < error
-    assert mean_average_precision(bits[:300], bits[300:], y[:300], y[300:]) == pytest.approx(
-        0.2, abs=0.01
-    )
+    for some, others in (
+        (bits[:, 1:], bits[:, :-1]),
+        (bits, near),
+        (bits, other_key),
+        (bits, np.roll(bits, 1, axis=0)),
+    ):
+        assert np.abs((some == others).mean(axis=0) - 0.5).max() < error
+    by_chance = mean_average_precision(bits[:300], bits[300:], y[:300], y[300:])
+    assert by_chance == pytest.approx(0.2, abs=0.01)
 
 
 # --- codewords ------------------------------------------------------------------------------------
@@ -86,11 +91,10 @@ def test_hadamard_codewords_are_equally_far_apart(n_classes, n_blocks, seed):
 def test_classes_that_are_well_apart_get_their_codewords(codewords):
     X, y = make_blobs(200, centers=8, n_features=20, center_box=(-50, 50), random_state=0)
     names = np.array(list("hgfedcba"))[y]
-    codes = OutputCodes(8, codewords=codewords, classifier="kernel-ridge", random_state=0).fit(
-        X, names
-    )
+    codes = OutputCodes(8, codewords=codewords, classifier="kernel-ridge", random_state=0)
+    bits = codes.fit(X, names).transform(X)
     assert codes.classes_.tolist() == list("abcdefgh")
-    np.testing.assert_array_equal(codes.transform(X), codes.codewords_[7 - y])
+    np.testing.assert_array_equal(bits, codes.codewords_[7 - y])
 
 
 # --- class scores ---------------------------------------------------------------------------------
@@ -106,13 +110,12 @@ def test_cells_are_learned_from_leave_one_out_scores():
     features = (X - hasher.mean_) / hasher.scale_
     signs = 2.0 * np.eye(4)[y] - 1
     ridge = KernelRidge(alpha=0.3, kernel="rbf", gamma=hasher.model_.gamma)
-    expected = softmax(4 * ridge.fit(features, signs).predict(features), axis=1)
-    np.testing.assert_allclose(hasher.chances(X), expected)
-    left_out = [
-        ridge.fit(np.delete(features, i, 0), np.delete(signs, i, 0)).predict(features[[i]])
-        for i in range(40)
-    ]
-    expected = softmax(4 * np.concatenate(left_out), axis=1)
+    scores = ridge.fit(features, signs).predict(features)
+    np.testing.assert_allclose(hasher.chances(X), softmax(4 * scores, axis=1))
+    for i in range(40):
+        ridge.fit(np.delete(features, i, 0), np.delete(signs, i, 0))
+        scores[i] = ridge.predict(features[[i]])[0]
+    expected = softmax(4 * scores, axis=1)
     order = np.argsort(expected[:, 0])
     found = np.argsort(hasher.centres_[:, 0])
     np.testing.assert_allclose(hasher.centres_[found], expected[order])
@@ -124,19 +127,18 @@ def test_cells_rank_by_the_chance_of_the_same_class():
     """
     X, y = data(n=200, noise=3)
     hasher = ClassScores(3, random_state=0).fit(X[:100], y[:100])
+    bits = hasher.transform(X)
     chances = hasher.chances(X)
     cells = ((chances[:, None] - hasher.centres_) ** 2).sum(axis=2).argmin(axis=1)
-    bits = hasher.transform(X)
     np.testing.assert_array_equal(bits_to_integers(bits), cells)
-    query = slice(0, 20)
-    database = slice(20, 200)
-    scores = hasher.centres_[cells[query]] @ hasher.centres_[cells[database]].T
-    orders = [np.random.default_rng(seed).permutation(180) for seed in range(60)]
-    ranked = [
-        (scores[:, order] + 1e-9 * np.arange(180), y[query], y[database][order]) for order in orders
-    ]
-    shuffled = [precision_in_order(*each) for each in ranked]
-    found = hasher.mean_average_precision(bits[query], bits[database], y[query], y[database])
+    centres = hasher.centres_[cells]
+    scores = centres[:20] @ centres[20:].T
+    shuffled = []
+    for seed in range(60):
+        order = np.random.default_rng(seed).permutation(180)
+        ranked = scores[:, order] + 1e-9 * np.arange(180)
+        shuffled.append(precision_in_order(ranked, y[:20], y[20:][order]))
+    found = hasher.mean_average_precision(bits[:20], bits[20:], y[:20], y[20:])
     assert found == pytest.approx(np.mean(shuffled), abs=4 * np.std(shuffled) / np.sqrt(60))
 
 

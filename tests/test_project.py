@@ -1,12 +1,12 @@
 """The project: each student has data of their own, always the same, and grading trusts nothing."""
 
-import csv
 import io
 import pickle
 import re
 import zipfile
 
 import numpy as np
+import oracles
 import pandas as pd
 import pytest
 from test_datasets import Calls
@@ -24,14 +24,8 @@ def project():
 
 
 @pytest.fixture(scope="module")
-def codes(project):
-    s = project.split.preprocessed("centre")
-    lsh = LSH(project.n_bits, random_state=3).fit(s.X_train)
-    return {
-        "student": "s1",
-        "query": lsh.transform(s.X_query),
-        "database": lsh.transform(s.X_database),
-    }
+def codes():
+    return codes_by(LINEAR, "s1")
 
 
 def test_a_students_project_is_the_same_again(project):
@@ -74,22 +68,20 @@ def saved(**arrays):
     return file.getvalue()
 
 
-def with_query(change):
-    """Return a function that makes a submission in which the queries' codes are changed."""
-    return lambda codes: saved(**{**codes, "query": change(codes["query"].astype(float))})
-
-
-def made_by(hasher, student, **changes):
-    """Return the bytes of a submission whose codes a hasher made."""
+def codes_by(hasher, student):
+    """Return the arrays of a submission whose codes a hasher made."""
     project = project_data(student)
     s = project.split.preprocessed("centre")
     hasher.set_params(n_bits=project.n_bits).fit(s.X_train, s.y_train)
-    return saved(
-        student=student,
-        query=hasher.transform(s.X_query),
-        database=hasher.transform(s.X_database),
-        **changes,
-    )
+    return {
+        "student": student,
+        "query": hasher.transform(s.X_query),
+        "database": hasher.transform(s.X_database),
+    }
+
+
+def made_by(hasher, student):
+    return saved(**codes_by(hasher, student))
 
 
 def labels_as_codes(student, noise):
@@ -97,11 +89,11 @@ def labels_as_codes(student, noise):
     project = project_data(student)
     rng = np.random.default_rng(0)
     codewords = rng.random((6, project.n_bits)) < 0.5
-    codes = {}
-    for name, y in {"query": project.split.y_query, "database": project.split.y_database}.items():
-        flipped = rng.random((len(y), project.n_bits)) < noise
-        codes[name] = codewords[y] ^ flipped
-    return saved(student=student, **codes)
+    query, database = (
+        codewords[y] ^ (rng.random((len(y), project.n_bits)) < noise)
+        for y in (project.split.y_query, project.split.y_database)
+    )
+    return saved(student=student, query=query, database=database)
 
 
 def zip_bomb():
@@ -109,58 +101,46 @@ def zip_bomb():
     return zipped({"student": npy("|b1", (), bytes(2**26))}, zipfile.ZIP_DEFLATED)
 
 
+def python_objects():
+    return saved(student="s16", query=np.array([[BOMB]]))
+
+
 BOMB = Calls(pytest.fail, ("code of a submission was executed",))
 LINEAR = LSH(random_state=3)
 KERNEL = GRH(classifier="kernel-ridge", random_state=3)
 MOODLE = "Ada Lovelace_4821_assignsubmission_file_"
-# For each file, a function that makes its content of right codes, and what it deserves: the least
-# and the largest mark, or a remark
+# For each file, what it deserves (the least and the largest mark, or a remark), a function that
+# makes its content, and the function's arguments
 SUBMISSIONS = {
-    "s1.npz": (lambda codes: saved(**codes), (40, 60)),
-    "S2.NPZ": (lambda codes: made_by(KERNEL, "s2"), (97, 100)),
-    "s3 (1).npz": (lambda codes: made_by(LINEAR, " S3 "), (40, 60)),
-    "hoppergrace_LATE_77_901_s4-1.npz": (lambda codes: made_by(LINEAR, "s4"), (40, 60)),
-    f"{MOODLE}/project.npz": (lambda codes: made_by(LINEAR, "s5"), (40, 60)),
+    "s1.npz": ((40, 60), made_by, LINEAR, "s1"),
+    "S2.NPZ": ((97, 100), made_by, KERNEL, "s2"),
+    "s3 (1).npz": ((40, 60), made_by, LINEAR, " S3 "),
+    "hoppergrace_LATE_77_901_s4-1.npz": ((40, 60), made_by, LINEAR, "s4"),
+    f"{MOODLE}/project.npz": ((40, 60), made_by, LINEAR, "s5"),
     f"{MOODLE.replace('Ada Lovelace', 'Bob Bee')}/report.pdf": (
-        lambda codes: b"%PDF",
         "there is no .npz file here",
+        bytes,
     ),
-    "s6.npz": (
-        lambda codes: labels_as_codes("s6", 0.0),
-        "these codes tell the class of 100.0% of the queries",
-    ),
-    "s7.npz": (lambda codes: labels_as_codes("s7", 0.04), "ask how they were made"),
-    "s8.npz": (
-        lambda codes: made_by(LINEAR, "s1"),
-        "the file is named 's8', and its `student` is 's1'",
-    ),
+    "s6.npz": ("these codes tell the class of 100.0% of the queries", labels_as_codes, "s6", 0.0),
+    "s7.npz": ("ask how they were made", labels_as_codes, "s7", 0.04),
+    "s8.npz": ("the file is named 's8', and its `student` is 's1'", made_by, LINEAR, "s1"),
     "hopperada_77_902_s9.npz": (
-        lambda codes: made_by(LINEAR, "s10"),
         "the file is named 'hopperada' and 's9'",
+        made_by,
+        LINEAR,
+        "s10",
     ),
-    "stranger.npz": (lambda codes: made_by(LINEAR, "s99"), "'s99' is not on the list of students"),
-    "s11.npz": (
-        lambda codes: made_by(LINEAR, "s11"),
-        "2 files name this student, so none of them counts",
-    ),
-    "s11 (1).npz": (lambda codes: made_by(LINEAR, "s11"), "2 files name this student"),
-    "Twin.npz": (lambda codes: made_by(LINEAR, "Twin"), "2 files name this student"),
-    "twin.npz": (lambda codes: made_by(LINEAR, "twin"), "2 files name this student"),
-    "s12.npz": (lambda codes: made_by(LINEAR, "=1+1"), "'=1+1' is not on the list"),
-    "s13.npz": (
-        lambda codes: saved(**{**codes, "student": "s\x1b[2J"}),
-        "its `student` is 's\\x1b[2J', which is no name",
-    ),
-    "s14.npz": (lambda codes: zip_bomb(), "'student' is a bomb: it takes 67,"),
-    "s15.npz": (
-        lambda codes: pickle.dumps(BOMB),
-        "this is not a whole .npz file of plain arrays (BadZipFile",
-    ),
-    "s16.npz": (
-        lambda codes: saved(student="s16", query=np.array([[BOMB]])),
-        "'query' holds Python objects",
-    ),
-    "s17.npz": (None, "there is no .npz file here"),
+    "stranger.npz": ("'s99' is not on the list of students", made_by, LINEAR, "s99"),
+    "s11.npz": ("2 files name this student, so none of them counts", made_by, LINEAR, "s11"),
+    "s11 (1).npz": ("2 files name this student", made_by, LINEAR, "s11"),
+    "Twin.npz": ("2 files name this student", made_by, LINEAR, "Twin"),
+    "twin.npz": ("2 files name this student", made_by, LINEAR, "twin"),
+    "s12.npz": ("'=1+1' is not on the list", made_by, LINEAR, "=1+1"),
+    "s13.npz": ("its `student` is 's\\x1b[2J', which is no name", made_by, LINEAR, "s\x1b[2J"),
+    "s14.npz": ("'student' is a bomb: it takes 67,", zip_bomb),
+    "s15.npz": ("this is not a whole .npz file of plain arrays (BadZipFile", pickle.dumps, BOMB),
+    "s16.npz": ("'query' holds Python objects", python_objects),
+    "s17.npz": ("there is no .npz file here", None),
 }
 ROSTER = "\n".join(
     [
@@ -174,28 +154,28 @@ ROSTER = "\n".join(
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory, codes):
+def graded(tmp_path_factory):
     """Return a folder with all submissions, and the table of marks by file."""
     folder = tmp_path_factory.mktemp("graded")
-    for name, (content, _) in SUBMISSIONS.items():
+    for name, (_, content, *arguments) in SUBMISSIONS.items():
         (folder / name).parent.mkdir(exist_ok=True)
         if content is None:
             (folder / name).symlink_to("nowhere")
         else:
-            (folder / name).write_bytes(content(codes))
+            (folder / name).write_bytes(content(*arguments))
     (folder / "report.pdf").write_bytes(b"%PDF")
     (folder / "list.txt").write_text(ROSTER, encoding="utf-8")
-    before = sorted(path.name for path in folder.rglob("*"))
+    before = {path.name for path in folder.rglob("*")}
     assert main([str(folder), "--students", str(folder / "list.txt")]) == 0
-    after = sorted(path.name for path in folder.rglob("*"))
-    assert after == sorted([*before, "canvas.csv", "grades.csv", "moodle.csv"])
+    after = {path.name for path in folder.rglob("*")}
+    assert after - before == {"canvas.csv", "grades.csv", "moodle.csv"}
     return folder, pd.read_csv(folder / "grades.csv", index_col="file")
 
 
 @pytest.mark.parametrize("name", SUBMISSIONS)
 def test_each_submission_gets_what_it_deserves(graded, name):
     _, table = graded
-    _, deserved = SUBMISSIONS[name]
+    deserved, *_ = SUBMISSIONS[name]
     # a folder without a submission has a row of its own
     row = table.loc[name if name in table.index else name.partition("/")[0]]
     if isinstance(deserved, tuple):
@@ -212,24 +192,19 @@ def test_each_submission_gets_what_it_deserves(graded, name):
 def test_absent_students_are_named_and_no_formula_is_written(graded):
     folder, table = graded
     assert len(table) == len(SUBMISSIONS) + len(["s8", "s9", "s12", "s18"])
-    nothing = pd.read_csv(folder / "grades.csv", index_col="student").loc["s18"]
-    assert nothing["remark"] == "no file was submitted under this name"
+    (nothing,) = table[table["student"] == "s18"]["remark"]
+    assert nothing == "no file was submitted under this name"
     for name in ("grades", "canvas", "moodle"):
-        with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-            rows = list(csv.reader(file))
-        cells = [cell for row in rows for cell in row]
-        assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))], name
-        assert "\x1b" not in str(rows)
+        cells = pd.read_csv(folder / f"{name}.csv", header=None, dtype=str).stack()
+        assert not cells.str.startswith(("=", "+", "-", "@")).any(), name
+        assert not cells.str.contains("\x1b").any(), name
     assert "'=1+1" in table["student"].tolist()
     canvas = pd.read_csv(folder / "canvas.csv", index_col="SIS User ID")
     assert list(canvas.columns) == ["Student", "ID", "SIS Login ID", "Section", "Project"]
     assert canvas.loc["s5", "Student"] == "Ada Lovelace"
     assert set(canvas.index) == set(table.loc[table["grade"].notna(), "student"])
-    assert set(pd.read_csv(folder / "moodle.csv").columns) == {
-        "ID number",
-        "Grade",
-        "Feedback comments",
-    }
+    moodle = pd.read_csv(folder / "moodle.csv")
+    assert set(moodle.columns) == {"ID number", "Grade", "Feedback comments"}
 
 
 def test_grades_are_those_of_the_codes(graded, project, codes):
@@ -241,7 +216,7 @@ def test_grades_are_those_of_the_codes(graded, project, codes):
 
     expected = score(codes["query"], codes["database"])
     assert row["map"] == pytest.approx(expected, abs=1e-4)
-    inside = (codes["query"][:, None] != codes["database"]).sum(axis=2) <= project.radius
+    inside = oracles.distances(codes["query"], codes["database"]) <= project.radius
     relevant = s.y_query[:, None] == s.y_database
     precisions = (inside & relevant).sum(axis=1) / np.maximum(inside.sum(axis=1), 1)
     assert row["precision"] == pytest.approx(precisions.mean(), abs=1e-4)
@@ -272,24 +247,19 @@ def test_without_a_list_a_file_counts_for_whom_it_names(tmp_path, codes, capsys)
 
 
 REFUSED = {
-    "the array 'student' is missing": lambda codes: saved(
-        query=codes["query"], database=codes["database"]
+    "the array 'student' is missing": lambda codes: {"query": codes["query"]},
+    "its `student` is '1.5'": lambda codes: codes | {"student": 1.5},
+    "its `student` is 's2', and the project is that of 's1'": (
+        lambda codes: codes | {"student": "s2"}
     ),
-    "its `student` is '1.5'": lambda codes: saved(**{**codes, "student": 1.5}),
-    "its `student` is 's2', and the project is that of 's1'": lambda codes: saved(
-        **{**codes, "student": "s2"}
+    "'query' should have the shape": lambda codes: codes | {"query": codes["query"].T},
+    "'query' holds values other than 0 and 1, such as n": (
+        lambda codes: codes | {"query": np.where(codes["query"], np.nan, 0)}
     ),
-    "'query' should have the shape": with_query(np.transpose),
-    "'query' holds values other than 0 and 1, such as n": with_query(
-        lambda query: np.where(query > 0, np.nan, query)
+    "'query' holds values other than 0 and 1, such as -1.0": (
+        lambda codes: codes | {"query": 2.0 * codes["query"] - 1}
     ),
-    "'query' holds values other than 0 and 1, such as -1.0": with_query(
-        lambda query: 2 * query - 1
-    ),
-    "'query' should hold bools": with_query(lambda query: query.astype("U3")),
-    "'student' is packed in a way that np.savez": lambda codes: zipped(
-        {"query": bytes(2**20)}, zipfile.ZIP_BZIP2
-    ),
+    "'query' should hold bools": lambda codes: codes | {"query": codes["query"].astype("U3")},
 }
 
 
@@ -297,8 +267,15 @@ REFUSED = {
 def test_what_cannot_be_graded_gets_a_sentence(tmp_path, project, codes, message):
     """Refuse wrong arrays; test_files.py has files that hold no arrays."""
     path = tmp_path / "s1.npz"
-    path.write_bytes(REFUSED[message](codes))
+    path.write_bytes(saved(**REFUSED[message](codes)))
     with pytest.raises(Refused, match=re.escape(message)):
+        read_codes(path, project)
+
+
+def test_a_packing_of_another_program_is_refused(tmp_path, project):
+    path = tmp_path / "s1.npz"
+    path.write_bytes(zipped({"query": bytes(2**20)}, zipfile.ZIP_BZIP2))
+    with pytest.raises(Refused, match="'student' is packed in a way"):
         read_codes(path, project)
 
 

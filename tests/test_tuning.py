@@ -34,19 +34,19 @@ def test_validation_queries_are_apart_from_all_other_rows(validation):
     np.testing.assert_array_equal(choice.X_train, SPLIT.X_train)
     np.testing.assert_array_equal(choice.y_train, SPLIT.y_train)
     drawn = rows_of(choice.X_query, SPLIT.X_database)  # so they are no test queries
-    assert SPLIT.database_rows[drawn].tolist() == choice.query_rows.tolist()
-    assert not np.isin(choice.query_rows, SPLIT.train_rows).any()
-    np.testing.assert_array_equal(SPLIT.y_database[drawn], choice.y_query)
-    assert np.bincount(choice.y_query).tolist() == [10] * 4
     ranked = rows_of(choice.X_database, SPLIT.X_database)
-    assert SPLIT.database_rows[ranked].tolist() == choice.database_rows.tolist()
-    np.testing.assert_array_equal(SPLIT.y_database[ranked], choice.y_database)
+    np.testing.assert_array_equal(choice.query_rows, SPLIT.database_rows[drawn])
+    np.testing.assert_array_equal(choice.y_query, SPLIT.y_database[drawn])
+    np.testing.assert_array_equal(choice.database_rows, SPLIT.database_rows[ranked])
+    np.testing.assert_array_equal(choice.y_database, SPLIT.y_database[ranked])
+    assert not np.isin(choice.query_rows, SPLIT.train_rows).any()
+    assert np.bincount(choice.y_query).tolist() == [10] * 4
     assert len(set(ranked)) == len(ranked) == 60
     assert not set(ranked) & set(drawn)
     assert np.isin(choice.database_rows, SPLIT.train_rows).any()  # as in the paper's database
-    assert reported.database_rows.tolist() == np.delete(SPLIT.database_rows, drawn).tolist()
-    np.testing.assert_array_equal(reported.X_database, np.delete(SPLIT.X_database, drawn, axis=0))
-    np.testing.assert_array_equal(reported.y_database, np.delete(SPLIT.y_database, drawn))
+    for part in ("X_database", "y_database", "database_rows"):
+        left = np.delete(getattr(SPLIT, part), drawn, axis=0)
+        np.testing.assert_array_equal(getattr(reported, part), left)
     assert len(validation_set(SPLIT, 10, 10**6).choice.X_database) == 220 - 40
 
 
@@ -78,26 +78,22 @@ def scored(monkeypatch):
 
 def test_climbing_ends_where_no_neighbour_is_better(validation, scored):
     scored(lambda hasher: 10 - abs(hasher.alpha - 4) - 2 * abs(hasher.C - 1))
-    ladders = {"alpha": range(5), "C": range(1, 6)}
-    tuned = climb(SCRIPTED, validation, ladders)
+    tuned = climb(SCRIPTED, validation, {"alpha": range(5), "C": range(1, 6)})
     assert tuned[:2] == ({"alpha": 4, "C": 1}, 10)  # both at an end
-    path = [
-        (2, 3),
-        (1, 3),
-        (3, 3),
-        (2, 2),
-        (2, 4),
-        (1, 2),
-        (3, 2),
-        (2, 1),
-        (1, 1),
-        (3, 1),
-        (4, 1),
-        (4, 2),
-    ]
-    assert tuned.trials[["alpha", "C"]].apply(tuple, axis=1).tolist() == path
-    assert tuned.trials["score"].tolist() == [
-        10 - abs(alpha - 4) - 2 * abs(C - 1) for alpha, C in path
+    tried = tuned.trials[["alpha", "C", "score"]].to_numpy(dtype=int).tolist()
+    assert tried == [
+        [2, 3, 4],
+        [1, 3, 3],
+        [3, 3, 5],
+        [2, 2, 6],
+        [2, 4, 2],
+        [1, 2, 5],
+        [3, 2, 7],
+        [2, 1, 8],
+        [1, 1, 7],
+        [3, 1, 9],
+        [4, 1, 10],
+        [4, 2, 8],
     ]
 
 
@@ -153,7 +149,7 @@ def test_alpha_and_rounds_come_first_and_then_the_rest(validation, scored, searc
     )
     assert tuned[:2] == ({"alpha": 0.9, "n_iter": 2, "C": 5.0}, 0.45)
     assert sorted(told.asked) == sorted(told.scores)
-    assert sorted(tuned.trials["score"]) == sorted([0.1, 0.2, 0.3, 0.2, 0.4, 0.3, 0.4, 0.45])
+    assert sorted(tuned.trials["score"]) == sorted(told.scores.values())
     assert tuned.trials["step"].tolist() == [1] * 6 + [2] * 2
     assert tuned.trials["n_iter"].tolist() == [1, 2, 3, 1, 2, 3, 2, 2]
 
@@ -162,12 +158,11 @@ def test_rounds_stop_when_validation_falls_whatever_comes_after(validation, scor
     scored(script({(0.6, 0): [0.3, 0.2, 0.9], (0.9, 0): [0.1, 0.31, 0.31]}))
     tuned = tune_as_published(SCRIPTED, validation, {}, alpha=[0.6, 0.9])
     assert tuned[:2] == ({"alpha": 0.9, "n_iter": 2}, 0.31)
-    for scores, rounds in (
-        ([0.2], 1),
-        ([0.2, 0.1, 0.3], 1),
-        ([0.1, 0.2, 0.3], 3),
-        ([0.1, 0.1, 0.2], 1),
-        ([0.1, 0.2, 0.2], 2),
+    for rounds, *scores in (
+        (1, 0.2),
+        (1, 0.2, 0.1, 0.3),
+        (3, 0.1, 0.2, 0.3),
+        (1, 0.1, 0.1, 0.2),
     ):
         scored(script({(0.6, 0): scores}))
         tuned = tune_as_published(SCRIPTED, validation, {}, alpha=[0.6], n_iter=len(scores))
@@ -177,12 +172,8 @@ def test_rounds_stop_when_validation_falls_whatever_comes_after(validation, scor
 def test_with_several_draws_the_mean_over_them_decides(validation, scored):
     """With the first start alone it would be alpha 0.6 and C 1."""
     rounds = {(0.6, 0): [0.5], (0.6, 1): [0.1], (0.9, 0): [0.4], (0.9, 1): [0.3]}
-    second = {
-        (0.9, 1, 2.0, 0): 0.5,
-        (0.9, 1, 2.0, 1): 0.1,
-        (0.9, 1, 5.0, 0): 0.4,
-        (0.9, 1, 5.0, 1): 0.4,
-    }
+    by_draw = {2.0: [0.5, 0.1], 5.0: [0.4, 0.4]}
+    second = {(0.9, 1, C, draw): scores[draw] for C, scores in by_draw.items() for draw in (0, 1)}
     scored(script(rounds, second))
     tuned = tune_as_published(
         SCRIPTED, validation, {"C": [2.0, 5.0]}, alpha=[0.6, 0.9], n_iter=1, n_draws=2

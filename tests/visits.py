@@ -115,6 +115,19 @@ def cells_of(source, tag=None):
     return [code for _, tagged, code in found if tag in (None, tagged)]
 
 
+def rows_of(frame, **columns):
+    """Return the rows of a table that have these values in these columns."""
+    for column, value in columns.items():
+        frame = frame[frame[column] == value]
+    return frame
+
+
+def has_every_cell_once(table, keys, cells):
+    """Check that a table has one whole row for each of these cells, and no others."""
+    assert sorted(table[keys].itertuples(index=False, name=None)) == sorted(cells)
+    assert table.notna().all(axis=None)
+
+
 class Visit:
     """A tab of a fresh profile, and what went wrong in it."""
 
