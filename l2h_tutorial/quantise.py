@@ -163,8 +163,8 @@ class Quantiser(Estimator):
         ----------
         Q : (n_queries, d) array of numbers
         codes : (n, bytes_per_item_) array of uint8
-            As this quantiser's `encode` returns them. Those of another quantiser, with as many
-            bytes, are refused only if the numbers in them are impossible.
+            As this quantiser's `encode` returns them. Those of another quantiser are refused only
+            if they have another number of bytes.
 
         Returns
         -------
@@ -193,7 +193,7 @@ class Quantiser(Estimator):
         return estimates
 
     def _stored(self, codes: ArrayLike) -> Bytes:
-        """Return codes as an array, or refuse what `encode` does not return."""
+        """Return codes as an array, or refuse another type or another number of bytes."""
         array = np.asarray(codes)
         if array.dtype != np.uint8:
             raise TypeError(f"codes must be uint8, as encode returns them, got {array.dtype}")
@@ -202,16 +202,7 @@ class Quantiser(Estimator):
                 f"codes must have shape (n, {self.bytes_per_item_}), n at least 1, "
                 f"got {array.shape}"
             )
-        if self._products and not self._possible(array):
-            name = type(self).__name__
-            raise ValueError(
-                f"codes hold numbers that {name} does not write: use those of this {name}'s encode"
-            )
         return array
-
-    def _possible(self, codes: Bytes) -> bool:
-        """Return whether the numbers in codes can be what `encode` writes."""
-        return bool(np.isfinite(_numbers(codes, 1)).all())
 
     def search(
         self, Q: ArrayLike, codes: ArrayLike, k: int, *, rescore: Any = None, factor: int = 10
@@ -549,10 +540,6 @@ class RaBitQ(Quantiser):
         width = _WIDTHS[self.n_bits] * np.where(spread > 0, spread, 1)
         cells = np.floor(vectors / width).clip(-n_cells, n_cells - 1)
         return 2 * cells + 1
-
-    def _possible(self, codes: Bytes) -> bool:
-        size_and_error = _numbers(codes, 3)[:, :2]
-        return super()._possible(codes) and bool((size_and_error >= 0).all())
 
     def _read(self, codes: Bytes) -> Array:
         planes = signs(codes[:, :-8], self.n_bits * self.n_features_in_)

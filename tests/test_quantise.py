@@ -288,9 +288,6 @@ def test_a_broken_vector_that_is_not_read_is_no_error():
 X = vectors()
 BROKEN = np.where(np.arange(len(X))[:, None] == 7, np.nan, X)
 FITTED = SignCodes().fit(X)
-RABITQ = RaBitQ(random_state=0).fit(X)
-INT4 = ScalarCodes(4).fit(X)
-OVERFLOWN = np.full((2, 15), 255, np.uint8)  # ends with a NaN
 
 
 test_what_is_refused = refusals(
@@ -332,13 +329,6 @@ test_what_is_refused = refusals(
         ValueError,
         "rescore must be finite, got NaN or infinity",
     ),
-    # with 21 features, codes of both have 15 bytes
-    (
-        lambda: RABITQ.scores(X, INT4.encode(X)),
-        ValueError,
-        "codes hold numbers that RaBitQ does not write: use those of this RaBitQ's encode",
-    ),
-    (lambda: INT4.search(X, OVERFLOWN, 1), ValueError, "numbers that ScalarCodes does not write"),
     (
         lambda: RaBitQ().fit(X).error_bounds(X, np.zeros((1, 15), np.uint8), 0),
         ValueError,
