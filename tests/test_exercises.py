@@ -21,7 +21,7 @@ from visits import CHAPTERS as PAGES
 from visits import cells_of, exercises_of
 
 from l2h_tutorial import LSH
-from l2h_tutorial.exercises import CHAPTERS, check, find, framework, grade_notebooks, require
+from l2h_tutorial.exercises import CHAPTERS, check, find, framework, require
 from l2h_tutorial.exercises.framework import Compute, describe, misfit, same
 
 ALL = {
@@ -258,14 +258,6 @@ def test_a_chapter_asks_what_the_package_checks_in_all_grades(chapter):
             functions = [node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)]
             if isinstance(find(number), Compute):
                 assert [argument.arg for argument in functions[-1].args.args] == find(number).names
-
-
-def test_a_stub_of_the_book_is_told_from_a_solution():
-    exercises = "".join(map(exercises_of, PAGES))
-    stubs, solutions = (cells_of(exercises, tag) for tag in ("exercise-stub", "solution"))
-    assert len(stubs) == len(solutions) > 0
-    assert all(grade_notebooks._STUB.search(code) for code in stubs)
-    assert not any(grade_notebooks._STUB.search(code) for code in solutions)
 
 
 # --- whatever is passed
