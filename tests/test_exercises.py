@@ -332,7 +332,11 @@ def right_for_some(code, n_bits):
         ("2.1", ..., "to do. Replace `...` with your answer"),
         ("2.1", lambda code, n_bits: ..., "to do. Your function returns nothing yet"),
         ("2.1", 5, "the check needs the function itself, to call it with code, n_bits; it got 5."),
-        ("2.1", lambda code: 1, "Your function should take 2 arguments: code, n_bits."),
+        (
+            "2.1",
+            lambda code: 1,
+            "takes 1 positional argument but 2 were given. That was with code = ",
+        ),
         (
             "2.1",
             lambda code, n_bits: "1",
@@ -342,7 +346,7 @@ def right_for_some(code, n_bits):
         ("2.1", leaves, "Your function raised SystemExit"),
         ("2.1", right_for_some, "goes on for ever to the left"),
         ("1.2", lambda query, X: (X @ query)[:, None], "it should be an array of shape ("),
-        ("1.4", lambda: 1, "The check needs the thing itself, and it got a function"),
+        ("1.4", lambda: 1, "The check needs two things, (query, X); it got a function."),
         (
             "2.5",
             np.zeros((8, 50)),
