@@ -649,8 +649,6 @@ test_impossible_searches_are_refused = refusals(
     (search({}, ids=iter([1])), TypeError, "ids must be a sequence .* got <class 'list_iterator'>"),
     (search({}, ids="x" * 600), TypeError, "ids must be a sequence .* got <class 'str'>"),
     (search({}, ids=np.eye(600)), r"ids must be a sequence .* got shape \(600, 600\)"),
-    (search({}, np.arange(600)), r"y must be labels, .* to name rows, write fit\(X, ids=...\)"),
-    (search({}, [f"item {i}" for i in range(600)]), "y must be labels, .*'item 0'"),
     (search({}, [1, 2]), "inconsistent numbers of samples"),
     (search({}, queries=np.eye(3)), "X has 3 features, but HashNeighbors is expecting 12"),
     (lambda: HashNeighbors().codes(np.eye(3)), "not fitted yet"),
