@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from benchmarks import table1
+from benchmarks.table1 import run_table1
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import t, ttest_rel
@@ -15,7 +17,6 @@ from sklearn.base import clone
 from l2h_tutorial import CCAITQ, GRH, LSH, Dataset, mean_average_precision, paper_partition
 from l2h_tutorial.baselines import STH
 from l2h_tutorial.controls import ClassScores
-from l2h_tutorial.protocols import table1
 from l2h_tutorial.protocols.contrasts import (
     corrected_variance,
     holm,
@@ -24,7 +25,6 @@ from l2h_tutorial.protocols.contrasts import (
 )
 from l2h_tutorial.protocols.ecir2015 import CLAIMS, TABLE1, beside_published, judge_claims
 from l2h_tutorial.protocols.results import ResultsFile, provenance
-from l2h_tutorial.protocols.table1 import run_table1
 
 KEY = ["method", "n_train", "n_bits", "partition", "n_queries"]
 KEPT = [*KEY, "map", "parameters"]  # what two runs have in common, apart from the times

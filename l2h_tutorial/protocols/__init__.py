@@ -1,4 +1,4 @@
-"""Run the experiments of the GRH paper again, and keep their results as they come."""
+"""Compare the GRH paper's results with ours; keep results as they come, and contrast them."""
 
 from ..checks import load_optional
 

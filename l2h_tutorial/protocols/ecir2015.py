@@ -37,7 +37,7 @@ def beside_published(results: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     results : DataFrame
-        As :func:`~l2h_tutorial.protocols.table1.run_table1` returns them: ``method``, ``n_train``,
+        Rows as in ``book/results/table1.csv``, with the columns ``method``, ``n_train``,
         ``n_bits``, ``map``, one row a partition.
 
     Returns
