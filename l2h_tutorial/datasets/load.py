@@ -62,7 +62,7 @@ RETRIES = 2  # of a download that failed
 TIMEOUT = 30  # seconds without an answer, or without the next bytes of it
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """Hold labelled feature vectors, and the images that they describe where there are any.
 
