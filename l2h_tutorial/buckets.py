@@ -5,7 +5,7 @@
 and how ties are decided. `HashTable.explain` tells what that choice is based on.
 
 `HashTables` cuts a longer code into pieces and holds a `HashTable` of each. It asks all tables, and
-joins their answers.
+`_nearest_pieces` merges their answers.
 
 Private functions return distances before rows, as scikit-learn's ``kneighbors`` does.
 """
@@ -34,7 +34,8 @@ from .search.radius import (
 
 __all__ = ["HashTable", "HashTables"]
 
-_FORMAT = "l2h_tutorial hash table 2"
+TABLE_FORMAT = "l2h_tutorial hash table 2"
+_TABLES_FORMAT = "l2h_tutorial hash tables 1"
 
 
 class HashTable:
@@ -378,7 +379,7 @@ class HashTable:
         OSError
             If it cannot be written. No half-written file stays.
         """
-        save_codes(path, self.bits)
+        save_codes(path, self.bits, format=TABLE_FORMAT)
 
     @classmethod
     def load(cls, path: FilePath) -> Self:
@@ -393,19 +394,7 @@ class HashTable:
         ValueError
             If the file is not a whole, consistent hash table.
         """
-        arrays = read_arrays(Path(path), ("format", "n_bits", "bits"))
-        found = str(arrays.get("format", "none"))
-        if found != _FORMAT:
-            raise ValueError(
-                f"{path} is not a saved hash table: "
-                f"expected format {_FORMAT!r}, found {found[:100]!r}"
-            )
-        with refused(path, "a whole hash table", "Save it again from the codes"):
-            n_bits = int(arrays["n_bits"])
-            packed = arrays["bits"]
-            if packed.shape[1] != -(-n_bits // 8):
-                raise ValueError(f"found bytes of shape {packed.shape} for codes of {n_bits} bits")
-            return cls(np.unpackbits(packed, axis=1, count=n_bits).view(np.bool_))
+        return cls(_load(path, TABLE_FORMAT, "hash table")[0])
 
     def _pack(self, bits: ArrayLike, *, name: str) -> Array:
         return pack_bits(check_bits(bits, self.n_bits, name=name)).astype(
@@ -416,15 +405,32 @@ class HashTable:
 def save_codes(path: FilePath, bits: Bits, **more: Any) -> None:
     """Write codes to one file, which gets its name only when it is whole."""
     with whole_file(Path(path)) as file:
-        packed = np.packbits(bits, axis=1)
-        np.savez(file, format=_FORMAT, n_bits=bits.shape[1], bits=packed, **more)
+        np.savez(file, n_bits=bits.shape[1], bits=np.packbits(bits, axis=1), **more)
+
+
+def _load(path: FilePath, expected: str, kind: str, *more: str) -> list[Any]:
+    """Read the codes that `save_codes` wrote, and the integers whose names are in `more`."""
+    arrays = read_arrays(Path(path), ("format", "n_bits", "bits", *more))
+    found = str(arrays.get("format", "none"))
+    if found != expected:
+        raise ValueError(
+            f"{path} is not a saved {kind}: expected format {expected!r}, found {found[:100]!r}"
+        )
+    with refused(path, f"a whole {kind}", "Save it again from the codes"):
+        n_bits = int(arrays["n_bits"])
+        packed = arrays["bits"]
+        if packed.shape[1] != -(-n_bits // 8):
+            raise ValueError(f"found bytes of shape {packed.shape} for codes of {n_bits} bits")
+        bits = check_bits(np.unpackbits(packed, axis=1, count=n_bits).view(np.bool_))
+        return [bits, *(int(arrays[name]) for name in more)]
 
 
 class HashTables:
     """Cut one long code into pieces and make a table of each.
 
     A pair collides in one table if all bits of a piece agree. It is found if it collides in any
-    table: see `l2h_tutorial.lsh.amplified_probability`.
+    table: see `l2h_tutorial.lsh.amplified_probability`. The distance of two codes is here the
+    distance of their nearest pieces.
 
     Parameters
     ----------
@@ -472,34 +478,9 @@ class HashTables:
         """Return the number of tables."""
         return len(self.tables)
 
-    def query_radius(self, query_bits: ArrayLike, r: int) -> Objects:
-        """Find all rows with a piece that differs from the query's in at most `r` bits.
-
-        Parameters
-        ----------
-        query_bits : (n_queries, n_bits) array of bool
-            Long codes, of which each table takes its piece.
-        r : int
-            From 0 to the bits of one table.
-
-        Returns
-        -------
-        (n_queries,) object array of int64 arrays
-            Row numbers, ascending, each once.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If the bits are not boolean of this width, or `r` is out of range.
-
-        Examples
-        --------
-        >>> bits = np.array([[1, 1, 0, 0], [1, 1, 1, 1], [0, 0, 1, 1]]) > 0
-        >>> HashTables(bits, n_tables=2).query_radius(bits[:1], 2)[0]
-        array([0, 1, 2])
-        """
-        found = [table.query_radius(piece, r) for table, piece in self._with_pieces(query_bits)]
-        return object_array([np.unique(np.concatenate(rows)) for rows in zip(*found, strict=True)])
+    @property
+    def bits(self) -> Bits:
+        return np.concatenate([table.bits for table in self.tables], axis=1)
 
     def candidates(self, query_bits: ArrayLike) -> Objects:
         """Find the rows that share a bucket with the query in at least one table.
@@ -509,6 +490,7 @@ class HashTables:
         Parameters
         ----------
         query_bits : (n_queries, n_bits) array of bool
+            Long codes, of which each table takes its piece.
 
         Returns
         -------
@@ -520,9 +502,129 @@ class HashTables:
         TypeError, ValueError
             If the bits are not boolean of this width.
         """
-        return self.query_radius(query_bits, 0)
+        found = [table.query_radius(piece, 0) for table, piece in self._with_pieces(query_bits)]
+        return object_array([np.unique(np.concatenate(rows)) for rows in zip(*found, strict=True)])
+
+    def query_radius(self, query_bits: ArrayLike, r: int, *, return_distance: bool = False) -> Any:
+        """Find all rows with a piece that differs from the query's in at most `r` bits.
+
+        Parameters
+        ----------
+        query_bits : (n_queries, n_bits) array of bool
+        r : int
+            From 0 to the bits of one table.
+        return_distance : bool, default=False
+            Return the distances too, each the smallest over the tables.
+
+        Returns
+        -------
+        ids : (n_queries,) object array of int64 arrays
+            Row numbers, ascending, each once.
+        distances : (n_queries,) object array of int64 arrays
+            Only with `return_distance`, in the order of `ids`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the bits are not boolean of this width, or `r` is out of range.
+
+        Examples
+        --------
+        >>> bits = np.array([[1, 1, 0, 0], [1, 1, 1, 1], [0, 0, 1, 1]]) > 0
+        >>> tables = HashTables(bits, n_tables=2)
+        >>> ids, distances = tables.query_radius(bits[:1], 2, return_distance=True)
+        >>> ids[0], distances[0]
+        (array([0, 1, 2]), array([0, 0, 2]))
+        """
+        found = []
+        for table, piece in self._with_pieces(query_bits):
+            ids, distances = table.query_radius(piece, r, return_distance=True)
+            found.append((distances, ids))
+        merged = list(_nearest_pieces(found))
+        ids = object_array([rows for _, rows in merged])
+        distances = object_array([nearest for nearest, _ in merged])
+        return (ids, distances) if return_distance else ids
+
+    def query(self, query_bits: ArrayLike, k: int = 1) -> tuple[Integers, Integers]:
+        """Find the `k` rows that are nearest by their smallest distance over the tables.
+
+        Rows at the same distance are ordered by number.
+
+        Parameters
+        ----------
+        query_bits : (n_queries, n_bits) array of bool
+        k : int, default=1
+            From 1 to `n_rows`.
+
+        Returns
+        -------
+        distances, ids : (n_queries, k) arrays of int64
+            As `HashTable.query`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the bits are not boolean of this width, or `k` is out of range.
+
+        Examples
+        --------
+        >>> bits = np.array([[1, 1, 0, 0], [1, 1, 1, 1], [0, 0, 1, 1]]) > 0
+        >>> HashTables(bits, n_tables=2).query(bits[:1], k=2)
+        (array([[0, 0]]), array([[0, 1]]))
+        """
+        # a row among the first k is among the first k of its nearest table
+        found = [table.query(piece, k) for table, piece in self._with_pieces(query_bits)]
+        distances, ids = np.empty((2, len(found[0][0]), k), dtype=np.int64)
+        for i, (nearest, rows) in enumerate(_nearest_pieces(found)):
+            order = np.lexsort((rows, nearest))[:k]
+            distances[i] = nearest[order]
+            ids[i] = rows[order]
+        return distances, ids
+
+    def extended(self, more_bits: ArrayLike) -> "HashTables":
+        """Return new tables that hold these rows and then those of `more_bits`.
+
+        The new rows are numbered from `n_rows`.
+
+        Parameters
+        ----------
+        more_bits : (m, n_bits) array of bool
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the bits are not boolean of this width.
+        """
+        more = check_bits(more_bits, self.n_bits, name="more_bits")
+        return HashTables(np.concatenate([self.bits, more]), len(self))
+
+    def save(self, path: FilePath) -> None:
+        """Write the tables to one `.npz` file, as `HashTable.save` does."""
+        save_codes(path, self.bits, format=_TABLES_FORMAT, n_tables=len(self))
+
+    @classmethod
+    def load(cls, path: FilePath) -> Self:
+        """Read tables that `save` wrote, as `HashTable.load` does; raises what that raises."""
+        bits, n_tables = _load(path, _TABLES_FORMAT, "set of hash tables", "n_tables")
+        with refused(path, "a whole set of hash tables", "Save it again from the codes"):
+            return cls(bits, n_tables)
 
     def _with_pieces(self, query_bits: ArrayLike) -> Iterator[tuple[HashTable, Bits]]:
         """Pair each table with its piece of the queries."""
         pieces = np.split(check_bits(query_bits, self.n_bits, name="query_bits"), len(self), axis=1)
         return zip(self.tables, pieces, strict=True)
+
+
+def _nearest_pieces(found: list[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
+    """Merge the (distances, rows) of several tables, one query after the other.
+
+    Rows come in ascending order and once each, at the smallest of their distances.
+    """
+    for query in range(len(found[0][0])):
+        distances = np.concatenate([of_table[query] for of_table, _ in found])
+        rows = np.concatenate([of_table[query] for _, of_table in found])
+        order = np.lexsort((distances, rows))
+        distances = distances[order]
+        rows = rows[order]
+        first = np.diff(rows, prepend=-1) > 0
+        yield distances[first], rows[first]

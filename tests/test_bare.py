@@ -75,7 +75,7 @@ SEARCH = """
 import numpy as np
 from sklearn.base import clone
 from test_hashers import HASHERS, data
-from l2h_tutorial import HashNeighbors, HashTable, mean_average_precision, rerank
+from l2h_tutorial import HashNeighbors, HashTable, HashTables, mean_average_precision, rerank
 from l2h_tutorial.affinity import knn_affinity
 from l2h_tutorial.search import exact_neighbours
 from l2h_tutorial.quantise import RaBitQ, ScalarCodes, SignCodes
@@ -86,9 +86,11 @@ rows = np.arange(len(X))
 exact = exact_neighbours(X, X, 1)[:, 0]
 for hasher in HASHERS:
     bits = clone(hasher).fit(X, y).transform(X)
-    HashTable(bits).save("table.npz")
-    found = rerank(X, X, HashTable.load("table.npz").query_radius(bits, 1), k=1)
-    assert [ids[0] for ids in found] == exact.tolist(), hasher
+    for kind, options in ((HashTable, {}), (HashTables, {"n_tables": 2})):
+        kind(bits, **options).save("table.npz")
+        table = kind.load("table.npz")
+        found = rerank(X, X, table.query_radius(bits, 1), k=1)
+        assert [ids[0] for ids in found] == exact.tolist(), hasher
     assert 0 < mean_average_precision(bits, bits, y, y) <= 1
     neighbours = HashNeighbors(clone(hasher), n_neighbors=1).fit(X, y)
     assert neighbours.kneighbors(X)[1][:, 0].tolist() == exact.tolist(), hasher

@@ -42,18 +42,22 @@ def test_buckets_partition_the_rows_by_code(case):
         np.testing.assert_array_equal(table.bucket_codes, np.unique(bits_to_integers(bits)))
 
 
-@given(st.integers(0, 2**16), st.sampled_from([1, 2, 3]), st.integers(0, 2))
-def test_several_tables_find_rows_with_a_near_piece(seed, n_tables, r):
+@given(st.integers(0, 2**16), st.sampled_from([1, 2, 3]), st.integers(0, 2), st.integers(1, 40))
+def test_several_tables_are_as_near_as_their_nearest_pieces(seed, n_tables, r, k):
     bits = codes(40, 6, seed)
     queries = codes(3, 6, seed + 1)
-    tables = HashTables(bits, n_tables)
-    assert (len(tables), tables.n_rows, tables.n_bits) == (n_tables, 40, 6)
+    tables = HashTables(bits[:30], n_tables).extended(bits[30:])
+    np.testing.assert_array_equal(tables.bits, bits)
     of_pieces = (queries[:, None] != bits).reshape(3, 40, n_tables, -1).sum(axis=3)
-    nearest = of_pieces.min(axis=2)
-    ids = tables.query_radius(queries, r)
+    expected = of_pieces.min(axis=2)
+    distances, nearest = tables.query(queries, k)
+    np.testing.assert_array_equal(nearest, np.argsort(expected, axis=1, kind="stable")[:, :k])
+    np.testing.assert_array_equal(distances, np.take_along_axis(expected, nearest, axis=1))
+    ids, distances = tables.query_radius(queries, r, return_distance=True)
     for i, rows in enumerate(tables.candidates(queries)):
-        np.testing.assert_array_equal(rows, np.flatnonzero(nearest[i] == 0))
-        np.testing.assert_array_equal(ids[i], np.flatnonzero(nearest[i] <= r))
+        np.testing.assert_array_equal(rows, np.flatnonzero(expected[i] == 0))
+        np.testing.assert_array_equal(ids[i], np.flatnonzero(expected[i] <= r))
+        np.testing.assert_array_equal(distances[i], expected[i][ids[i]])
 
 
 @given(oracles.codes_and_queries(), st.data())
@@ -150,6 +154,22 @@ def test_damaged_tables_are_refused(saved, name, change):
     np.savez(path, **arrays)
     with pytest.raises(ValueError, match=r"damaged\.npz is not"):
         HashTable.load(path)
+
+
+def test_saved_tables_are_loaded_whole_or_refused(tmp_path):
+    tables = HashTables(codes(50, 12), 3)
+    path = tmp_path / "tables.npz"
+    tables.save(path)
+    again = HashTables.load(path)
+    assert len(again) == 3
+    assert again.n_rows == 50
+    assert again.n_bits == 12
+    np.testing.assert_array_equal(again.bits, tables.bits)
+    with pytest.raises(ValueError, match=r"tables\.npz is not a saved hash table: expected format"):
+        HashTable.load(path)
+    np.savez(path, **dict(np.load(path)) | {"n_tables": 5})
+    with pytest.raises(ValueError, match=r"tables\.npz is not a whole set of hash tables"):
+        HashTables.load(path)
 
 
 def test_the_other_order_of_bytes_is_read(saved):
