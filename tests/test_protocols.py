@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from benchmarks import table1
+from benchmarks.kept import ResultsFile
 from benchmarks.table1 import run_table1
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +25,7 @@ from l2h_tutorial.protocols.contrasts import (
     paired_contrasts,
 )
 from l2h_tutorial.protocols.ecir2015 import CLAIMS, TABLE1, beside_published, judge_claims
-from l2h_tutorial.protocols.results import ResultsFile, provenance
+from l2h_tutorial.protocols.results import provenance
 
 KEY = ["method", "n_train", "n_bits", "partition", "n_queries"]
 KEPT = [*KEY, "map", "parameters"]  # what two runs have in common, apart from the times
@@ -229,6 +230,7 @@ def test_a_row_comes_back_as_it_went(tmp_path):
     assert results.frame().empty
     results.append({"name": 'a, "b"', "value": 0.1 + 0.2, "json": '{"x": [1, 2]}'})
     results.append({"name": "c", "value": 1e-17, "json": "{}"})
+    assert b"\r" not in (tmp_path / "results.csv").read_bytes()
     again = ResultsFile(tmp_path / "results.csv", ["name"])
     assert {"name": 'a, "b"'} in again
     assert {"name": "d"} not in again

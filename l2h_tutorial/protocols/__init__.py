@@ -1,4 +1,4 @@
-"""Compare the GRH paper's results with ours; keep results as they come, and contrast them."""
+"""Compare the GRH paper's results with ours, and contrast methods on the same splits."""
 
 from ..checks import load_optional
 

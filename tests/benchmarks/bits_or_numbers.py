@@ -18,11 +18,10 @@ from threadpoolctl import threadpool_limits
 
 from l2h_tutorial.audit import FACTORS
 from l2h_tutorial.metrics import recall_of_exact
-from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.quantise import RaBitQ, ScalarCodes
 from l2h_tutorial.search import exact_neighbours
 
-from .kept import RESULTS, origin
+from .kept import RESULTS, ResultsFile, origin
 from .quality_by_bytes import N_OTHERS, SEEDS, K, data, task_of
 
 ORDERS = ("as given", "by variance")

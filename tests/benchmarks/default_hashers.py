@@ -15,10 +15,9 @@ from tqdm.auto import tqdm
 
 from l2h_tutorial import ITQ, LSH, PCAH, Dataset, HashNeighbors, load_dataset
 from l2h_tutorial.neighbours import ScanWarning
-from l2h_tutorial.protocols.results import ResultsFile
 
 from ..vectors import KINDS, drawn
-from .kept import RESULTS, origin, seconds
+from .kept import RESULTS, ResultsFile, origin, seconds
 
 N = 10_000
 N_QUERIES = 500

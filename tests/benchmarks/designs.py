@@ -32,10 +32,9 @@ from tqdm.auto import tqdm
 from l2h_tutorial import Dataset, HashNeighbors, load_dataset
 from l2h_tutorial.metrics import recall_of_exact
 from l2h_tutorial.neighbours import ScanWarning
-from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.search import exact_neighbours
 
-from .kept import RESULTS, origin, seconds
+from .kept import RESULTS, ResultsFile, origin, seconds
 from .wordllama_vectors import words_beside
 
 K = 10
