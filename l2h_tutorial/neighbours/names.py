@@ -37,9 +37,7 @@ def row_names(X: Any, ids: Any, n: int) -> Array | None:
         ids = X.index.to_numpy()
     if ids is None:
         return None
-    if isinstance(ids, str | bytes) or not (
-        isinstance(ids, Sequence) or (hasattr(ids, "__len__") and hasattr(ids, "__array__"))
-    ):
+    if not isinstance(ids, Sequence) and not hasattr(ids, "__array__"):
         raise TypeError(f"ids must be a sequence of {n} names, one for each row, got {type(ids)}")
     names = _array_of(ids)
     if names.ndim != 1 or len(names) != n:
