@@ -329,9 +329,4 @@ test_what_is_refused = refusals(
         ValueError,
         "rescore must be finite, got NaN or infinity",
     ),
-    (
-        lambda: RaBitQ().fit(X).error_bounds(X, np.zeros((1, 15), np.uint8), 0),
-        ValueError,
-        "epsilon must be a",
-    ),
 )
