@@ -54,7 +54,7 @@ class NormalisedAffinity:
         Its largest entry.
     """
 
-    def __init__(self, S: Any, normalise: str = "columns", groups: Integers | None = None) -> None:
+    def __init__(self, S: Any, normalise: str, groups: Integers | None = None) -> None:
         check_choice(normalise, "normalise", NORMALISATIONS)
         self.normalise = normalise
         self.largest = S.max()
