@@ -54,7 +54,7 @@ class NormalisedAffinity:
         Its largest entry.
     """
 
-    def __init__(self, S: Any, normalise: str = "columns", groups: Integers | None = None) -> None:
+    def __init__(self, S: Any, normalise: str, groups: Integers | None = None) -> None:
         check_choice(normalise, "normalise", NORMALISATIONS)
         self.normalise = normalise
         self.largest = S.max()
@@ -217,18 +217,16 @@ def given_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffi
     return graph
 
 
-def knn_affinity(
-    X: ArrayLike, n_neighbours: int = 10, *, metric: str = "euclidean"
-) -> sparse.csr_array:
+def knn_affinity(X: ArrayLike, n_neighbours: int = 10) -> sparse.csr_array:
     """Join each point with itself and its nearest neighbours, a graph that needs no labels.
+
+    The distance is Euclidean. For cosines, divide the points by their lengths first.
 
     Parameters
     ----------
     X : array of shape (n, n_features)
     n_neighbours : int, default=10
         Neighbours of each point, itself not counted.
-    metric : str, default="euclidean"
-        A distance that scikit-learn's ``kneighbors_graph`` knows.
 
     Returns
     -------
@@ -250,9 +248,7 @@ def knn_affinity(
     """
     n = len(check_array(X))
     n_neighbours = check_integer(n_neighbours, "n_neighbours", high=n - 1, of="other points")
-    directed = sparse.csr_array(
-        kneighbors_graph(X, n_neighbours, metric=metric, include_self=False)
-    )
+    directed = sparse.csr_array(kneighbors_graph(X, n_neighbours, include_self=False))
     return sparse.csr_array(directed.maximum(directed.T).maximum(sparse.eye_array(n)))
 
 

@@ -52,6 +52,9 @@ _COLUMNS = (
 )
 _NOTABLE = 0.01  # a gain in recall that is worth a sentence
 _MOST_QUERIES = 300
+# Standard deviations of an interval. For 95% they would be 1.96. A little more leaves room for what
+# queries do not show: which rows the database has, and how the rotation was drawn.
+_DEVIATIONS = 2.24
 
 
 @dataclass(frozen=True)
@@ -308,20 +311,17 @@ def found_among(
     return codes.shape[1], np.transpose(shares)
 
 
-def recall_interval(recalls: ArrayLike, z: float = 2.24, k: int = 1) -> tuple[float, float, float]:
+def recall_interval(recalls: ArrayLike, *, k: int = 1) -> tuple[float, float, float]:
     """Return the mean recall of some queries, and Wilson's interval for that of all queries.
 
     Wilson's interval is for n coins, and suits shares near 0 and 1. A query's recall varies less
     than a coin with the same mean. So n queries count as more coins, in proportion to the ratio of
     the variances. Where all recalls are equal, each query counts as k coins, one for each
-    neighbour.
+    neighbour. The interval is of 2.24 standard deviations, a little more than the 1.96 of 95%.
 
     Parameters
     ----------
     recalls : (n,) array of numbers from 0 to 1
-    z : float, default=2.24
-        Standard deviations. For 95% it would be 1.96. A little more leaves room for what queries do
-        not show: which rows the database has, and how the rotation was drawn.
     k : int, default=1
         Neighbours that are sought for each query.
 
@@ -344,7 +344,7 @@ def recall_interval(recalls: ArrayLike, z: float = 2.24, k: int = 1) -> tuple[fl
     coin_variance = mean * (1 - mean)
     variance = values.var(ddof=1) if len(values) > 1 else 0
     ratio = variance / coin_variance if variance > 0 else 1 / k
-    share = z**2 / len(values) * ratio
+    share = _DEVIATIONS**2 / len(values) * ratio
     half = float(np.sqrt(share * coin_variance + share**2 / 4))
     low = (mean + share / 2 - half) / (1 + share)
     high = (mean + share / 2 + half) / (1 + share)

@@ -168,9 +168,7 @@ def recall_of_exact(ids: Any, exact_ids: ArrayLike, *, per_query: bool = False) 
     return recall if per_query else float(recall.mean())
 
 
-def same_ranking(
-    ids: ArrayLike, other_ids: ArrayLike, scores: ArrayLike, *, tolerance: float = 1e-5
-) -> bool:
+def same_ranking(ids: ArrayLike, other_ids: ArrayLike, scores: ArrayLike) -> bool:
     """Return whether two searches gave the same rows in the same order, up to rounding.
 
     Processors add up a product of vectors in different orders, so two rows whose scores are nearly
@@ -182,9 +180,8 @@ def same_ranking(
     ids, other_ids : (n_queries, k) arrays of row numbers
         The best row of each query first.
     scores : (n_queries, n) array of numbers
-        The score, or distance, of every row, by which both searches rank.
-    tolerance : float, default=1e-5
-        Rows at the same place may differ by this share of the query's largest score.
+        The score, or distance, of every row, by which both searches rank. Rows at the same place
+        may differ by 1e-5 of the query's largest score.
 
     Returns
     -------
@@ -218,7 +215,7 @@ def same_ranking(
             return False
     found = np.take_along_axis(table, rows, axis=1)
     other_found = np.take_along_axis(table, others, axis=1)
-    allowed = tolerance * np.abs(table).max(axis=1, keepdims=True)
+    allowed = 1e-5 * np.abs(table).max(axis=1, keepdims=True)
     return bool((np.abs(found - other_found) <= allowed).all())
 
 

@@ -24,7 +24,7 @@ _SEED_SHARES = (0.002, 0.02)
 _DEFAULT_SIZES = (500, 1000)
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, eq=False)
 class Split:
     """Hold queries, training set and database, with their labels and row numbers in the data set.
 

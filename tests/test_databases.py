@@ -222,8 +222,6 @@ def test_the_radius_of_a_fit_is_not_for_more_neighbours(lab):
     lab.check_neighbours(names["neighbours"], 50)
 
 
-
-
 def test_a_fitted_object_is_kept_in_two_files(lab, tmp_path):
     """databases: "writes two files: `index.npz` and, beside it, the vectors" """
     lab.nn.save(tmp_path / "index.npz")

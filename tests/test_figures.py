@@ -133,7 +133,7 @@ DRAWN = {
     "growth": lambda ds: figures.growth(
         *(SEARCHES.assign(**{name: values}) for name, values in VARIED.items())
     ),
-    "hamming_cube": lambda ds: figures.hamming_cube(radius=2),
+    "hamming_cube": lambda ds: figures.hamming_cube(radius=2, middle=0b000),
     "images_by_class": lambda ds: figures.images_by_class(ds),
     "lines_with_spread": lambda ds: figures.lines_with_spread(
         TRIALS.rename(columns={"n_bits": "labels", "map": "mAP"})
@@ -264,7 +264,9 @@ def test_answers_mark_right_and_wrong_by_more_than_colour(drawn):
 
 def test_the_cube_fills_the_ball():
     def filled(radius):
-        faces = [c.get_facecolor()[0] for c in figures.hamming_cube(radius).axes[0].collections]
+        faces = [
+            c.get_facecolor()[0] for c in figures.hamming_cube(radius, 0b000).axes[0].collections
+        ]
         return sum(tuple(face[:3]) != (1, 1, 1) for face in faces)
 
     assert [filled(radius) for radius in range(4)] == [1, 4, 7, 8]

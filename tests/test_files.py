@@ -24,8 +24,9 @@ from l2h_tutorial.files import read_arrays, whole_file
 # --- writing
 
 WORK = """
-from l2h_tutorial.protocols.results import ResultsFile
-ResultsFile(folder / "a.csv", key=["n"]).append({"n": "new" * 1000})
+from l2h_tutorial.files import whole_file
+with whole_file(folder / "a.csv") as file:
+    file.write(b"n\\nold\\n" + b"new" * 1000 + b"\\n")
 """
 OLD = b"n\nold\n"
 NEW = OLD + b"new" * 1000 + b"\n"
@@ -50,7 +51,7 @@ sys.addaudithook(hook)
 
 
 def run(folder, kill_at=0, size=10**6):
-    """Add to a file in a process of its own, killed at one of its writes, or refused more bytes
+    """Write a file anew in a process of its own, killed at one of its writes, or refused more bytes
     than a size.
     """
     command = [sys.executable, "-c", FAULT + WORK, str(folder), str(kill_at), str(size)]

@@ -78,7 +78,7 @@ NOTEBOOKS = {
     ),
     "blank": (
         ["def opposite(code, n_bits):\n    ...\n\nexercises.check('2.1', opposite);"],
-        {"2.1": "0 of 3 exercises hold. 2.1: not attempted."},
+        {"2.1": "0 of 3 exercises hold. 2.1: to do. Your function returns nothing yet."},
     ),
     "printing": (
         [WEDGES.replace("return lines +", "print(...)\n    lines =")],

@@ -168,7 +168,7 @@ def test_a_graph_of_labels_leaves_nobody_out(hasher):
 
 
 COUNTS = ("n_bits", "n_anchors", "n_neighbours", "n_iter", "n_landmarks")
-NUMBERS = ("C", "gamma", "ridge", "classifier_ridge", "nu")
+NUMBERS = ("C", "gamma", "ridge")
 OUT_OF_RANGE = [
     (COUNTS, 0, "at least 1"),
     *((COUNTS, value, "an integer") for value in (2.0, True, "4")),

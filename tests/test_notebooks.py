@@ -47,12 +47,10 @@ RAW_MYST = re.compile(r"\{[\w:+.-]+\}`|```\{|:::|\{\{|^\([\w-]+\)=$", re.MULTILI
         ("`a site <https://example.org/>`__", "[a site](https://example.org/)"),
         ("1. one\n\n   more\n2. two", "1. one\n\n   more\n\n2. two"),
         ("1. one\n\n   - inner\n\n     text", "1. one\n\n   - inner\n\n     text"),
-        (".. note:: Count.", "> **Note**\n>\n> Count."),
         (".. admonition:: Why\n\n   One.\n\n   Two.", "> **Why**\n>\n> One.\n>\n> Two."),
         (".. code-block:: python\n\n   x = 1\n\n   y = 2", "```python\nx = 1\n\ny = 2\n```"),
         ("::\n\n   ```\n   x\n   ```", "````\n```\nx\n```\n````"),
         ("=== ===\na   b\n=== ===\n1|2 3\n=== ===", "| a | b |\n| --- | --- |\n| 1\\|2 | 3 |"),
-        (".. raw:: html\n\n   <b>x</b>", "<b>x</b>"),
         (".. a comment", ""),
     ],
 )

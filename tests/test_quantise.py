@@ -243,16 +243,13 @@ def test_a_broken_vector_that_is_not_read_is_no_error():
     """Only the vectors of candidates are read, so that they may be a memory-mapped file."""
     broken = X.copy()
     broken[np.argmin(X @ X[0])] = np.nan
-    scores, _ = INT4.search(X[:1], INT4.encode(X), 3, rescore=broken)
+    scores, _ = FITTED.search(X[:1], FITTED.encode(X), 3, rescore=broken)
     assert np.isfinite(scores).all()
 
 
 X = vectors()
 BROKEN = np.where(np.arange(len(X))[:, None] == 7, np.nan, X)
 FITTED = SignCodes().fit(X)
-RABITQ = RaBitQ(random_state=0).fit(X)
-INT4 = ScalarCodes(4).fit(X)
-OVERFLOWN = np.full((2, 15), 255, np.uint8)  # ends with a NaN
 
 
 test_what_is_refused = refusals(
@@ -276,11 +273,4 @@ test_what_is_refused = refusals(
         lambda: FITTED.search(X[7:8], FITTED.encode(X), 3, rescore=BROKEN),
         "rescore must be finite, got NaN or infinity",
     ),
-    # with 21 features, codes of both have 15 bytes
-    (
-        lambda: RABITQ.scores(X, INT4.encode(X)),
-        "codes hold numbers that RaBitQ does not write: use those of this RaBitQ's encode",
-    ),
-    (lambda: INT4.search(X, OVERFLOWN, 1), "numbers that ScalarCodes does not write"),
-    (lambda: RaBitQ().fit(X).error_bounds(X, np.zeros((1, 15), np.uint8), 0), "epsilon must be a"),
 )

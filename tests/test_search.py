@@ -40,7 +40,9 @@ def test_ball_holds_each_code_once_nearest_first(case):
 def cut_anew(index, data):
     """Let multi-index hashing cut the codes into any number of pieces."""
     n_bits = index.n_bits
-    return replace(index, pieces=data.draw(st.sampled_from([1, min(3, n_bits), n_bits])))
+    anew = replace(index)
+    vars(anew)["n_pieces"] = data.draw(st.sampled_from([1, min(3, n_bits), n_bits]))
+    return anew
 
 
 def all_plans(n_bits, radius, n_pieces):
@@ -82,13 +84,14 @@ def test_every_strategy_is_brute_force(case, data):
     with pytest.MonkeyPatch.context() as patch:  # however the work is cut into blocks
         patch.setattr(radius_module, "_BLOCK", data.draw(st.sampled_from([1, 30, 10**6])))
         for plan in all_plans(n_bits, r, index.n_pieces):
-            found = rows_within(index, words, r, with_distances=True, plan=plan)
+            index.plans[r] = [plan]
+            found = rows_within(index, words, r, with_distances=True)
             assert_found(found[0], distances_by_code, plan)
             assert_found(found[1], rows_by_code, plan)
-            ordered = rows_within(index, words, r, by_distance=True, plan=plan)
+            ordered = rows_within(index, words, r, by_distance=True)
             assert_found(ordered[0], distances, plan)
             assert_found(ordered[1], rows, plan)
-            counts = count_within(index, words, r, plan)
+            counts = count_within(index, words, r)
             assert counts.tolist() == [len(of_query) for of_query in rows]
     ids, found_distances = table.query_radius(queries, r, return_distance=True)
     assert_found(ids, rows_by_code)

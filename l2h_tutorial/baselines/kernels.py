@@ -14,6 +14,7 @@ from ..linalg import with_settled_signs
 from ..lsh import Hasher, to_signs
 from ..machines import kernel_gamma
 
+_NU = 1e-5  # the weight of SDH's hash functions
 _SWEEPS = 10  # sweeps of SDH's descent through all bits, at most; few are needed
 
 
@@ -227,13 +228,13 @@ class SDH(AnchoredHasher):
     intercepts. SDH makes
 
     .. math::
-        \|Y - BW\|_F^2 + \lambda \|W\|_F^2
+        \|Y - BW\|_F^2 + \|W\|_F^2
         + \nu \left(\|B - F\|_F^2 + \epsilon \|P\|_F^2\right)
 
     small. It starts with random codes and improves W, F and B in turn. For given codes the best W
     and the best F are ridge regressions. For given W and F the codes stay discrete: if all other
     bits are fixed, the best value of one bit is a sign. One bit after the other is set so until
-    none changes (*discrete cyclic coordinate descent*). With the small :math:`\nu` of the paper the
+    none changes (*discrete cyclic coordinate descent*). With the paper's :math:`\nu` of 1e-5, the
     labels almost decide the codes: the points of a class share a few.
 
     Parameters
@@ -248,11 +249,6 @@ class SDH(AnchoredHasher):
         distance of training points.
     ridge : float, default=0.01
         Epsilon, as a multiple of the mean sum of squares of a kernel over the training points.
-    classifier_ridge : float, default=1.0
-        Lambda.
-    nu : float, default=1e-5
-        Weight of the hash functions. With a larger weight the codes are more like what the kernels
-        can predict.
     n_iter : int, default=5
         Turns.
     random_state : int, RandomState instance or None, default=None
@@ -289,18 +285,11 @@ class SDH(AnchoredHasher):
     2
     """
 
-    _constraints: ClassVar = AnchoredHasher._constraints | {
-        "classifier_ridge": check_positive,
-        "nu": check_positive,
-    }
-
     def __init__(
         self,
         n_bits: int = 16,
         *,
         ridge: float = 0.01,
-        classifier_ridge: float = 1.0,
-        nu: float = 1e-5,
         n_iter: int = 5,
         n_anchors: int = 2000,
         gamma: float = 2.0,
@@ -308,8 +297,6 @@ class SDH(AnchoredHasher):
     ) -> None:
         self.n_bits = n_bits
         self.ridge = ridge
-        self.classifier_ridge = classifier_ridge
-        self.nu = nu
         self.n_iter = n_iter
         self.n_anchors = n_anchors
         self.gamma = gamma
@@ -339,9 +326,9 @@ class SDH(AnchoredHasher):
             # shrink the intercepts.
             predicted = kernels @ cho_solve(factor, kernels.T @ codes) + codes.mean(axis=0)
             # Classifier: a ridge regression of the labels on the codes.
-            code_gram = codes.T @ codes + self.classifier_ridge * np.eye(self.n_bits)
+            code_gram = codes.T @ codes + np.eye(self.n_bits)
             classifier = solve(code_gram, codes.T @ labels, assume_a="pos")
-            codes = cyclic_descent(codes, labels @ classifier.T + self.nu * predicted, classifier)
+            codes = cyclic_descent(codes, labels @ classifier.T + _NU * predicted, classifier)
         self.coefficients_ = cho_solve(factor, kernels.T @ codes)
         self.codes_ = codes > 0
         self.intercepts_ = codes.mean(axis=0) - means @ self.coefficients_

@@ -17,6 +17,7 @@ from ..checks import Bytes, Integers, Singles, check_choice, load_optional
 from ..deep import DEEP_VERSION, deep_descriptors
 from ..files import FilePath, read_arrays, whole_file
 from ..gist import GIST_VERSION, gist_descriptors
+from ..linalg import with_settled_signs
 from .docstrings import read_docstrings, text_vectors
 from .readers import (
     ARCHIVE_SUFFIXES,
@@ -62,7 +63,7 @@ RETRIES = 2  # of a download that failed
 TIMEOUT = 30  # seconds without an answer, or without the next bytes of it
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """Hold labelled feature vectors, and the images that they describe where there are any.
 
@@ -357,9 +358,7 @@ def _deep_components(images: Bytes) -> Singles:
     descriptors = np.concatenate([_cached(piece, name, deep_descriptors) for piece in pieces])
     centred = descriptors - descriptors.mean(axis=0)
     _, vectors = np.linalg.eigh(centred.T @ centred)
-    vectors = vectors[:, ::-1][:, :N_COMPONENTS]
-    largest = abs(vectors).argmax(axis=0)
-    return centred @ (vectors * np.sign(vectors[largest, range(len(largest))]))
+    return centred @ with_settled_signs(vectors[:, ::-1][:, :N_COMPONENTS])
 
 
 def _cached(images: Bytes, name: str, describe: Callable[[Bytes], Singles]) -> Singles:

@@ -32,15 +32,13 @@ import numpy as np
 
 from ..checks import load_optional, with_progress
 from . import answering, find
-from .framework import EMPTY, TO_DO, Case, Compute, Exercise, Verdict
+from .framework import Case, Compute, Exercise, Verdict
 from .submissions import Program, find_files, known_as, names_of, printable
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _ANSWERED = re.compile(r"""(?:check|require)\(\s*["']\s*(\d+\.\d+)""")
-# a line of a cell as it was handed out
-_STUB = re.compile(r"(?m)^(?: +| *\w+ = \(?)\.\.\.(?:, \.\.\.)*\)?(?: +#.*)?$")
 _EXERCISES = re.compile(r"(?m)^#+ [\d. ]*Exercises\s*$")
 _MAGIC = re.compile("(?m)^[%!].*$")  # commands to Jupyter
 _MOST_BYTES = 2**26  # of a notebook, and of what its process writes down
@@ -277,12 +275,6 @@ def _verdicts(
                 verdicts[number] = _verdict(exercises[number], cases.get(number), line, fault)
         if pending:  # the first of these is the one that did not answer
             verdicts[pending.pop(0)] = Verdict(False, f"not yet. Your function {ending}.")
-    stubs = [
-        number for _, code in cells if _STUB.search(code) for number in _ANSWERED.findall(code)
-    ]
-    for number in stubs:
-        if verdicts.get(number) in (TO_DO, EMPTY):
-            verdicts[number] = Verdict(False, "not attempted.")
     return verdicts
 
 

@@ -15,7 +15,7 @@ _CODE_LENGTHS = (16, 24, 32)
 _RADII = (1, 2, 3)
 
 
-@dataclass(frozen=True, repr=False, eq=False)
+@dataclass(frozen=True, eq=False)
 class Project:
     """Hold the data and the settings that one student works on.
 

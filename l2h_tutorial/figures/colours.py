@@ -69,8 +69,7 @@ def look(name: str, i: int | None = None) -> Look:
         raise KeyError(
             f"{name!r} has no look of its own; METHODS of figures.colours has {', '.join(METHODS)}"
         )
-    k = i % len(COLOURS)
-    return _line(COLOURS[k], MARKERS[k], STROKES[k])
+    return _line(COLOURS[i], MARKERS[i], STROKES[i])
 
 
 def tint(strength: Any) -> Floats:

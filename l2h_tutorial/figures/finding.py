@@ -202,13 +202,13 @@ def split_diagram(split: Split) -> Figure:
     axes.set(xlim=(0, 100), ylim=(0, 30))
     axes.set_axis_off()
     parts = [
-        (0, 32, GREEN, "queries", split.y_query, "what we look for;\nnever seen before"),
-        (34, 32, BLUE, "training set", split.y_train, "labels a method\nlearns from"),
-        (68, 32, GREY, "database", split.y_database, "what is searched; its\nlabels only judge"),
+        (0, GREEN, "queries", split.y_query, "what we look for;\nnever seen before"),
+        (34, BLUE, "training set", split.y_train, "labels a method\nlearns from"),
+        (68, GREY, "database", split.y_database, "what is searched; its\nlabels only judge"),
     ]
-    for start, width, colour, name, labels, purpose in parts:
-        axes.add_patch(plt.Rectangle((start, 8), width, 21, color=colour, alpha=0.18, linewidth=2))
-        middle = start + width / 2
+    for start, colour, name, labels, purpose in parts:
+        axes.add_patch(plt.Rectangle((start, 8), 32, 21, color=colour, alpha=0.18, linewidth=2))
+        middle = start + 16
         write(axes, (middle, 25), name, weight="bold")
         write(axes, (middle, 19.5), f"{len(labels):,} images")
         write(axes, (middle, 12.5), purpose)
@@ -253,10 +253,10 @@ def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
     reach = 1.15 * np.abs(points).max()
     around = unit(np.linspace(0, 2 * np.pi, 720))
     for i, code in enumerate(codes):
-        axes.scatter(*points[members == i].T, s=24, color=COLOURS[i % 7], marker=MARKERS[i % 7])
+        axes.scatter(*points[members == i].T, s=24, color=COLOURS[i], marker=MARKERS[i])
         middle = around[((around @ hyperplanes > 0) == code).all(axis=1)].mean(axis=0)
         place = 0.9 * reach * middle / np.abs(middle).max()
-        write(axes, place, names[i], color=COLOURS[i % 7], weight="bold", bbox=BOX)
+        write(axes, place, names[i], color=COLOURS[i], weight="bold", bbox=BOX)
     draw_bits(axes, hyperplanes, reach)
     show_plane(axes, reach, xlabel="feature 1", ylabel="feature 2")
     return figure
@@ -392,7 +392,7 @@ CLEARLY = 1.5  # a method is clearly faster if it is so many times as fast
 
 
 @styled
-def hamming_cube(radius: int = 1, middle: int = 0b000) -> Figure:
+def hamming_cube(radius: int, middle: int) -> Figure:
     """Draw the eight codes of three bits as a cube, and fill those within the radius of `middle`.
 
     Beside each code stands in how many bits it differs from `middle`.

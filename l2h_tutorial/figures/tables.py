@@ -37,7 +37,7 @@ class Label(NamedTuple):
         return f"{self.above}: {self.name}" if self.above else self.name
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False)
 class Table:
     """Show a table: as HTML on a page and in a notebook, as text elsewhere."""
 

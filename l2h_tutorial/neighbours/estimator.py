@@ -17,7 +17,7 @@ from joblib import effective_n_jobs
 from scipy.sparse import csr_array
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.utils import check_random_state, gen_batches
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from ..buckets import HashTable
 from ..checks import (
@@ -34,7 +34,7 @@ from ..codes import pack_bits, packed_distances
 from ..files import FilePath
 from ..lsh import LSH, Estimator, in_blocks
 from ..search import Reranker, exact_neighbours, rerank
-from .names import check_labels, joined_names, row_names
+from .names import joined_names, row_names
 from .saved import load_fitted, save_fitted
 
 _DEFAULT_BITS = 128
@@ -171,7 +171,7 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
             An array of float16, float32 or float64 is kept as it is, and a memory-mapped file stays
             on its disk. Other numbers become float64.
         y : (n,) or (n, n_classes) array, optional
-            For a hasher that learns from labels.
+            For a hasher that learns from labels; any other ignores them.
         ids : (n,) sequence, optional
             What to call the rows in results; by default a data frame's index or their numbers.
         queries : (n_queries, n_features) array of numbers, optional
@@ -181,8 +181,8 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
         Raises
         ------
         TypeError, ValueError
-            If a parameter is out of range, `ids` or `y` are not one for each row, `y` cannot be
-            labels, or the hasher refuses the rows.
+            If a parameter is out of range, `ids` or `y` are not one for each row, or the hasher
+            refuses the rows.
 
         Notes
         -----
@@ -199,7 +199,7 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
         names = row_names(X, ids, n)
         self.ids_ = np.arange(n) if names is None else names
         if y is not None:
-            check_labels(y, hasher, self._fit_X)
+            check_consistent_length(self._fit_X, y)
         others = self._choose_queries(queries, hasher, random)
         self.mean_ = self._fit_X.mean(axis=0, dtype=np.float64)
         labels = None if y is None else np.asarray(y)[others]

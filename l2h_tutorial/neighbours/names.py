@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.utils import get_tags
-from sklearn.utils.validation import check_consistent_length
 
-from ..checks import Array, ArrayLike
+from ..checks import Array
 
 _PLAIN = (int, str, np.integer, np.str_)  # ids of one of these types become an array of that type
-_FEW = 10  # so few rows may each have a label of their own
 
 
 def row_names(X: Any, ids: Any, n: int) -> Array | None:
@@ -40,9 +37,7 @@ def row_names(X: Any, ids: Any, n: int) -> Array | None:
         ids = X.index.to_numpy()
     if ids is None:
         return None
-    if isinstance(ids, str | bytes) or not (
-        isinstance(ids, Sequence) or (hasattr(ids, "__len__") and hasattr(ids, "__array__"))
-    ):
+    if not isinstance(ids, Sequence) and not hasattr(ids, "__array__"):
         raise TypeError(f"ids must be a sequence of {n} names, one for each row, got {type(ids)}")
     names = _array_of(ids)
     if names.ndim != 1 or len(names) != n:
@@ -75,25 +70,3 @@ def joined_names(names: Array, more: Array) -> Array:
     if names.dtype.kind != more.dtype.kind:
         names = names.astype(object)
     return np.concatenate([names, more])
-
-
-def check_labels(y: ArrayLike, hasher: Any, X: Array) -> None:
-    """Refuse what an unsupervised hasher would ignore although it was meant to name rows.
-
-    A number that is not an integer may be the target of a later step of a pipeline.
-
-    Raises
-    ------
-    ValueError
-        If each row has an integer or a text of its own, so that these cannot be labels, or there
-        is not one label for each row.
-    """
-    check_consistent_length(X, y)
-    labels = np.asarray(y)
-    if get_tags(hasher).target_tags.required or labels.ndim != 1 or labels.dtype.kind == "f":
-        return
-    if len(labels) >= _FEW and len(set(map(str, labels))) == len(labels):
-        raise ValueError(
-            f"y must be labels, got a different one for each row, {labels[0]!r} for the first; "
-            "to name rows, write fit(X, ids=...)"
-        )

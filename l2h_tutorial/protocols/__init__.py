@@ -1,4 +1,4 @@
-"""Run the experiments of the GRH paper again, and keep their results as they come."""
+"""Compare the GRH paper's results with ours, and contrast methods on the same splits."""
 
 from ..checks import load_optional
 

@@ -14,19 +14,20 @@ from ..search.radius import check_radius
 if TYPE_CHECKING:
     import pandas as pd
 
+_FLIP = 0.05  # probability that a bit of a drawn code is flipped
 _BLOCK_ROWS = 1 << 14  # rows whose flips are drawn at a time
 
 
-def resampled_codes(bits: ArrayLike, n: int, *, flip: float = 0.05, random_state: int = 0) -> Bits:
+def resampled_codes(bits: ArrayLike, n: int, *, random_state: int = 0) -> Bits:
     """Draw more codes like those given: each is a copy of one of these, with a few bits flipped.
+
+    A bit is flipped with a probability of 5 percent.
 
     Parameters
     ----------
     bits : (m, n_bits) array of bool
     n : int
         Codes to draw.
-    flip : float, default=0.05
-        Probability that a bit flips, from 0 to 1.
     random_state : int, default=0
 
     Returns
@@ -36,8 +37,7 @@ def resampled_codes(bits: ArrayLike, n: int, *, flip: float = 0.05, random_state
     Raises
     ------
     TypeError, ValueError
-        If the bits are not boolean, `n` is not an integer of at least 1, or `flip` is no
-        probability.
+        If the bits are not boolean, or `n` is not an integer of at least 1.
 
     Examples
     --------
@@ -45,13 +45,11 @@ def resampled_codes(bits: ArrayLike, n: int, *, flip: float = 0.05, random_state
     (6, 4)
     """
     array = check_bits(bits)
-    if not 0 <= flip <= 1:
-        raise ValueError(f"flip must be a probability from 0 to 1, got {flip}")
     rng = np.random.default_rng(random_state)
     drawn = array[rng.integers(len(array), size=check_integer(n, "n"))]
     for start in range(0, n, _BLOCK_ROWS):
         block = drawn[start : start + _BLOCK_ROWS]
-        block ^= rng.random(block.shape, dtype=np.float32) < flip
+        block ^= rng.random(block.shape, dtype=np.float32) < _FLIP
     return drawn
 
 

@@ -177,18 +177,15 @@ class CodeIndex:
         smallest type that holds it.
     rows : (n,) array of int64
         Row numbers; those of equal codes ascend.
-    pieces : int, default=None
-        Pieces that multi-index hashing cuts codes into. None: `n_pieces` chooses.
     """
 
     n_bits: int
     words: Words
     rows: Numbers
-    pieces: int | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what an index is made from; what is derived from it is computed anew."""
-        return {name: getattr(self, name) for name in ("n_bits", "words", "rows", "pieces")}
+        return {name: getattr(self, name) for name in ("n_bits", "words", "rows")}
 
     @cached_property
     def plans(self) -> dict[int, list["Plan"]]:
@@ -228,8 +225,6 @@ class CodeIndex:
         A piece gets about as many effective bits as a row number has bits, so that most possible
         pieces occur. If the rows still crowd at a query's pieces, pieces get twice as long.
         """
-        if self.pieces is not None:
-            return self.pieces
         if self.n_bits <= DIRECT_BITS:
             return 1
         finest = max(2, round(self.effective_bits / max(1, log2(len(self.rows)))))
@@ -559,18 +554,16 @@ def at_a_time(plan: Plan) -> int:
 
 
 def find(
-    index: CodeIndex, query_words: Words, radius: int, plan: Plan | None = None
+    index: CodeIndex, query_words: Words, radius: int
 ) -> Iterator[tuple[Words, Numbers, Numbers]]:
-    """Search for packed queries, (n_queries, n_words), a block at a time.
-
-    `plan` says how; by default it is the cheapest way.
+    """Search for packed queries, (n_queries, n_words), in the cheapest way, a block at a time.
 
     Yields
     ------
     queries, places, counts
         The block, and what `scan` returns for it.
     """
-    plan = plan or plans(index, radius)[0]
+    plan = plans(index, radius)[0]
     search = {"scan": scan, "enumerate": enumerate_ball, "multi-index": multi_index}[plan.strategy]
     step = at_a_time(plan)
     for start in range(0, len(query_words), step):
@@ -578,11 +571,9 @@ def find(
         yield queries, *search(index, queries, radius)
 
 
-def count_within(
-    index: CodeIndex, query_words: Words, radius: int, plan: Plan | None = None
-) -> Numbers:
+def count_within(index: CodeIndex, query_words: Words, radius: int) -> Numbers:
     """Count the rows within `radius` of each packed query, (n_queries, n_words)."""
-    counts_of_blocks = [counts for _, _, counts in find(index, query_words, radius, plan)]
+    counts_of_blocks = [counts for _, _, counts in find(index, query_words, radius)]
     return np.concatenate(counts_of_blocks).astype(np.int64)
 
 
@@ -593,7 +584,6 @@ def rows_within(
     *,
     with_distances: bool = False,
     by_distance: bool = False,
-    plan: Plan | None = None,
 ) -> tuple[Objects, Objects]:
     """Find the rows within `radius` of each packed query, (n_queries, n_words).
 
@@ -606,8 +596,6 @@ def rows_within(
         Without them, and unless rows are ordered by them, `distances` is empty.
     by_distance : bool, default=False
         Order each query's rows by distance, then by number. Otherwise by code, then by number.
-    plan : Plan, default=None
-        As in `find`.
 
     Returns
     -------
@@ -615,7 +603,7 @@ def rows_within(
     """
     distances: list[Numbers] = []
     rows: list[Numbers] = []
-    for queries, places, counts in find(index, query_words, radius, plan):
+    for queries, places, counts in find(index, query_words, radius):
         found = index.rows.take(places)
         if with_distances or by_distance:
             found_distances = distances_at(index, places, queries, counts).astype(np.int64)

@@ -15,11 +15,10 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from l2h_tutorial import LSH, HashTable, load_dataset, rerank, split_dataset
-from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.scale import resampled_codes
 from l2h_tutorial.search import ball_size
 
-from .kept import RESULTS, origin, seconds
+from .kept import RESULTS, ResultsFile, origin, seconds
 
 N_QUERIES = 120
 NEAREST = (1, 10, 100)  # neighbours

@@ -18,11 +18,10 @@ from threadpoolctl import threadpool_limits
 
 from l2h_tutorial.audit import FACTORS
 from l2h_tutorial.metrics import recall_of_exact
-from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.quantise import RaBitQ, ScalarCodes
 from l2h_tutorial.search import exact_neighbours
 
-from .kept import RESULTS, keep, origin
+from .kept import RESULTS, ResultsFile, keep, origin
 from .quality_by_bytes import N_OTHERS, SEEDS, K, data, task_of
 
 ORDERS = ("as given", "by variance")

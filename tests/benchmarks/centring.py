@@ -13,10 +13,9 @@ from threadpoolctl import threadpool_limits
 
 from l2h_tutorial import LSH, HashTable, load_dataset, split_dataset
 from l2h_tutorial.metrics import recall_of_exact
-from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.search import exact_neighbours
 
-from .kept import RESULTS, keep, origin
+from .kept import RESULTS, ResultsFile, keep, origin
 
 LENGTHS = {"raw": (16, 24, 32, 40, 48), "centred": (4, 5, 6, 7, 8, 10, 12, 16)}
 PREPARED = {"raw": "none", "centred": "l2-centre"}

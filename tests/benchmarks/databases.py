@@ -36,11 +36,10 @@ from threadpoolctl import threadpool_limits
 
 from l2h_tutorial import LSH, HashNeighbors, gist_descriptors, load_dataset, rerank
 from l2h_tutorial.metrics import recall_of_exact
-from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.search import exact_neighbours
 
 from .designs import clustered_vectors, unlabelled
-from .kept import RESULTS, origin
+from .kept import RESULTS, ResultsFile, origin
 
 N_ROWS = 100_000
 N_QUERIES = 100

@@ -32,7 +32,6 @@ from threadpoolctl import threadpool_limits
 
 from l2h_tutorial import HashNeighbors, load_dataset
 from l2h_tutorial.metrics import recall_of_exact
-from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.search import exact_neighbours
 
 from .databases import (
@@ -50,7 +49,7 @@ from .databases import (
     side_by_side,
     versions_of_the_server,
 )
-from .kept import RESULTS, origin
+from .kept import RESULTS, ResultsFile, origin
 
 WIDEST = 1000  # the largest ef_search that pgvector allows
 WAYS = (

@@ -19,10 +19,9 @@ from threadpoolctl import threadpool_limits
 
 from l2h_tutorial import CCAITQ, GRH, ITQ, bits_to_integers, hamming_distances, load_dataset
 from l2h_tutorial.controls import ClassScores, OutputCodes
-from l2h_tutorial.protocols.results import ResultsFile
 
 from .fair_fight import SmallNetwork
-from .kept import RESULTS, origin, unit
+from .kept import RESULTS, ResultsFile, origin, unit
 
 SEEDS = range(5)
 N_BITS = 32

@@ -14,10 +14,9 @@ from threadpoolctl import threadpool_limits
 
 from l2h_tutorial import ITQ, LSH, PCAH, Dataset, HashNeighbors, load_dataset
 from l2h_tutorial.neighbours import ScanWarning
-from l2h_tutorial.protocols.results import ResultsFile
 
 from ..vectors import KINDS, drawn
-from .kept import RESULTS, keep, origin, seconds
+from .kept import RESULTS, ResultsFile, keep, origin, seconds
 
 N = 10_000
 N_QUERIES = 500

@@ -31,10 +31,9 @@ from threadpoolctl import threadpool_limits
 from l2h_tutorial import Dataset, HashNeighbors, load_dataset
 from l2h_tutorial.metrics import recall_of_exact
 from l2h_tutorial.neighbours import ScanWarning
-from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.search import exact_neighbours
 
-from .kept import RESULTS, keep, origin, seconds, unit
+from .kept import RESULTS, ResultsFile, keep, origin, seconds, unit
 from .wordllama_vectors import words_beside
 
 K = 10

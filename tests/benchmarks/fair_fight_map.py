@@ -15,11 +15,10 @@ from threadpoolctl import threadpool_limits
 
 from l2h_tutorial import precision_at_k, rerank
 from l2h_tutorial.metrics import evaluate_radius_search
-from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.tuning import set_everywhere
 
 from .fair_fight import METHODS, N_DRAWS, SPLITS, Chances, ExactSearch, learners, split_of, tuned
-from .kept import RESULTS
+from .kept import RESULTS, ResultsFile
 
 SHARES = (0.003, 0.005, 0.01, 0.02, 0.03, 0.06, 0.1, 0.2, 0.35)  # at which class scores look
 

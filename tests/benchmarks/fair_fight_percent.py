@@ -16,11 +16,10 @@ from threadpoolctl import threadpool_limits
 from l2h_tutorial import hamming_distances, precision_at_k, rerank
 from l2h_tutorial.codes import bits_to_integers
 from l2h_tutorial.controls import ClassScores
-from l2h_tutorial.protocols.results import ResultsFile
 
 from .fair_fight import METHODS, SPLITS, learners, split_of, tuned
 from .fair_fight_map import contenders_on_the_map
-from .kept import RESULTS, keep
+from .kept import RESULTS, ResultsFile, keep
 
 MORE = {"KSH, 32 bits": "KSH", "class scores, 8 bits": "class scores, 8 bits"}
 

@@ -17,11 +17,10 @@ from scipy.stats import skew
 from threadpoolctl import threadpool_limits
 
 from l2h_tutorial.metrics import recall_of_exact
-from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.quantise import RaBitQ
 from l2h_tutorial.search import exact_neighbours
 
-from .kept import RESULTS, keep, origin, unit
+from .kept import RESULTS, ResultsFile, keep, origin, unit
 from .quality_by_bytes import SEEDS, K, data
 
 N_QUERIES = 300

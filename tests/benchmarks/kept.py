@@ -1,4 +1,4 @@
-"""Share among the benchmarks where results are kept, their origin, unit vectors and time."""
+"""Share among the benchmarks how results are kept, their origin, unit vectors and time."""
 
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -6,10 +6,77 @@ from pathlib import Path
 from time import process_time
 
 import numpy as np
+import pandas as pd
 
+from l2h_tutorial.files import refused, whole_file
 from l2h_tutorial.protocols.results import provenance
 
 RESULTS = Path(__file__).parents[2] / "book" / "results"
+
+
+class ResultsFile:
+    """Keep a CSV file with one row for each finished measurement.
+
+    With every addition the file is written anew under another name and then renamed. So it is whole
+    whenever the program is stopped. Existing rows are kept to the letter. Only one program at a
+    time may add to a file.
+
+    Parameters
+    ----------
+    path : path
+        The file; neither it nor its folder need exist.
+    key : sequence of str
+        Columns that together name a measurement.
+
+    Raises
+    ------
+    ValueError
+        If the file is not a CSV file in UTF-8, or lacks a column of the key.
+    """
+
+    def __init__(self, path, key):
+        self.path = Path(path)
+        self.key = list(key)
+        self._rows = pd.DataFrame(columns=self.key)
+        if self.path.exists():
+            expected = f"a table of results with the columns {self.key}"
+            with refused(self.path, expected, "Move it away"):
+                self._rows = pd.read_csv(self.path, dtype=str, keep_default_na=False)
+                self._rows[self.key]  # raises a KeyError if a column is missing
+
+    def __contains__(self, measurement):
+        """Return whether a measurement with these values of the key is in the file."""
+        wanted = tuple(str(measurement[name]) for name in self.key)
+        return wanted in self._rows[self.key].itertuples(index=False, name=None)
+
+    def check_data(self, data):
+        """Raise a ValueError if the column `data` of a row names other data."""
+        for other in set(self._rows.get("data", [])) - {data}:
+            raise ValueError(
+                f"{self.path} holds results of {other}, not of {data}: choose another file"
+            )
+
+    def append(self, row):
+        """Add a row. If the program is stopped, the file holds the whole row or nothing of it.
+
+        Raises
+        ------
+        ValueError
+            If its columns are not those of the file.
+        OSError
+            If the file cannot be written; it is left as it was.
+        """
+        if len(self._rows) and list(row) != list(self._rows):
+            raise ValueError(f"{self.path} has the columns {list(self._rows)}, the row {list(row)}")
+        new = pd.DataFrame([row]).astype(str)
+        rows = pd.concat([self._rows, new]) if len(self._rows) else new
+        with whole_file(self.path) as file:
+            rows.to_csv(file, index=False, lineterminator="\n")
+        self._rows = rows
+
+    def frame(self):
+        """Return all rows; without a file, no rows and only the columns of the key."""
+        return pd.read_csv(self.path) if len(self._rows) else self._rows
 
 
 def origin(dataset, *packages):

@@ -30,12 +30,11 @@ from l2h_tutorial import (
 from l2h_tutorial.audit import FACTORS, lie_of
 from l2h_tutorial.controls import ClassScores, OutputCodes
 from l2h_tutorial.metrics import recall_of_exact
-from l2h_tutorial.protocols.results import ResultsFile
 from l2h_tutorial.quantise import RaBitQ, ScalarCodes, SignCodes
 from l2h_tutorial.search import exact_neighbours
 
 from .fair_fight import SmallNetwork
-from .kept import RESULTS, origin, unit
+from .kept import RESULTS, ResultsFile, origin, unit
 
 SEEDS = range(5)
 K = 10

@@ -14,7 +14,6 @@ from urllib.parse import urljoin
 
 from docutils import nodes
 from sphinx.errors import SphinxError
-from sphinx.locale import admonitionlabels
 
 from .selftest import selftest_option
 
@@ -135,12 +134,9 @@ class MarkdownWriter:
         ]
         return ("\n\n" if any("\n\n" in text for text in written) else "\n").join(written)
 
-    def _block_Admonition(self, node: nodes.Element) -> str:
-        titled = isinstance(node[0], nodes.title)
-        title = self.inline(node[0]) if titled else admonitionlabels[type(node).__name__]
-        content = node.children[1:] if titled else node.children
-        blocks = [self.block(child) for child in content]
-        return self._quote("\n\n".join([f"**{title}**", *blocks]))
+    def _block_admonition(self, node: nodes.Element) -> str:
+        blocks = [self.block(child) for child in node.children[1:]]
+        return self._quote("\n\n".join([f"**{self.inline(node[0])}**", *blocks]))
 
     def _quote(self, text: str) -> str:
         return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
@@ -199,8 +195,8 @@ class MarkdownWriter:
 
     def _block_table(self, node: nodes.Element) -> str:
         rows = [[self._cell(entry) for entry in row.children] for row in node.findall(nodes.row)]
-        head = rows.pop(0) if any(node.findall(nodes.thead)) else [""] * len(rows[0])
-        lines = [f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows]]
+        rows.insert(1, ["---"] * len(rows[0]))
+        lines = [f"| {' | '.join(row)} |" for row in rows]
         table = "\n".join(lines)
         if isinstance(node[0], nodes.title):
             return f"{self.caption(node[0], 'table')}\n\n{table}"
@@ -213,9 +209,6 @@ class MarkdownWriter:
                 f"cell across several; the one that starts {entry.astext()[:40]!r} is another"
             )
         return self.blocks(entry).replace("\n", " ").replace("|", "\\|")
-
-    def _block_raw(self, node: nodes.Element) -> str:
-        return node.astext().strip() if node["format"] == "html" else ""
 
     def _block_Invisible(self, node: nodes.Element) -> str:
         return ""
@@ -269,7 +262,6 @@ class MarkdownWriter:
         self.files.append(node["reftarget"])
         return f"[{self.inline(node)}]({self.page.files_at}{node['reftarget']})"
 
-    _inline_raw = _block_raw
     _inline_Invisible = _block_Invisible
 
 
