@@ -429,7 +429,7 @@ def test_no_setting_changes_a_figures_height(play, name, width):
     tab = play(name, width=width, **STILL)
     heights = tab.figure.evaluate(HEIGHTS)
     assert len(heights) == 1, heights
-    board = tab.figure.locator("> .board")
+    board = tab.page.locator(f"#l2h-{name} > .board")
     if width == 1440 and name in ("falling-lines", "training", "s-curve"):
         drawn = board.locator("> :first-child").bounding_box()["height"]
         assert drawn > 0.7 * board.bounding_box()["height"], "the picture fills its half"

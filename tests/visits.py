@@ -120,12 +120,6 @@ def cells_of(source, tag=None):
     return [code for _, tagged, code in found if tag in (None, tagged)]
 
 
-def box_of(element):
-    """Return where an element is on the screen, and how large."""
-    box = element.bounding_box()
-    return SimpleNamespace(**box, right=box["x"] + box["width"], bottom=box["y"] + box["height"])
-
-
 class Visit:
     """A tab of a fresh profile, and what went wrong in it; asked for more, it asks its page."""
 
@@ -211,6 +205,12 @@ class Visit:
 
     def check_no_formula_is_cut(self):
         assert self.page.evaluate(CUT_FORMULAS) == []
+
+
+def box_of(element):
+    """Return where an element is on the screen, and how large."""
+    box = element.bounding_box()
+    return SimpleNamespace(**box, right=box["x"] + box["width"], bottom=box["y"] + box["height"])
 
 
 def sampled(names, quick=QUICK):
