@@ -47,6 +47,12 @@ def pytest_report_header() -> list[str]:
     return header
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark a test that asks for a browser, by whatever fixture."""
+    if "browser" in item.fixturenames:
+        item.add_marker("browser")
+
+
 @pytest.hookimpl(trylast=True)  # after the markers have deselected tests
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out what another test covers, and skip what cannot run on this machine."""
@@ -218,6 +224,18 @@ def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
     yield start
     for each in visits:
         each.context.close()
+
+
+@pytest.fixture
+def read(site: Path, visit: Callable[..., Visit]) -> Callable[..., Visit]:
+    """Return a function that opens a page of the site, from its file, in a tab."""
+
+    def start(name: str, width: int = 1280, scheme: str = "light", **options: Any) -> Visit:
+        tab = visit(width, scheme, **options)
+        tab.read(name)
+        return tab
+
+    return start
 
 
 # Seeds of the lessons: the quick run takes one of them, the gate all five

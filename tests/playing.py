@@ -3,11 +3,11 @@
 import json
 import re
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import numpy as np
 import pytest
-from visits import ROOT, SITE, cells_of
+from visits import ROOT, SITE, box_of, cells_of, text_of
 
 from l2h_book.play.directive import playable, with_cells
 
@@ -15,7 +15,7 @@ from l2h_book.play.directive import playable, with_cells
 def namespace_of(page):
     """Run a page's cells that draw no figures, and return their names."""
     names = {}
-    source = (ROOT / f"book/{page}.md").read_text(encoding="utf-8")
+    source = text_of(ROOT / f"book/{page}.md")
     for code in cells_of(with_cells(source)):
         if "figures" not in code and "picture()" not in code:
             exec(code, names)
@@ -53,12 +53,21 @@ def data_of(address, name):
     return json.loads(re.search(rf'id="l2h-{name}-data">(.*?)</script>', html)[1])
 
 
-def opened(visit, address, width=1280, scheme="light", *, name, **options):
+def opened(visit, address, place="", width=1280, scheme="light", *, name, **options):
     """Open a page in a tab, and wait until a figure on it can be played with."""
     tab = visit(width, scheme, **options)
-    tab.go(address)
-    tab.page.wait_for_selector(f"#l2h-{name}:not([hidden])")
+    tab.go(urljoin(address, place))
+    tab.wait_for_selector(f"#l2h-{name}:not([hidden])")
+    tab.figure = tab.locator(f"#l2h-{name}")
     return tab
+
+
+def copied(tab, button):
+    """Press a button that copies a link, and return the link."""
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tab.click(button)
+    tab.get_by_role("button", name="Link copied").wait_for()
+    return tab.evaluate("navigator.clipboard.readText()")
 
 
 def tab_to(page, attribute, value):
@@ -92,7 +101,7 @@ def lying_on(drawing, parts, things, room=0):
 
 
 def dragged_by_mouse(tab, start, moves):
-    mouse = tab.page.mouse
+    mouse = tab.mouse
     mouse.move(*start)
     mouse.down()
     for place in moves:
@@ -112,6 +121,7 @@ def dragged_by_finger(tab, start, moves):
 
 
 PHONE = {"width": 390, "scheme": "dark", "has_touch": True, "is_mobile": True}
+on_each_device = pytest.mark.parametrize("device", [{"width": 1440}, PHONE], ids=["desk", "phone"])
 by_hand = pytest.mark.parametrize(
     ("drag", "device"),
     [
@@ -124,13 +134,16 @@ by_hand = pytest.mark.parametrize(
 def dragged(tab, drag, element, dx, dy):
     """Drag from the middle of an element in fifteen small moves, and return where they end.
 
-    They scroll nothing. A browser takes the first few for scrolling unless the page says otherwise.
+    They scroll nothing, and a finger has room. A browser takes the first few for scrolling unless
+    the page says otherwise.
     """
     element.evaluate("(one) => one.scrollIntoView({block: 'center'})")
-    scrolled = tab.page.evaluate("scrollY")
-    box = element.bounding_box()
-    x = box["x"] + box["width"] / 2
-    y = box["y"] + box["height"] / 2
+    scrolled = tab.evaluate("scrollY")
+    box = box_of(element)
+    if drag is dragged_by_finger:
+        assert min(box.width, box.height) >= 44
+    x = box.x + box.width / 2
+    y = box.y + box.height / 2
     drag(tab, (x, y), [(x + dx * step / 15, y + dy * step / 15) for step in range(1, 16)])
-    assert tab.page.evaluate("scrollY") == scrolled
+    assert tab.evaluate("scrollY") == scrolled
     return x + dx, y + dy

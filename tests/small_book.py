@@ -72,9 +72,13 @@ def book_of(**chapters):
     return {"index.md": f"# Welcome\n\n```{{toctree}}\n:numbered:\n{names}\n```\n"} | files
 
 
+def read_notebook(path):
+    return nbformat.read(path, as_version=4)
+
+
 def notebook(folder, edition="reader", name="chapter"):
     """Read one of the notebooks of a book that was built."""
-    return nbformat.read(folder / "_build" / EDITIONS[edition] / f"{name}.ipynb", as_version=4)
+    return read_notebook(folder / "_build" / EDITIONS[edition] / f"{name}.ipynb")
 
 
 def markdown_of(notebook):

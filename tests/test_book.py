@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from small_book import HEADER, book_of, build
-from visits import ROOT
+from visits import ROOT, text_of
 
 from l2h_book import execution
 from l2h_book.execution import execution_key
@@ -184,7 +184,7 @@ class Project:
         cell = f"open({str(self.runs)!r}, 'a').write('x');\n{code}"
         page = f"{HEADER}# A page\n\n```{{code-cell}} ipython3\n{cell}\n```\n\n{text}\n"
         source = self.folder / "book/index.md"
-        if not source.exists() or source.read_text(encoding="utf-8") != page:
+        if not source.exists() or text_of(source) != page:
             source.write_text(page, encoding="utf-8")
         environment = os.environ | {"PYTHONPATH": str(self.folder)}
         command = ["make", "-o", ".venv/installed", "book"]
@@ -193,7 +193,7 @@ class Project:
         made = subprocess.run(
             command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False
         )
-        page = built.read_text(encoding="utf-8") if built.exists() else ""
+        page = text_of(built) if built.exists() else ""
         if made.returncode == 0:
             assert NOTICE not in page
             return page
@@ -211,6 +211,9 @@ def project(copy):
     return Project(copy)
 
 
+two_cores = pytest.mark.skipif(
+    (os.cpu_count() or 1) < 2, reason="one core executes one page at a time"
+)
 GRUMBLE = "import warnings\nwarnings.warn('a library grumbles')"
 MISSING = "{glue:text}`never-recorded` {numref}`fig-no`"
 # flaws of a cell and of the text, and what the build says about them
@@ -230,7 +233,7 @@ def test_a_flaw_fails_every_build_until_it_is_mended(project):
     assert "42" in good
     for flaw in FLAWS:
         project.make_book(*flaw)
-        former = (project.folder / "_build/html/book/index.html").read_text(encoding="utf-8")
+        former = text_of(project.folder / "_build/html/book/index.html")
         assert former.replace(f"\n{NOTICE}", "") == good
     assert project.make_book("print(6 * 7)") == good
 
@@ -255,7 +258,7 @@ def test_pages_follow_the_package_and_nothing_runs_without_need(project):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core executes one page at a time")
+@two_cores
 def test_pages_are_executed_side_by_side(tmp_path):
     """Each of two pages waits until the other has begun."""
     meet = """```{code-cell} ipython3
@@ -277,7 +280,7 @@ while not Path("OTHER").exists():
     }
     built = build(tmp_path, book_of(**chapters))
     assert built.returncode == 0, built.stderr
-    assert "met" in (tmp_path / "_build/html/a.html").read_text(encoding="utf-8")
+    assert "met" in text_of(tmp_path / "_build/html/a.html")
 
 
 FAILS = """```{code-cell} ipython3
@@ -302,7 +305,7 @@ open("ended", "a").write("x")
 
 
 @pytest.mark.slow
-@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core executes one page at a time")
+@two_cores
 def test_a_failing_cell_ends_the_build_at_once(tmp_path):
     """A page that would go on for minutes is stopped. Later builds run only what had not run."""
     failed = build(tmp_path, book_of(a=FAILS, b=GOES_ON))

@@ -5,7 +5,18 @@ from html import unescape
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from visits import CHAPTERS, PAGES, REFERENCE, ROOT, SCHEMES, TOC, WIDTHS, sampled, violations
+from visits import (
+    CHAPTERS,
+    PAGES,
+    REFERENCE,
+    ROOT,
+    SCHEMES,
+    TOC,
+    WIDTHS,
+    sampled,
+    text_of,
+    violations,
+)
 
 LETTERS = ("text", "text-bold", "text-italic", "sans", "heading")
 MOST_BYTES = {"book/explorer": 700e3}  # which has codes
@@ -13,30 +24,27 @@ MOST_BYTES = {"book/explorer": 700e3}  # which has codes
 # In the browser
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("name", sampled(PAGES))
-def test_page_from_a_file(site, visit, name):
+def test_page_from_a_file(read, name):
     """A page is opened as a file, light and dark, in a window that is made narrower and narrower.
 
     axe-core checks it against WCAG 2.2 AA: every other page when wide and light, and when narrow
     and dark; the pages between the other way round.
     """
-    tab = visit(WIDTHS[0])
+    tab = read(name)
     odd = PAGES.index(name) % 2
     checked = (SCHEMES[odd], SCHEMES[1 - odd], None)
-    tab.go((site / f"{name}.html").as_uri())
     for width, by_axe in zip((*WIDTHS, 320), checked, strict=True):
-        tab.page.set_viewport_size({"width": width, "height": 900})
+        tab.set_viewport_size({"width": width, "height": 900})
         tab.check_it_is_rendered()
         tab.check_no_formula_is_cut()
         if width == 390:
-            assert tab.page.locator("div.math[tabindex]").all_inner_texts() == [], "it is too wide"
+            assert tab.locator("div.math[tabindex]").all_inner_texts() == [], "it is too wide"
         for scheme in SCHEMES:
-            tab.page.emulate_media(color_scheme=scheme)
-            tab.page.wait_for_selector(f"html[data-theme={scheme}]", state="attached")
+            tab.show_in(scheme)
             tab.check_nothing_went_wrong()
             if scheme == by_axe:
-                assert violations(tab.page) == []
+                assert violations(tab) == []
         if width == WIDTHS[0]:  # later the page has also asked for the drawings for phones
             assert tab.weight() < MOST_BYTES.get(name, 600e3)
 
@@ -50,7 +58,6 @@ new PerformanceObserver((list) => {
 """
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", sampled([*PAGES, *REFERENCE]))
 def test_a_page_stays_where_it_is_while_it_comes(address, visit, name, width):
@@ -58,32 +65,28 @@ def test_a_page_stays_where_it_is_while_it_comes(address, visit, name, width):
     pushed = []
     while not pushed or (min(pushed) >= 0.1 and len(pushed) < 3):
         tab = visit(width)
-        tab.page.add_init_script(SHIFTS)
+        tab.add_init_script(SHIFTS)
         tab.go(f"{address}/{name}.html")
-        tab.page.wait_for_timeout(300)
-        pushed.append(tab.page.evaluate("shifts"))
+        tab.wait_for_timeout(300)
+        pushed.append(tab.evaluate("shifts"))
     assert min(pushed) < 0.1
 
 
-@pytest.mark.browser
-def test_on_a_phone_the_contents_close_once_a_section_is_picked(site, visit):
-    tab = visit(390, has_touch=True)
-    tab.go((site / "book/lsh.html").as_uri())
-    drawer = tab.page.locator("#pst-secondary-sidebar-modal")
+def test_on_a_phone_the_contents_close_once_a_section_is_picked(read):
+    tab = read("book/lsh", 390, has_touch=True)
+    drawer = tab.locator("#pst-secondary-sidebar-modal")
     for i in (2, 3):
-        tab.page.get_by_title("Contents of this page").last.tap()
+        tab.get_by_title("Contents of this page").last.tap()
         drawer.locator("a[href^='#']").nth(i).tap()
         drawer.wait_for(state="hidden")
-        assert tab.page.locator(":target").bounding_box()["y"] < 450
+        assert tab.locator(":target").bounding_box()["y"] < 450
     tab.check_nothing_went_wrong()
 
 
-@pytest.mark.browser
-def test_the_contents_mark_the_section_that_is_read(site, visit):
-    tab = visit(1280)
-    tab.go((site / "book/did-it-learn.html").as_uri())
-    marked = tab.page.locator("#pst-page-toc-nav a[aria-current]")
-    sections = tab.page.locator("article > section > section")
+def test_the_contents_mark_the_section_that_is_read(read):
+    tab = read("book/did-it-learn")
+    marked = tab.locator("#pst-page-toc-nav a[aria-current]")
+    sections = tab.locator("article > section > section")
     for place in (4, 1, -1, 5, 0):  # far jumps, down and up
         sections.nth(place).evaluate(
             "(one) => scrollBy(0, one.getBoundingClientRect().bottom - 300)"
@@ -93,13 +96,11 @@ def test_the_contents_mark_the_section_that_is_read(site, visit):
         assert marked.count() == 1
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("name", sampled(CHAPTERS))
-def test_a_folded_cell_says_what_is_in_it(site, visit, name):
+def test_a_folded_cell_says_what_is_in_it(read, name):
     """Its name is what is seen; a figure's code is named by the figure."""
-    tab = visit(1280)
-    tab.go((site / f"{name}.html").as_uri())
-    folds = tab.page.locator("div.cell details.hide > summary")
+    tab = read(name)
+    folds = tab.locator("div.cell details.hide > summary")
     assert folds.count() > 0
     for fold in folds.all():
         seen = fold.inner_text().strip()
@@ -111,7 +112,6 @@ def test_a_folded_cell_says_what_is_in_it(site, visit, name):
             assert seen.endswith(number.first.inner_text().strip().lower())
 
 
-@pytest.mark.browser
 def test_an_empty_search_says_what_to_do(address, visit):
     tab = visit(1280)
     for query in ("", "?q="):
@@ -125,15 +125,13 @@ def test_an_empty_search_says_what_to_do(address, visit):
         tab.page.wait_for_url("**/search.html?q=")
 
 
-@pytest.mark.browser
-def test_nothing_lies_on_the_text_of_a_phone(site, visit):
-    tab = visit(390)
-    tab.go((site / "book/lsh.html").as_uri())
-    tab.page.mouse.wheel(0, 3000)
-    tab.page.wait_for_timeout(300)
-    tab.page.mouse.wheel(0, -600)
-    tab.page.wait_for_timeout(300)
-    covering = tab.page.evaluate(
+def test_nothing_lies_on_the_text_of_a_phone(read):
+    tab = read("book/lsh", 390)
+    tab.mouse.wheel(0, 3000)
+    tab.wait_for_timeout(300)
+    tab.mouse.wheel(0, -600)
+    tab.wait_for_timeout(300)
+    covering = tab.evaluate(
         """() => [...document.body.querySelectorAll("*")].filter((one) => {
           const { position, visibility, opacity } = getComputedStyle(one);
           const box = one.getBoundingClientRect();
@@ -144,60 +142,54 @@ def test_nothing_lies_on_the_text_of_a_phone(site, visit):
     assert covering == []
 
 
-@pytest.mark.browser
-def test_a_chapter_is_printed_without_furniture(site, visit):
-    tab = visit(760)
-    tab.go((site / "book/lsh.html").as_uri())
-    tab.page.emulate_media(media="print")
-    titles = tab.page.locator("h1:visible")
+def test_a_chapter_is_printed_without_furniture(read):
+    tab = read("book/lsh", 760)
+    tab.emulate_media(media="print")
+    titles = tab.locator("h1:visible")
     assert titles.count() == 1
     assert titles.evaluate("(title) => title.closest('article') !== null")
-    assert tab.page.locator("article button:visible, .notebook-link:visible").count() == 0
-    assert tab.page.locator("article details:visible > summary", has_text="Code").count() == 0
-    assert tab.page.locator("#l2h-falling-lines svg.chart .curve").count() > 0, "no empty box"
+    assert tab.locator("article button:visible, .notebook-link:visible").count() == 0
+    assert tab.locator("article details:visible > summary", has_text="Code").count() == 0
+    assert tab.locator("#l2h-falling-lines svg.chart .curve").count() > 0, "no empty box"
     breaks = "(all) => all.map((one) => getComputedStyle(one).breakInside)"
-    code = tab.page.locator("article .cell_input")
-    short = tab.page.locator("article .cell_input:not(:has(.line:nth-of-type(9)))")
+    code = tab.locator("article .cell_input")
+    short = tab.locator("article .cell_input:not(:has(.line:nth-of-type(9)))")
     assert set(short.evaluate_all(breaks)) == {"avoid"}
     assert set(code.evaluate_all(breaks)) == {"avoid", "auto"}
     scrolls = "(all) => all.filter((one) => getComputedStyle(one).overflowX !== 'visible').length"
-    assert tab.page.locator("article :is(table, .cell_output, .output)").evaluate_all(scrolls) == 0
+    assert tab.locator("article :is(table, .cell_output, .output)").evaluate_all(scrolls) == 0
     ink = "(one) => [one, one.parentElement].map((one) => getComputedStyle(one).color)"
-    link, words = tab.page.locator("article section > p:not([class]) > a").first.evaluate(ink)
+    link, words = tab.locator("article section > p:not([class]) > a").first.evaluate(ink)
     assert link == words
 
 
-@pytest.mark.browser
-def test_a_dark_page_is_printed_light(site, visit):
-    tab = visit(760, "dark")
-    tab.go((site / "book/lsh.html").as_uri())
-    html = tab.page.locator("html")
+def test_a_dark_page_is_printed_light(read):
+    tab = read("book/lsh", 760, "dark")
+    html = tab.locator("html")
     for event, theme in (("beforeprint", "light"), ("afterprint", "dark")):
-        tab.page.evaluate(f"window.dispatchEvent(new Event('{event}'))")
+        tab.evaluate(f"window.dispatchEvent(new Event('{event}'))")
         assert html.get_attribute("data-theme") == theme
 
 
-@pytest.mark.browser
-def test_a_figure_is_printed_whole_and_with_its_answer(site, visit):
-    tab = visit(760)
-    tab.go((site / "book/radius-search.html").as_uri())
-    tab.page.emulate_media(media="print")
-    cards = tab.page.locator(".l2h-figure")
+def test_a_figure_is_printed_whole_and_with_its_answer(read):
+    tab = read("book/radius-search", 760)
+    tab.emulate_media(media="print")
+    cards = tab.locator(".l2h-figure")
     looks = cards.evaluate_all(
         "(all) => all.map((one) => [...one.querySelectorAll('.hash-figure, .board > div')])"
         ".map((parts) => parts.map((one) => getComputedStyle(one).breakInside))"
     )
     assert looks
     assert looks == len(looks) * [["avoid", "avoid"]]
-    before = tab.page.locator("article p:has(+ .l2h-figure)")
+    before = tab.locator("article p:has(+ .l2h-figure)")
     assert before.first.evaluate("(one) => getComputedStyle(one).breakAfter") == "avoid"
     colours = "(all) => all.map((one) => getComputedStyle(one).printColorAdjust)"
     assert set(cards.locator(".l2h").evaluate_all(colours)) == {"exact"}
     size = "(all) => all.map((one) => getComputedStyle(one).fontSize)"
-    captions = tab.page.locator("figcaption :is(.caption-number, .caption-text)")
+    captions = tab.locator("figcaption :is(.caption-number, .caption-text)")
     assert set(captions.evaluate_all(size)) == {"12px"}, "nine points"
-    assert tab.page.locator(".l2h-figure + details .sd-card-text").first.is_visible()
-    assert tab.page.locator(".selftest-reply:visible").count() == 0, "they stand at the end"
+    assert tab.locator(".l2h-figure + details .sd-card-text").first.is_visible()
+    assert tab.locator(".selftest-reply:visible").count() == 0, "they stand at the end"
     asked = "(all) => all.map((one) => getComputedStyle(one, '::after').content)"
     lines = cards.locator("p:has(+ .guess)").evaluate_all(asked)
     assert set(lines) == {'"Your guess:"'}
@@ -206,10 +198,8 @@ def test_a_figure_is_printed_whole_and_with_its_answer(site, visit):
         assert card.locator(".at:visible").inner_text().endswith(place)
 
 
-@pytest.mark.browser
-def test_paper_has_solutions_and_answers_at_its_end(site, visit):
-    tab = visit(760)
-    tab.go((site / "book/lsh.html").as_uri())
+def test_paper_has_solutions_and_answers_at_its_end(read):
+    tab = read("book/lsh", 760)
     summaries = tab.page.locator("#exercises > :is(.exercise, details)")
     order = "(all) => all.map((one) => one.textContent.trim().split(' ')[0])"
     on_screen = summaries.evaluate_all(order)
@@ -229,11 +219,9 @@ def test_paper_has_solutions_and_answers_at_its_end(site, visit):
     assert answers.count() == 0
 
 
-@pytest.mark.browser
-def test_a_finger_can_press_what_a_chapter_has(site, visit):
-    tab = visit(390, has_touch=True, is_mobile=True)
-    tab.go((site / "book/lsh.html").as_uri())
-    pressed = tab.page.locator(
+def test_a_finger_can_press_what_a_chapter_has(read):
+    tab = read("book/lsh", 390, has_touch=True, is_mobile=True)
+    pressed = tab.locator(
         ".bd-header-article button, article details > summary, .live-offer button, .copybtn"
     )
     boxes = [one.bounding_box() for one in pressed.filter(visible=True).all()]
@@ -241,44 +229,37 @@ def test_a_finger_can_press_what_a_chapter_has(site, visit):
     assert min(box["width"] for box in boxes) >= 44
 
 
-@pytest.mark.browser
-def test_a_chapter_leads_from_the_contents_to_its_figure(site, visit):
-    tab = visit(1280)
-    tab.go((site / f"{TOC['root']}.html").as_uri())
-    marks = tab.page.locator("#the-chapters a", has_text="to play with")
+def test_a_chapter_leads_from_the_contents_to_its_figure(site, read):
+    tab = read(TOC["root"])
+    marks = tab.locator("#the-chapters a", has_text="to play with")
     ends = marks.evaluate_all("(all) => all.map((one) => one.getAttribute('href'))")
+    card = re.compile(r'class="l2h-figure" id="([\w-]+)"')
+    found = {name: card.search(text_of(site / f"{name}.html")) for name in CHAPTERS}
     figures = {
-        f"{page.removeprefix('book/')}.html#{name}"
-        for page in CHAPTERS
-        for name in re.findall(
-            r'class="l2h-figure" id="([\w-]+)"', (site / f"{page}.html").read_text("utf-8")
-        )[:1]
+        f"{name.removeprefix('book/')}.html#{first[1]}" for name, first in found.items() if first
     }
     assert len(figures) >= 6
     assert set(ends) == figures
-    assert tab.page.title() == tab.page.locator(".logo__title").inner_text()
+    assert tab.title() == tab.locator(".logo__title").inner_text()
 
 
-@pytest.mark.browser
 @pytest.mark.slow
 def test_the_reference_fits_a_phone(site, visit):
     tab = visit(320)
     for path in sorted((site / "book/api").glob("*.html")):
         tab.go(path.as_uri())
         tab.check_it_fits()
-        assert violations(tab.page) == [], path.stem
+        assert violations(tab) == [], path.stem
 
 
-@pytest.mark.browser
 def test_the_address_without_a_page_leads_to_the_welcome(address, visit):
     tab = visit(1280)
     # go() would ask the page something, and this page leaves at any moment
-    tab.page.goto(f"{address}/")
-    tab.page.wait_for_url(f"**/{TOC['root']}.html")
+    tab.goto(f"{address}/")
+    tab.wait_for_url(f"**/{TOC['root']}.html")
     tab.check_nothing_went_wrong()
 
 
-@pytest.mark.browser
 def test_search_finds_without_a_network(address, visit):
     tab = visit(1280)
     tab.go(f"{address}/{PAGES[0]}.html")
@@ -304,39 +285,35 @@ def test_search_finds_without_a_network(address, visit):
     tab.check_nothing_went_wrong()
 
 
-@pytest.mark.browser
 def test_what_was_opened_opens_without_a_network(address, visit):
     tab = visit(390, service_workers="allow")
     pages = [f"{address}/book/index.html", f"{address}/book/lsh.html"]
     tab.go(pages[0])
-    tab.page.wait_for_function("() => navigator.serviceWorker.controller")
-    tab.page.wait_for_function(
-        "() => caches.match(document.querySelector('article img').currentSrc)"
-    )
-    tab.page.wait_for_function("() => caches.match(location.href)")
+    tab.wait_for_function("() => navigator.serviceWorker.controller")
+    tab.wait_for_function("() => caches.match(document.querySelector('article img').currentSrc)")
+    tab.wait_for_function("() => caches.match(location.href)")
     tab.go(pages[1])
-    tab.page.wait_for_load_state("networkidle")
+    tab.wait_for_load_state("networkidle")
     tab.context.set_offline(True)
     for page in pages:
         tab.go(page)
-        assert tab.page.locator("article h1").is_visible()
-        assert tab.page.locator("article img").first.evaluate("(one) => one.naturalWidth") > 100
+        assert tab.locator("article h1").is_visible()
+        assert tab.locator("article img").first.evaluate("(one) => one.naturalWidth") > 100
     tab.check_nothing_went_wrong()
-    tab.page.goto(f"{address}/book/buckets.html")
-    assert "has not opened this page before" in tab.page.locator("body").inner_text()
-    tab.page.get_by_role("link", name="Locality-sensitive hashing").click()
-    tab.page.wait_for_url(pages[1])
+    tab.goto(f"{address}/book/buckets.html")
+    assert "has not opened this page before" in tab.locator("body").inner_text()
+    tab.get_by_role("link", name="Locality-sensitive hashing").click()
+    tab.wait_for_url(pages[1])
 
 
 def found_pages(tab):
     """Return the pages that a search has found, names of the package left out."""
-    summary = tab.page.locator(".search-summary", has_text="Search finished")
+    summary = tab.locator(".search-summary", has_text="Search finished")
     summary.wait_for(timeout=20_000)
-    links = tab.page.locator("#search-results li:not(:has(> span)) > a")
+    links = tab.locator("#search-results li:not(:has(> span)) > a")
     return links.evaluate_all("(all) => all.map((one) => one.pathname)")
 
 
-@pytest.mark.browser
 def test_a_search_shows_each_page_once_in_whole_words(address, visit):
     tab = visit(1280)
     tab.go(f"{address}/search.html?q=Hamming radius")  # a title and a heading of one page
@@ -344,124 +321,118 @@ def test_a_search_shows_each_page_once_in_whole_words(address, visit):
     assert len(pages) == len(set(pages)) > 3
     tab.go(f"{address}/search.html?q=recall")  # of one page, only an explanation has it
     found_pages(tab)
-    tab.page.get_by_text("In an explanation of its self-test").wait_for()
+    tab.get_by_text("In an explanation of its self-test").wait_for()
     tab.go(f"{address}/search.html?q=hyperplane of a")
     pages = found_pages(tab)
-    assert re.search(r"Pages found: \d+\.$", tab.page.locator(".search-summary").inner_text())
+    assert re.search(r"Pages found: \d+\.$", tab.locator(".search-summary").inner_text())
     assert len(pages) == len(set(pages)) > 3
-    assert tab.page.locator("#search-results a .highlighted").count() == 0
-    excerpts = tab.page.locator("#search-results .context")
+    assert tab.locator("#search-results a .highlighted").count() == 0
+    excerpts = tab.locator("#search-results .context")
     excerpts.nth(3).wait_for()
     for excerpt in excerpts.all_inner_texts():
         assert re.match(r"… \S|\w", excerpt), excerpt
-    marked = tab.page.locator("#search-results mark").all_inner_texts()
+    marked = tab.locator("#search-results mark").all_inner_texts()
     assert set(map(str.lower, marked)) <= {"hyperplane", "hyperplanes", "hyperplanes_"}
     assert marked
     tab.check_nothing_went_wrong()
 
 
-@pytest.mark.browser
 def test_an_excerpt_has_nothing_that_a_cell_prints(address, visit):
     tab = visit(1280)
     tab.go(f"{address}/search.html?q=comparisons")
     found_pages(tab)
-    tab.page.wait_for_timeout(1000)
-    excerpts = tab.page.locator("#search-results .context").all_inner_texts()
+    tab.wait_for_timeout(1000)
+    excerpts = tab.locator("#search-results .context").all_inner_texts()
     assert len(excerpts) > 1
     printed = "comparisons, ["
     assert not [one for one in excerpts if printed in one]
     tab.go(f"{address}/book/buckets.html")
-    assert printed in tab.page.locator("article").inner_text(), "no cell prints it any more"
+    assert printed in tab.locator("article").inner_text(), "no cell prints it any more"
 
 
-@pytest.mark.browser
 def test_a_result_leads_to_its_section_and_marks_words_once(address, visit):
     tab = visit(1280)
     tab.go(f"{address}/search.html?q=recall")
     found_pages(tab)
-    titles = tab.page.locator("#search-results li > a")
+    titles = tab.locator("#search-results li > a")
     titles.filter(has_text="4.3. What it finds").wait_for()
     titles.filter(has_text="Glossary > recall").wait_for()
     assert titles.first.inner_text() == "Glossary > recall"
-    only_said = tab.page.locator("#search-results li", has_text="In an explanation of its")
+    only_said = tab.locator("#search-results li", has_text="In an explanation of its")
     only_said.first.wait_for()
-    assert not tab.page.locator("#search-results li").first.get_by_text("In an explan").count()
-    assert tab.page.locator("#search-results li").last.get_by_text("In an explan").count()
+    assert not tab.locator("#search-results li").first.get_by_text("In an explan").count()
+    assert tab.locator("#search-results li").last.get_by_text("In an explan").count()
     titles.filter(has_text="4.3. What it finds").click()
-    tab.page.wait_for_url("**/book/radius-search.html#what-it-finds")
-    tab.page.wait_for_function("() => CSS.highlights.get('searched')?.size > 3")
-    assert tab.page.evaluate(
+    tab.wait_for_url("**/book/radius-search.html#what-it-finds")
+    tab.wait_for_function("() => CSS.highlights.get('searched')?.size > 3")
+    assert tab.evaluate(
         """() => [...CSS.highlights.get("searched")].every((range) => {
           const { parentElement } = range.startContainer;
           return parentElement.closest("article") && !parentElement.closest("h1");
         })"""
     )
-    heading = tab.page.locator("#what-it-finds h2")
-    tab.page.wait_for_timeout(1000)  # figures above it come
+    heading = tab.locator("#what-it-finds h2")
+    tab.wait_for_timeout(1000)  # figures above it come
     place = heading.bounding_box()["y"]
-    button = tab.page.get_by_role("button", name="Hide marks").bounding_box()
-    tab.page.mouse.click(button["x"] + 9, button["y"] + 9)  # a test's click may scroll
-    assert tab.page.evaluate("() => CSS.highlights.size") == 0
+    button = tab.get_by_role("button", name="Hide marks").bounding_box()
+    tab.mouse.click(button["x"] + 9, button["y"] + 9)  # a test's click may scroll
+    assert tab.evaluate("() => CSS.highlights.size") == 0
     assert heading.bounding_box()["y"] == place
     tab.go(f"{address}/search.html?q=recall")
     found_pages(tab)
     tab.go(f"{address}/book/lsh.html")  # by its own address
-    tab.page.wait_for_timeout(200)
-    assert tab.page.get_by_role("button", name="Hide marks").count() == 0
-    assert tab.page.evaluate("() => CSS.highlights.size") == 0
+    tab.wait_for_timeout(200)
+    assert tab.get_by_role("button", name="Hide marks").count() == 0
+    assert tab.evaluate("() => CSS.highlights.size") == 0
     tab.check_nothing_went_wrong()
 
 
-@pytest.mark.browser
 def test_results_come_while_one_types(address, visit):
     tab = visit(1280)
     tab.go(f"{address}/search.html?q=")
-    tab.page.locator("main input[type=search]").press_sequentially("recall", delay=350)
-    tab.page.locator("#search-results li > a", has_text="Glossary > recall").wait_for()
+    tab.locator("main input[type=search]").press_sequentially("recall", delay=350)
+    tab.locator("#search-results li > a", has_text="Glossary > recall").wait_for()
     pages = found_pages(tab)
     assert len(pages) == len(set(pages)) > 3
-    width = tab.page.locator("#search-results .context").first.bounding_box()["width"]
+    width = tab.locator("#search-results .context").first.bounding_box()["width"]
     assert width < 750
-    tab.page.locator("main input[type=search]").fill("hyperplne")
-    tab.page.get_by_text("Nothing found").wait_for()
+    tab.locator("main input[type=search]").fill("hyperplne")
+    tab.get_by_text("Nothing found").wait_for()
     for key in ("ArrowDown", "Enter"):  # to the word that was meant, and on
-        tab.page.keyboard.press(key)
-    tab.page.locator("#search-results li > a", has_text="Glossary > hyperplane").wait_for()
-    tab.page.locator("main input[type=search]").fill("")
-    tab.page.get_by_text("Type a word").wait_for()
-    tab.page.locator("main input[type=search]").blur()
-    tab.page.keyboard.press("Control+k")
-    assert tab.page.evaluate("document.activeElement.type") == "search"
-    tab.page.keyboard.type("recall")
-    tab.page.keyboard.press("Enter")
-    tab.page.wait_for_url("**/book/*.html*")
+        tab.keyboard.press(key)
+    tab.locator("#search-results li > a", has_text="Glossary > hyperplane").wait_for()
+    tab.locator("main input[type=search]").fill("")
+    tab.get_by_text("Type a word").wait_for()
+    tab.locator("main input[type=search]").blur()
+    tab.keyboard.press("Control+k")
+    assert tab.evaluate("document.activeElement.type") == "search"
+    tab.keyboard.type("recall")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**/book/*.html*")
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize(
     ("query", "reference"), [("LSH", False), ("GRH", False), ("HashTable", True)]
 )
 def test_site_search_finds_explanations_first(address, visit, query, reference):
     tab = visit(1280)
     tab.go(f"{address}/search.html?q={query}")
-    hit = tab.page.locator("#search-results li a").first
+    hit = tab.locator("#search-results li a").first
     hit.wait_for(timeout=20_000)
     assert ("/book/api/" in hit.evaluate("(one) => one.href")) == reference
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize(
     ("width", "scheme"), [(1280, "light"), pytest.param(390, "dark", marks=pytest.mark.slow)]
 )
-def test_a_guess_stands_beside_the_answer(site, visit, width, scheme):
+def test_a_guess_stands_beside_the_answer(read, width, scheme):
     """By keyboard, from a file; it is there when the page is opened again."""
-    tab = visit(width, scheme)
-    keyboard = tab.page.keyboard
-    tab.go((site / "book/buckets.html").as_uri())
-    field = tab.page.get_by_role("textbox", name="Your guess", exact=True).first
+    tab = read("book/buckets", width, scheme)
+    keyboard = tab.keyboard
+    field = tab.get_by_role("textbox", name="Your guess", exact=True).first
     asked = field.evaluate("(one) => one.getAttribute('aria-describedby')")
-    assert tab.page.locator(f"#{asked}").inner_text().startswith("Predict. How many buckets")
-    answer = tab.page.locator("details.sd-dropdown", has_text="Answer").first
+    assert tab.locator(f"#{asked}").inner_text().startswith("Predict. How many buckets")
+    answer = tab.locator("details.sd-dropdown", has_text="Answer").first
     field.focus()
     keyboard.type("six <b>buckets</b>")
     for key in ("Tab", "Enter"):
@@ -469,25 +440,23 @@ def test_a_guess_stands_beside_the_answer(site, visit, width, scheme):
     words = answer.inner_text()
     assert words.index("You guessed: six <b>buckets</b>") < words.index("Five.")
     tab.check_nothing_went_wrong()
-    assert violations(tab.page) == []
-    tab.page.reload()
+    assert violations(tab) == []
+    tab.reload()
     assert field.input_value() == "six <b>buckets</b>"
-    assert tab.page.locator(".guess").first.get_by_role("button").inner_text() == "✓ Kept"
+    assert tab.locator(".guess").first.get_by_role("button").inner_text() == "✓ Kept"
     assert answer.locator(".guessed").inner_text() == ""  # folded again
     field.fill("")
     answer.locator("summary").click()
     assert "You guessed" not in answer.inner_text()
 
 
-@pytest.mark.browser
-def test_a_guess_is_acknowledged(site, visit):
-    tab = visit(1440, "dark")
-    tab.go((site / "book/buckets.html").as_uri())
-    text = tab.page.locator(".guess:not(.l2h-figure *)").first
-    figure = tab.page.locator(".l2h-figure .guess").first
+def test_a_guess_is_acknowledged(read):
+    tab = read("book/buckets", 1440, "dark")
+    text = tab.locator(".guess:not(.l2h-figure *)").first
+    figure = tab.locator(".l2h-figure .guess").first
     text.locator("textarea").fill("six")
     text.locator("textarea").press("Enter")
-    answer = tab.page.locator("details.sd-dropdown", has_text="Answer").first
+    answer = tab.locator("details.sd-dropdown", has_text="Answer").first
     assert answer.evaluate("(one) => one.open")
     assert "below" in text.get_by_role("status").inner_text()
     kept = "Kept. Now try it, then open the answer below."
@@ -495,7 +464,7 @@ def test_a_guess_is_acknowledged(site, visit):
         figure.locator("textarea").fill(guess)
         figure.get_by_role("button", name="Keep my guess").click()
         assert figure.get_by_role("status").inner_text() == said
-    below = tab.page.locator(".l2h-figure:has(.guess) + details").first
+    below = tab.locator(".l2h-figure:has(.guess) + details").first
     assert not below.evaluate("(one) => one.open"), "the figure answers first"
     button = figure.get_by_role("button")
     assert button.inner_text() == "✓ Kept"
@@ -509,16 +478,14 @@ def test_a_guess_is_acknowledged(site, visit):
     tab.check_nothing_went_wrong()
 
 
-@pytest.mark.browser
-def test_a_chosen_answer_is_acknowledged(site, visit):
-    tab = visit(1440, "dark")
-    tab.go((site / "book/buckets.html").as_uri())
-    progress = tab.page.locator(".selftest-progress")
+def test_a_chosen_answer_is_acknowledged(read):
+    tab = read("book/buckets", 1440, "dark")
+    progress = tab.locator(".selftest-progress")
     assert progress.count() == 0
-    asked = tab.page.locator("fieldset.selftest").count()
-    ring = tab.page.locator("#selftest-1-a")
+    asked = tab.locator("fieldset.selftest").count()
+    ring = tab.locator("#selftest-1-a")
     assert ring.evaluate("(one) => getComputedStyle(one).backgroundColor") == "rgba(0, 0, 0, 0)"
-    middle, first_line = tab.page.locator("#selftest-1-a").evaluate(
+    middle, first_line = tab.locator("#selftest-1-a").evaluate(
         """(ring) => {
           const [label] = ring.labels;
           const line = parseFloat(getComputedStyle(label).lineHeight);
@@ -529,7 +496,7 @@ def test_a_chosen_answer_is_acknowledged(site, visit):
     assert middle == pytest.approx(first_line, abs=0.6)
     mark = "(one) => getComputedStyle(one, '::before').content"
     for question, kind in ((1, "right"), (2, "wrong"), (2, "right")):
-        chosen = tab.page.locator(f"#question-{question} .selftest-{kind} input").first
+        chosen = tab.locator(f"#question-{question} .selftest-{kind} input").first
         chosen.check()
         assert chosen.evaluate(mark) == ('"\u2713"' if kind == "right" else '"\u2717"')
         wrong = f" Not right yet: question {question}." if kind == "wrong" else ""
@@ -540,29 +507,27 @@ def test_a_chosen_answer_is_acknowledged(site, visit):
         )
         assert progress.locator("xpath=..").get_attribute("id") == f"question-{question}"
     tab.check_nothing_went_wrong()
-    assert violations(tab.page) == []
+    assert violations(tab) == []
     progress.get_by_role("link").first.click()
-    assert urlsplit(tab.page.url).fragment == "question-3"
+    assert urlsplit(tab.url).fragment == "question-3"
     for question in range(asked):
-        tab.page.locator(".selftest-right input").nth(question).check()
+        tab.locator(".selftest-right input").nth(question).check()
     assert progress.get_by_role("link").count() == 0
 
 
-@pytest.mark.browser
 @pytest.mark.slow
 def test_every_prediction_takes_a_guess(site, visit):
     tab = visit(1280)
     for name in CHAPTERS:
-        tab.go((site / f"{name}.html").as_uri())
-        source = (ROOT / f"{name}.md").read_text(encoding="utf-8")
+        tab.read(name)
+        source = text_of(ROOT / f"{name}.md")
         asked = source.count("*Predict.*")
         answers = len(re.findall(r"(?m)^`{3,}\{dropdown\} Answer$", source))
-        assert tab.page.locator(".guess").count() == asked, name
-        assert tab.page.locator("details .guessed").count() == answers, name
+        assert tab.locator(".guess").count() == asked, name
+        assert tab.locator("details .guessed").count() == answers, name
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_what_is_done_is_listed_and_forgotten(site, visit):
     tab = visit(1280)
     welcome = (site / f"{TOC['root']}.html").as_uri()
@@ -570,7 +535,7 @@ def test_what_is_done_is_listed_and_forgotten(site, visit):
     forget = tab.page.get_by_role("button", name="Forget all that I did in this book")
     tab.go(welcome)
     assert tab.page.locator(".done").count() == 0
-    tab.go((site / "book/buckets.html").as_uri())
+    tab.read("book/buckets")
     asked = tab.page.locator("fieldset.selftest").count()
     guesses = tab.page.locator(".guess")
     guesses.first.locator("textarea").fill("one")
@@ -585,8 +550,7 @@ def test_what_is_done_is_listed_and_forgotten(site, visit):
     assert line.inner_text() == expected
     assert tab.page.locator("li > .done").count() == 1
     for scheme in SCHEMES:
-        tab.page.emulate_media(color_scheme=scheme)
-        tab.page.wait_for_selector(f"html[data-theme={scheme}]", state="attached")
+        tab.show_in(scheme)
         assert violations(tab.page) == []
     forget.focus()
     tab.page.once("dialog", lambda asked: asked.dismiss())
@@ -596,13 +560,12 @@ def test_what_is_done_is_listed_and_forgotten(site, visit):
     tab.page.keyboard.press("Enter")
     assert tab.page.locator(".done").all_inner_texts() == ["It is forgotten."]
     assert tab.page.evaluate("localStorage.getItem('learning-to-hash')") is None
-    tab.go((site / "book/buckets.html").as_uri())
+    tab.read("book/buckets")
     assert guesses.first.locator("textarea").input_value() == ""
     assert tab.page.locator(".selftest-option > input:checked").count() == 0
     tab.check_nothing_went_wrong()
 
 
-@pytest.mark.browser
 def test_the_checks_themselves_can_fail(tmp_path, visit):
     (tmp_path / "bad.html").write_text(
         "<html><body><main><h1>Bad</h1><article><img src='cells.png' alt='3f2a9c0d1e4b5a67.png'>"
@@ -622,7 +585,7 @@ def test_the_checks_themselves_can_fail(tmp_path, visit):
     for check in checks:
         with pytest.raises(AssertionError):
             check()
-    assert {found.partition(":")[0] for found in violations(tab.page)} >= {
+    assert {found.partition(":")[0] for found in violations(tab)} >= {
         "button-name",
         "color-contrast",
     }
@@ -636,7 +599,7 @@ def test_the_checks_themselves_can_fail(tmp_path, visit):
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_a_chapter_needs_few_bytes_before_its_text_shows(site, name):
     """What waits: the style sheets and scripts before the text, its letters, and its beginning."""
-    page = (site / f"{name}.html").read_text(encoding="utf-8")
+    page = text_of(site / f"{name}.html")
     beginning = page[: page.index("</p>", page.index("<article"))]
     needed = re.findall(r'<script(?![^>]*\bdefer\b)[^>]* src="([^"?]+)', beginning)
     needed += re.findall(r'<link\b[^>]*href="([^"?]+)[^>]*rel="stylesheet"', beginning)
@@ -651,7 +614,7 @@ def test_a_chapter_needs_few_bytes_before_its_text_shows(site, name):
 
 def test_every_local_link_leads_somewhere(site):
     pages = [path for path in site.rglob("*.html") if "_static" not in path.parts]
-    pages = {path.resolve(): unescape(path.read_text(encoding="utf-8")) for path in pages}
+    pages = {path.resolve(): unescape(text_of(path)) for path in pages}
     places = {
         path: set(re.findall(r'\b(?:id|name)="([^"]+)"', page)) for path, page in pages.items()
     }

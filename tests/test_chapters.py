@@ -9,13 +9,13 @@ from typing import Any
 
 import jupytext
 import pytest
-from visits import ROOT, TOC
+from visits import ROOT, TOC, text_of
 
 OF_PART = [
     (part, ROOT / f"{entry['file']}.md") for part in TOC["parts"] for entry in part["chapters"]
 ]
 PAGES = [ROOT / f"{TOC['root']}.md", *(page for _, page in OF_PART)]
-NOTEBOOKS = [page for page in PAGES if "{code-cell}" in page.read_text(encoding="utf-8")]
+NOTEBOOKS = [page for page in PAGES if "{code-cell}" in text_of(page)]
 CHAPTERS = [page for part, page in OF_PART if part.get("numbered")]
 
 TEXT_DIRECTIVES = {
@@ -118,7 +118,7 @@ def figure_of(cell: Any) -> dict[str, str]:
 def read(page: Path) -> str:
     """Return all that a page says: its text, its captions and its alt texts."""
     if page not in NOTEBOOKS:
-        return prose_of(page.read_text(encoding="utf-8"))
+        return prose_of(text_of(page))
     pieces = []
     for cell in cells(page):
         if cell.cell_type == "markdown":
@@ -183,7 +183,7 @@ def test_no_result_is_typed_by_hand(page):
 
 @named(PAGES)
 def test_numbers_are_shown_only_as_recorded_text(page):
-    text = page.read_text(encoding="utf-8")
+    text = text_of(page)
     assert "{eval}" not in text
     assert re.findall(r"\{glue(?!:text\}`[\w.-]+`)[^}]*\}.{0,30}", text) == []
     assert not re.search(r"\bglue\(", text), "record() is the way"
@@ -250,7 +250,7 @@ def test_every_page_is_in_the_table_of_contents():
 
 @named(CHAPTERS)
 def test_a_chapter_has_its_fixed_parts_in_order(page):
-    text = page.read_text(encoding="utf-8")
+    text = text_of(page)
     headings = re.findall(r"(?m)^## (.+)$", prose_of(text))
     assert headings[-4:] == ["Remember", "Exercises", "Test yourself", "Further reading"]
     body = text.split("---\n", 2)[2].lstrip()
@@ -264,7 +264,7 @@ def test_a_chapter_has_its_fixed_parts_in_order(page):
 
 @named(CHAPTERS)
 def test_a_chapter_has_one_argument_and_the_size_of_one(page):
-    main_text = page.read_text(encoding="utf-8").partition("\n## Exercises")[0]
+    main_text = text_of(page).partition("\n## Exercises")[0]
     assert len(re.findall(r"(?m)^## ", main_text)) <= MOST_SECTIONS
     cells = re.findall(r"(?ms)^```\{code-cell\}.*?^```$", main_text)
     visible = [cell for cell in cells if not re.search(r"tags:.*(remove|hide)-", cell)]
@@ -273,11 +273,11 @@ def test_a_chapter_has_one_argument_and_the_size_of_one(page):
 
 @named(CHAPTERS)
 def test_further_reading_cites_the_literature(page):
-    assert "{cite:" in page.read_text(encoding="utf-8").split("## Further reading")[1]
+    assert "{cite:" in text_of(page).split("## Further reading")[1]
 
 
 def test_the_glossary_is_sorted_and_each_term_is_used():
-    text = (ROOT / "book/glossary.md").read_text(encoding="utf-8")
+    text = text_of(ROOT / "book/glossary.md")
     block = re.search(r"(?s)```\{glossary\}\n(.*?)```", text)[1]
     entries = [entry.split("\n  ")[0].split("\n") for entry in block.strip().split("\n\n")]
     assert entries == sorted(entries, key=lambda entry: entry[0].casefold())
@@ -293,6 +293,6 @@ def test_the_glossary_is_sorted_and_each_term_is_used():
 
 
 def test_every_reference_says_where_it_is():
-    references = (ROOT / "book/references.bib").read_text(encoding="utf-8").split("\n@")
+    references = text_of(ROOT / "book/references.bib").split("\n@")
     for entry in references:
         assert re.search(r"(?m)^\s+(doi|url)\s+= ", entry), entry

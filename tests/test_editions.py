@@ -7,10 +7,10 @@ import pytest
 from docutils import nodes
 from docutils.utils import new_document
 from nbclient import NotebookClient
-from small_book import cell_with, markdown_of, notebook
+from small_book import cell_with, markdown_of, notebook, read_notebook
 from sphinx_design.dropdown import dropdown_main, dropdown_title
 from visits import CHAPTERS as PAGES
-from visits import ROOT, SITE, exercises_of
+from visits import ROOT, SITE, exercises_of, text_of
 
 from l2h_book.editions import find_exercises
 from l2h_book.markdown import NotebookError, Page
@@ -86,7 +86,7 @@ def test_the_site_folds_solutions_and_has_no_teaching_note(small_book):
             said = path.read_text(encoding="utf-8", errors="ignore")
             assert "teachers" not in said, path.name
             assert "Exercise 1.1: to do." not in said, path.name
-    page = (site / "chapter.html").read_text(encoding="utf-8")
+    page = text_of(site / "chapter.html")
     fold = re.search(
         r"(?s)<details class=\"sd-[^>]*>\s*<summary[^>]*>\s*<span[^>]*>Solution 1\.1.*?</details>",
         page,
@@ -203,7 +203,7 @@ def plain(text):
 
 def hidden(number):
     """Return what students do not get of a chapter: solutions, teaching notes, replies."""
-    whole = CHAPTERS[number].read_text(encoding="utf-8")
+    whole = text_of(CHAPTERS[number])
     return [
         *re.findall(r"(?ms)^```\{dropdown\} Solution \S+\n(.*?)^```", whole),
         *re.findall(r"(?ms)^```\{code-cell\} ipython3\n:tags: \[solution\]\n(.*?)^```", whole),
@@ -224,19 +224,19 @@ def secrets(number):
     return [piece for piece in pieces if len(piece) >= 60 and not piece.startswith("def ")]
 
 
-def text_of(path):
+def words_of(path):
     """Return the text of a notebook's file without its marks."""
-    return plain(path.read_text(encoding="utf-8").replace("\\n", "\n"))
+    return plain(text_of(path).replace("\\n", "\n"))
 
 
 @built
 @each_chapter
 def test_nothing_that_is_not_for_students_is_in_their_edition(number):
-    students = " ".join(map(text_of, STUDENT.glob("*.ipynb")))
+    students = " ".join(map(words_of, STUDENT.glob("*.ipynb")))
     pieces = secrets(number)
     assert len(pieces) >= 2 * len(tasks(number))
     assert [piece for piece in pieces if piece in students] == []
-    instructors = text_of(STUDENT.parent / f"instructor/{CHAPTERS[number].stem}.ipynb")
+    instructors = words_of(STUDENT.parent / f"instructor/{CHAPTERS[number].stem}.ipynb")
     found = [piece for piece in pieces if piece in instructors]
     assert len(found) > 0.7 * len(pieces), "the search would not find a line that is there"
 
@@ -260,9 +260,7 @@ def test_a_student_notebook_is_the_readers_and_runnable_stubs(
 ):
     """The readers' are run in test_notebooks.py."""
     name = f"{CHAPTERS[number].stem}.ipynb"
-    readers, mine = (
-        nbformat.read(path / name, as_version=4) for path in (SITE / "notebooks", STUDENT)
-    )
+    readers, mine = (read_notebook(path / name) for path in (SITE / "notebooks", STUDENT))
     before, mine.cells = at_its_exercises(mine)
     assert before == at_its_exercises(readers)[0]
     done = run(mine, STUDENT)

@@ -15,6 +15,7 @@ from playing import (
     PHONE,
     alone,
     by_hand,
+    copied,
     data_of,
     dragged,
     dragged_by_mouse,
@@ -24,7 +25,7 @@ from playing import (
     tab_to,
 )
 from sklearn.metrics.pairwise import cosine_similarity
-from visits import ROOT, SITE, violations
+from visits import ROOT, SCHEMES, SITE, box_of, violations
 
 from l2h_book.play import Explorer
 from l2h_book.play.plane import hyperplanes_of
@@ -91,20 +92,29 @@ def small(**changes):
     )
 
 
+def classes_of(explorer):
+    """Return the class names of its pictures."""
+    return np.array(explorer.dataset.class_names)[explorer.dataset.labels[explorer.rows]]
+
+
+@pytest.fixture(scope="module")
+def sample(explorer, split):
+    """Return the places of its pictures in the database."""
+    places = {row: i for i, row in enumerate(split.database_rows)}
+    return [places[row] for row in explorer.rows]
+
+
 # What it computes
 
 
 @pytest.mark.parametrize("n_bits", [16, 32])
 @pytest.mark.parametrize("radius", [0, 2, 7])
-def test_a_search_is_what_brute_force_finds(explorer, fashion, split, n_bits, radius):
+def test_a_search_is_what_brute_force_finds(explorer, sample, split, n_bits, radius):
     lsh = LSH(n_bits, random_state=0).fit(split.X_train)
-    to_query = {row: i for i, row in enumerate(split.query_rows)}
-    to_database = {row: i for i, row in enumerate(split.database_rows)}
-    sample = [to_database[row] for row in explorer.rows]
     bits = lsh.transform(split.X_database)[sample]
     X = split.X_database[sample].astype(np.float64)
     for query in (0, 11, 23):
-        own = to_query[explorer.query_rows[query]]
+        (own,) = np.flatnonzero(split.query_rows == explorer.query_rows[query])
         distances = (lsh.transform(split.X_query[[own]]) != bits).sum(axis=1)
         similarity = cosine_similarity(split.X_query[[own]].astype(np.float64), X)[0]
         expected = [i for i in np.argsort(-similarity, kind="stable") if distances[i] <= radius]
@@ -165,8 +175,8 @@ def show_the_map(page, side):
 def check_it_shows(page, explorer, query, methods, n_bits, radius):
     """Check that the page says what the package finds, and return the chosen picture."""
     page.wait_for_timeout(50)
-    names = np.array(explorer.dataset.class_names)[explorer.dataset.labels[explorer.rows]]
-    both = [page.evaluate(SHOWN, side) for side in ("first", "second")]
+    names = classes_of(explorer)
+    both = [page.evaluate(SHOWN, side) for side in SIDES]
     chosen = both[0]["chosen"]
     table = []
     for shown, method in zip(both, methods, strict=True):
@@ -235,8 +245,14 @@ def codes_of(data):
     return bits
 
 
-open_page = partial(opened, name="explorer")
+@pytest.fixture
+def explore(visit, page_address):
+    """Return a function that opens the page, at a place of its address."""
+    return partial(opened, visit, page_address, name="explorer")
+
+
 EVERYTHING = "#explorer?step=5"
+SIDES = ("first", "second")
 TWO = ("LSH", "GRH linear")  # with which the last step opens
 
 
@@ -252,247 +268,206 @@ def test_the_page_has_the_data_of_the_package(page_address, explorer):
     assert Path(data["numbers"]).suffix == Path(data["database"]["file"]).suffix == ".js"
 
 
-@pytest.mark.browser
 @pytest.mark.slow
-def test_any_view_by_its_address(visit, page_address, answers):
+def test_any_view_by_its_address(explore, answers):
     """The page agrees with the package on each, and its address leads back to the reader's view."""
-    tab = open_page(visit, page_address + EVERYTHING)
+    tab = explore(EVERYTHING)
     random = np.random.default_rng(0)
     for _ in range(25):
-        query, radius, bits, *two = (int(random.integers(most)) for most in (24, 9, 2, 6, 6))
-        chosen = int(random.integers(768))
-        methods = [answers.methods[i] for i in two]
-        view = f"explorer?step=5&query={query}&bits={(16, 32)[bits]}&radius={radius}"
+        query, radius, chosen = (int(random.integers(most)) for most in (24, 9, 768))
+        n_bits = int(random.choice(answers.n_bits))
+        methods = random.choice(answers.methods, 2).tolist()
+        view = f"explorer?step=5&query={query}&bits={n_bits}&radius={radius}"
         view += f"&first={methods[0]}&second={methods[1]}&chosen={chosen}"
-        tab.page.evaluate(
+        tab.evaluate(
             "(view) => new Promise((then) => { onhashchange = then; location.hash = view; })", view
         )
-        assert check_it_shows(tab.page, answers, query, methods, (16, 32)[bits], radius) == chosen
-    tab.page.locator(".queries label").nth(7).click()
-    tab.page.locator(LEFT).select_option("GRH linear")
-    again = open_page(visit, tab.page.url)
-    assert (
-        check_it_shows(again.page, answers, 7, ["GRH linear", methods[1]], (16, 32)[bits], radius)
-        == chosen
-    )
-    broken = open_page(
-        visit,
-        f"{page_address}#explorer?step=5&query=99&bits=7&radius=x&first=0&second=AGH&chosen=768",
-    )
-    check_it_shows(broken.page, answers, answers.start[0], TWO, 16, answers.start[1])
+        assert check_it_shows(tab, answers, query, methods, n_bits, radius) == chosen
+    tab.locator(".queries label").nth(7).click()
+    tab.locator(LEFT).select_option("GRH linear")
+    again = explore(tab.url)
+    shown = ("GRH linear", methods[1])
+    assert check_it_shows(again, answers, 7, shown, n_bits, radius) == chosen
+    broken = explore("#explorer?step=5&query=99&bits=7&radius=x&first=0&second=AGH&chosen=768")
+    check_it_shows(broken, answers, answers.start[0], TWO, 16, answers.start[1])
     for one in (tab, again, broken):
         one.check_nothing_went_wrong()
 
 
-@pytest.mark.browser
-def test_by_keyboard_alone(visit, page_address, answers):
-    tab = open_page(visit, page_address + EVERYTHING)
-    page = tab.page
-    keys = page.keyboard
-    tab_to(page, "name", "query")
+def test_by_keyboard_alone(explore, answers):
+    tab = explore(EVERYTHING)
+    keys = tab.keyboard
+    tab_to(tab, "name", "query")
     keys.press("ArrowRight")
     keys.press("Tab")
     for _ in range(8 - answers.start[1]):
         keys.press("ArrowRight")
     keys.press("Tab")
     keys.type("32")
-    tab_to(page, "name", "first")
+    tab_to(tab, "name", "first")
     keys.type("PCAH")
-    chosen = check_it_shows(page, answers, answers.start[0] + 1, ["PCAH", TWO[1]], 32, 8)
-    tab_to(page, "role", "slider")
-    assert page.evaluate("document.activeElement instanceof HTMLElement"), "it is no drawing"
-    steps = {
-        "ArrowDown": chosen + 32,
-        "ArrowLeft": chosen + 31,
-        "Home": 0,
-        "ArrowUp": 0,
-        "End": 767,
-    }
-    for key, place in steps.items():
+    query = answers.start[0] + 1
+    shown = ("PCAH", TWO[1])
+    chosen = check_it_shows(tab, answers, query, shown, 32, 8)
+    tab_to(tab, "role", "slider")
+    assert tab.evaluate("document.activeElement instanceof HTMLElement"), "it is no drawing"
+    steps = {"ArrowDown": chosen + 32, "ArrowLeft": chosen + 31, "Home": 0, "ArrowUp": 0}
+    for key, place in (steps | {"End": 767}).items():
         keys.press(key)
-        assert check_it_shows(page, answers, answers.start[0] + 1, ["PCAH", TWO[1]], 32, 8) == place
+        assert check_it_shows(tab, answers, query, shown, 32, 8) == place
     tab.check_nothing_went_wrong()
 
 
-@pytest.mark.browser
-def test_a_chosen_picture_stays_chosen_on_a_phone(visit, page_address, answers):
-    tab = open_page(visit, page_address + EVERYTHING, **PHONE, forced_colors="active")
-    page = tab.page
+def test_a_chosen_picture_stays_chosen_on_a_phone(explore, answers):
+    tab = explore(EVERYTHING, **PHONE, forced_colors="active")
     radius = answers.start[1]
-    page.locator(".queries label").nth(9).tap()
-    check_it_shows(page, answers, 9, TWO, 16, radius)
-    show_the_map(page, "second")
-    page.locator("[data-side=second] .tile").first.tap()
-    assert page.locator("[data-side=second] .tile").first.bounding_box()["width"] >= 44
-    chosen = check_it_shows(page, answers, 9, TWO, 16, radius)
+    tab.locator(".queries label").nth(9).tap()
+    check_it_shows(tab, answers, 9, TWO, 16, radius)
+    show_the_map(tab, "second")
+    tab.locator("[data-side=second] .tile").first.tap()
+    assert box_of(tab.locator("[data-side=second] .tile").first).width >= 44
+    chosen = check_it_shows(tab, answers, 9, TWO, 16, radius)
     assert chosen == answers.search(9, TWO[1], 16, radius).ids[0]
-    page.locator(BITS).select_option("32")
-    page.locator(RIGHT).select_option("CCA-ITQ")
-    page.get_by_label("Hamming radius").press("ArrowRight")
-    assert check_it_shows(page, answers, 9, ("LSH", "CCA-ITQ"), 32, radius + 1) == chosen
-    box = page.locator("[data-side=second] svg").bounding_box()
-    page.locator("[data-side=second] svg").tap(
-        position={"x": box["width"] * 5.5 / 32, "y": box["height"] * 2.5 / 24}
-    )
-    assert check_it_shows(page, answers, 9, ("LSH", "CCA-ITQ"), 32, radius + 1) == 2 * 32 + 5
-    assert "16.129" in page.locator(".pair .picture").last.get_attribute("style"), (
+    tab.locator(BITS).select_option("32")
+    tab.locator(RIGHT).select_option("CCA-ITQ")
+    tab.get_by_label("Hamming radius").press("ArrowRight")
+    assert check_it_shows(tab, answers, 9, ("LSH", "CCA-ITQ"), 32, radius + 1) == chosen
+    size = side_of_a_picture(tab)
+    tab.locator("[data-side=second] svg").tap(position={"x": 5.5 * size, "y": 2.5 * size})
+    assert check_it_shows(tab, answers, 9, ("LSH", "CCA-ITQ"), 32, radius + 1) == 2 * 32 + 5
+    assert "16.129" in tab.locator(".pair .picture").last.get_attribute("style"), (
         "5 / 31 of the sheet, enlarged"
     )
     border = "(label) => getComputedStyle(label).borderTopColor"
-    colours = page.locator(".queries label:visible").evaluate_all(f"(all) => all.map({border})")
+    colours = tab.locator(".queries label:visible").evaluate_all(f"(all) => all.map({border})")
     assert colours.count(colours[9]) == 1, "the chosen query is seen in forced colours"
     tab.check_nothing_went_wrong()
 
 
-@pytest.mark.browser
-def test_one_screen_has_the_controls_and_what_both_methods_find(visit, page_address):
+def test_one_screen_has_the_controls_and_what_both_methods_find(explore):
     """In each step of the story, with most of the map."""
-    page = open_page(visit, page_address).page
-    page.set_viewport_size({"width": 1280, "height": 800})
-    slider = page.get_by_role("slider", name="Hamming radius")
+    tab = explore()
+    tab.set_viewport_size({"width": 1280, "height": 800})
     places = []
-    lead = page.locator("h1 + p")
-    assert lead.bounding_box()["height"] < 1.6 * 20, "one line"
+    assert box_of(tab.locator("h1 + p")).height < 1.6 * 20, "one line"
     for step, name in enumerate(STEPS, start=1):
-        page.get_by_role("button", name=f"{step} {name}").click()
-        assert page.evaluate("scrollY") == 0
-        parts = page.locator("#l2h-explorer > :not(.results), .words, .next, .tile, .controls *")
-        parts = parts.locator("visible=true")
-        boxes = [part.bounding_box() for part in parts.all()]
+        tab.click(f"{step} {name}")
+        assert tab.evaluate("scrollY") == 0
+        parts = tab.locator("#l2h-explorer > :not(.results), .words, .next, .tile, .controls *")
+        parts = parts.filter(visible=True).all()
+        boxes = [box_of(part) for part in parts if part.bounding_box()]
         assert len(boxes) > 3
+        assert max(box.bottom for box in boxes) < 800, name
         if step > 1:
-            places.append({key: slider.bounding_box()[key] for key in ("x", "width")})
-        for box in filter(None, boxes):
-            assert box["y"] + box["height"] < 800, name
-        at = page.locator(".finder:visible").bounding_box()
-        assert at["y"] + 0.6 * at["height"] < 800
-    first, second = (
-        page.locator(f"[data-side={side}] .head").bounding_box() for side in ("first", "second")
-    )
+            slider = box_of(tab.get_by_role("slider", name="Hamming radius"))
+            places.append([slider.x, slider.width])
+        at = box_of(tab.locator(".finder:visible"))
+        assert at.y + 0.6 * at.height < 800
+    first, second = (box_of(tab.locator(f"[data-side={side}] .head")) for side in SIDES)
     assert places == 4 * places[:1]
-    assert first["y"] == second["y"]
-    assert first["x"] + first["width"] < second["x"]
+    assert first.y == second.y
+    assert first.right < second.x
 
 
-@pytest.mark.browser
 def test_a_data_set_without_pictures_shows_whole_names(visit, tmp_path):
     toy = small(n_queries=6)
-    tab = open_page(visit, alone(tmp_path, "explorer", toy) + EVERYTHING)
-    names = tab.page.locator(".queries .picture")
+    tab = opened(visit, alone(tmp_path, "explorer", toy), EVERYTHING, name="explorer")
+    names = tab.locator(".queries .picture")
     assert names.all_inner_texts() == [*["automobile"] * 2, *["<b>bee</b>"] * 2, *["cat"] * 2]
     assert names.first.evaluate(LINES) == [True], "one line, and all of it"
-    check_it_shows(tab.page, toy, toy.start[0], ["LSH", "LSH"], 8, toy.start[1])
-    tab.page.get_by_role("button", name="1 Draw").click()
-    assert tab.page.locator(".words").inner_text().startswith("Choose a picture. Sixteen")
-    tab.page.get_by_role("button", name="2 Race").click()
-    check_the_race(tab.page, toy, toy.start[0], toy.start[1])
+    check_it_shows(tab, toy, toy.start[0], ["LSH", "LSH"], 8, toy.start[1])
+    tab.click("1 Draw")
+    assert tab.locator(".words").inner_text().startswith("Choose a picture. Sixteen")
+    tab.click("2 Race")
+    check_the_race(tab, toy, toy.start[0], toy.start[1])
     tab.check_nothing_went_wrong()
 
 
 def side_of_a_picture(page):
-    return page.locator(".finder:visible").bounding_box()["width"] / 32
+    return box_of(page.locator(".finder:visible")).width / 32
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("step", [1, 2, 3, 4, 5])
-def test_the_map_is_large(visit, page_address, step):
-    page = open_page(visit, page_address, 1440).page
-    page.locator(".story li button").nth(step - 1).click()
-    assert page.locator(".finder:visible").count() == 1
-    assert side_of_a_picture(page) > 20
-    last = page.locator(".tile:visible").last.bounding_box()
-    top = page.locator(".finder:visible").bounding_box()["y"]
-    assert last["y"] + last["height"] <= top
-    bottom = top + page.locator(".finder:visible").bounding_box()["height"]
-    assert bottom <= 900, "the first screen has all of it"
-
-
-@pytest.mark.browser
 @pytest.mark.parametrize("width", [1440, 390])
-def test_the_way_on_comes_after_what_a_step_is_about(visit, page_address, width):
-    page = open_page(visit, page_address, width).page
+def test_the_way_on_comes_after_what_a_step_is_about(explore, width):
+    """On a desk the map is large, and the first screen has all of it."""
+    tab = explore("", width)
     places = []
-    steps = page.locator(".story li button")
-    for number, step in enumerate(steps.all()[:-1], start=1):
+    for number, step in enumerate(tab.locator(".story li button").all(), start=1):
         step.click()
+        if width == 1440:
+            at = box_of(tab.locator(".finder:visible"))
+            assert side_of_a_picture(tab) > 20
+            assert box_of(tab.locator(".tile:visible").last).bottom <= at.y
+            assert at.bottom <= 900
+        if number == 5:
+            break
         above = [".words", ".race"] if number == 2 else [".words"]
-        *parts, way_on = (page.locator(one).bounding_box() for one in (*above, ".next"))
-        assert max(part["y"] + part["height"] for part in parts) < way_on["y"]
-        places.append(way_on["y"])
-        main = page.locator("#l2h-explorer .main:visible")
+        *parts, way_on = (box_of(tab.locator(one)) for one in (*above, ".next"))
+        assert max(part.bottom for part in parts) < way_on.y
+        places.append(way_on.y)
+        main = tab.locator("#l2h-explorer .main:visible")
         assert main.count() == (number == 2), "only the step's own action is filled"
-        assert page.locator(".words .copy").count() == 1, "copying a link is no step"
+        assert tab.locator(".words .copy").count() == 1, "copying a link is no step"
     assert width == 390 or max(places) - min(places) < 16, "it stays below the pointer"
-    steps.last.click()
-    assert page.locator(".copy").is_visible()
+    assert tab.locator(".copy").is_visible()
 
 
-def brightness(page, ids):
-    """Return how bright the background of pictures of the map is."""
+def pixels_of(page):
+    """Return the pixels of each picture of the map, as the screen shows it."""
     shot = page.locator(".finder:visible").screenshot()
     grey = np.asarray(Image.open(io.BytesIO(shot)).convert("L").resize((32 * 20, 24 * 20)))
-    cells = grey.reshape(24, 20, 32, 20).swapaxes(1, 2).reshape(768, 20, 20).astype(float)
-    return np.median(cells[ids][:, 2:4, 2:4])
+    return grey.reshape(24, 20, 32, 20).swapaxes(1, 2).reshape(768, 20, 20).astype(float)
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pictures_looked_at_stand_out(visit, page_address, explorer, scheme):
-    page = open_page(visit, page_address, 1440, scheme).page
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_pictures_looked_at_stand_out_and_others_are_seen(explore, explorer, scheme):
+    """By their marks, and without these by how strong they are."""
+    tab = explore("", 1440, scheme)
+    names = classes_of(explorer)
     looked = explorer.search(explorer.start[0], "LSH", 16, explorer.start[1]).ids
     skipped = np.setdiff1d(np.arange(768), looked)
-    apart = abs(brightness(page, looked) - brightness(page, skipped))
+    corners = pixels_of(tab)[:, 2:4, 2:4]
+    apart = abs(np.median(corners[looked]) - np.median(corners[skipped]))
     assert apart > (150 if scheme == "light" else 95)
+    shoes = np.setdiff1d(np.flatnonzero(np.isin(names, ["sandal", "sneaker"])), looked)
+    tab.evaluate("document.querySelectorAll('.map g').forEach((marks) => marks.remove())")
+    pixels = pixels_of(tab)
+    strongest = np.abs(pixels - np.median(pixels[shoes])).max(axis=(1, 2))
+    assert np.percentile(strongest[shoes], 10) > 40
+    assert np.median(strongest[looked]) > 2 * np.median(strongest[shoes])
 
 
-@pytest.mark.browser
-def test_a_phone_shows_one_method_at_a_time(visit, page_address):
-    page = open_page(visit, page_address + EVERYTHING, **PHONE).page
-    for side, other in (("first", "second"), ("second", "first")):
-        show_the_map(page, side)
-        assert page.locator(f"[data-side={side}] h2 button").get_attribute("aria-pressed") == "true"
-        assert page.locator(f"[data-side={side}] .finder").bounding_box()["width"] == 390
-        assert page.locator(f".codes[data-of={side}]").is_visible()
-        assert page.locator(f"[data-side={side}] .tile:visible").count() == 10
-        hidden = page.locator(f"[data-side={other}]").locator(".tile, .finder")
+def test_a_phone_shows_one_method_at_a_time(explore):
+    tab = explore(EVERYTHING, **PHONE)
+    for side, other in (SIDES, SIDES[::-1]):
+        show_the_map(tab, side)
+        assert tab.locator(f"[data-side={side}] h2 button").get_attribute("aria-pressed") == "true"
+        assert tab.locator(f"[data-side={side}] .finder").bounding_box()["width"] == 390
+        assert tab.locator(f".codes[data-of={side}]").is_visible()
+        assert tab.locator(f"[data-side={side}] .tile:visible").count() == 10
+        hidden = tab.locator(f"[data-side={other}]").locator(".tile, .finder")
         assert hidden.locator("visible=true").count() == 0
-    again = open_page(visit, page.url, **PHONE).page
+    again = explore(tab.url, **PHONE)
     assert again.locator("[data-side=second] .finder").is_visible(), "a link keeps it"
 
 
-@pytest.mark.browser
-def test_a_finger_need_not_meet_a_picture_exactly(visit, page_address, answers):
+def test_a_finger_need_not_meet_a_picture_exactly(explore, answers):
     """A tap beside a picture that was looked at chooses this one, a click what is there."""
-    page = open_page(visit, page_address, **PHONE).page
+    tab = explore(**PHONE)
     looked = {*map(int, answers.search(answers.start[0], "LSH", 16, answers.start[1]).ids)}
     alone = next(i for i in looked if looked.isdisjoint({*range(i + 1, i + 4)}) and i % 32 < 28)
-    size = side_of_a_picture(page)
+    size = side_of_a_picture(tab)
     line, column = divmod(alone, 32)
     beside = {"x": (column + 1.3) * size, "y": (line + 0.5) * size}
-    page.locator(".finder:visible svg").click(position=beside)
-    assert page.evaluate(SHOWN, "first")["chosen"] == alone + 1
-    page.locator(".finder:visible svg").tap(position=beside)
-    assert page.evaluate(SHOWN, "first")["chosen"] == alone
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pictures_that_were_skipped_are_faint_but_seen(visit, page_address, explorer, scheme):
-    page = open_page(visit, page_address, 1440, scheme).page
-    names = np.array(explorer.dataset.class_names)[explorer.dataset.labels[explorer.rows]]
-    looked = explorer.search(explorer.start[0], "LSH", 16, explorer.start[1]).ids
-    skipped = np.setdiff1d(np.flatnonzero(np.isin(names, ["sandal", "sneaker"])), looked)
-    page.evaluate("document.querySelectorAll('.map g').forEach((marks) => marks.remove())")
-    shot = page.locator(".finder:visible").screenshot()
-    grey = np.asarray(Image.open(io.BytesIO(shot)).convert("L").resize((32 * 20, 24 * 20)))
-    cells = grey.reshape(24, 20, 32, 20).swapaxes(1, 2).reshape(768, -1).astype(float)
-    paper = np.median(cells[skipped])
-    strongest = np.abs(cells - paper).max(axis=1)
-    assert np.percentile(strongest[skipped], 10) > 40
-    assert np.median(strongest[looked]) > 2 * np.median(strongest[skipped])
+    tab.locator(".finder:visible svg").click(position=beside)
+    assert tab.evaluate(SHOWN, "first")["chosen"] == alone + 1
+    tab.locator(".finder:visible svg").tap(position=beside)
+    assert tab.evaluate(SHOWN, "first")["chosen"] == alone
 
 
 # The story
+
+EXPLAINED = "the query\u2019s class"
 
 STEPS = ["Draw", "Race", "Learned lines", "Shuffled labels", "Everything"]
 
@@ -509,14 +484,13 @@ def counted(explorer, query, method, radius):
     return f"{cost} Class {kind}: {found.right.sum()} of {of_class}."
 
 
-def test_the_control_is_learned_from_shuffled_labels(explorer, split):
+def test_the_control_is_learned_from_shuffled_labels(explorer, sample, split):
     shuffled = np.random.RandomState(0).permutation(split.y_train)
     assert not np.array_equal(shuffled, split.y_train)
     for n_bits in (16, 32):
         grh = GRH(n_bits, random_state=0).fit(split.X_train, shuffled)
-        to_database = {row: i for i, row in enumerate(split.database_rows)}
-        X = split.X_database[[to_database[row] for row in explorer.rows]]
-        assert np.array_equal(explorer._bits["GRH shuffled", n_bits][1], grh.transform(X))
+        bits = grh.transform(split.X_database[sample])
+        assert np.array_equal(explorer._bits["GRH shuffled", n_bits][1], bits)
 
 
 def fair_radius(explorer, query, method, compared):
@@ -549,16 +523,14 @@ def check_the_words_say_as_many(page, answers, query, radius, other):
     return fair
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_each_step_shows_what_the_package_counts(visit, page_address, answers, width, scheme):
-    tab = open_page(visit, page_address, width, scheme, has_touch=width == 390)
-    page = tab.page
+def test_each_step_shows_what_the_package_counts(explore, answers, width, scheme):
+    tab = explore("", width, scheme, has_touch=width == 390)
     query, start = answers.start
     shown = {1: ["LSH"], 2: ["LSH"], 3: ["LSH", "GRH linear"], 4: ["GRH linear", "GRH shuffled"]}
-    slider = page.get_by_role("slider", name="Hamming radius")
+    slider = tab.get_by_role("slider", name="Hamming radius")
     for step, methods in shown.items():
-        here = page.locator(".story [aria-current=step]")
+        here = tab.locator(".story [aria-current=step]")
         assert here.inner_text() == f"{step} {STEPS[step - 1]}"
         assert slider.is_visible() == (step > 1)
         radius = start
@@ -568,85 +540,69 @@ def test_each_step_shows_what_the_package_counts(visit, page_address, answers, w
         radii = dict.fromkeys(methods, radius)
         if step > 2:
             (other,) = {*methods} - {"GRH linear"}
-            radii[other] = check_the_words_say_as_many(page, answers, query, radius, other)
-            titles = page.locator(".side h2").all_inner_texts()
+            radii[other] = check_the_words_say_as_many(tab, answers, query, radius, other)
+            titles = tab.locator(".side h2").all_inner_texts()
             assert [title.split()[-1] for title in titles] == [str(radii[m]) for m in methods]
-        for side, method in zip(("first", "second"), methods, strict=False):
+        for side, method in zip(SIDES, methods, strict=False):
             if step > 2:
-                show_the_map(page, side)
-            said = page.locator(f"[data-side={side}] .count").inner_text()
+                show_the_map(tab, side)
+            said = tab.locator(f"[data-side={side}] .count").inner_text()
             assert said == counted(answers, query, method, radii[method])
         if step > 2:
-            show_the_map(page, "first")
-        tiles = page.locator("[data-side=first] .tile:visible")
+            show_the_map(tab, "first")
+        tiles = tab.locator("[data-side=first] .tile:visible")
         first = answers.search(query, methods[0], 16, radii[methods[0]]).ids[0]
         assert tiles.first.get_attribute("data-id") == str(first)
-        assert page.locator("canvas").is_visible() == (step == 1)
-        assert page.locator(".queries").is_visible()
-        assert page.locator("table select:visible").count() == 0
-        assert violations(page) == []
+        assert tab.locator("canvas").is_visible() == (step == 1)
+        assert tab.locator(".queries").is_visible()
+        assert tab.locator("table select:visible").count() == 0
+        assert EXPLAINED in tab.locator(".legend").inner_text(), "where ticks and crosses are seen"
+        assert violations(tab) == []
         tab.check_nothing_went_wrong()
-        page.locator(".next").click()
-    check_it_shows(page, answers, query, TWO, 16, start)
-    again = open_page(visit, page.url)
-    check_it_shows(again.page, answers, query, TWO, 16, start)
+        tab.locator(".next").click()
+    check_it_shows(tab, answers, query, TWO, 16, start)
+    assert EXPLAINED in tab.locator(".legend").inner_text()
+    again = explore(tab.url)
+    check_it_shows(again, answers, query, TWO, 16, start)
 
 
-@pytest.mark.browser
-def test_a_step_begins_with_the_radius_that_suits_it(visit, page_address, answers):
-    page = open_page(visit, f"{page_address}#explorer?step=2").page
+def test_a_step_begins_with_the_radius_that_suits_it(explore, answers):
+    """Who finds nothing by another radius reads "none"."""
     query, start = answers.start
-    page.get_by_role("slider", name="Hamming radius").press("End")
-    page.get_by_role("button", name="1 Draw").click()
-    assert page.locator(".count:visible").inner_text() == counted(answers, query, "LSH", start)
-    page.locator(".queries label").first.click()
-    few = answers.search(0, "LSH", 16, start).ids
+    tab = explore("#explorer?step=2")
+    slider = tab.get_by_role("slider", name="Hamming radius")
+    slider.press("End")
+    tab.click("1 Draw")
+    assert tab.locator(".count:visible").inner_text() == counted(answers, query, "LSH", start)
+    tab.locator(".queries label").first.click()
+    few, nothing = (answers.search(0, "LSH", 16, radius).ids for radius in (start, 0))
     assert len(few) < 10
-    assert page.locator("[data-side=first] .tile:visible").count() == 10
-
-
-@pytest.mark.browser
-def test_ticks_and_crosses_are_explained_where_they_are_seen(visit, page_address):
-    tab = open_page(visit, page_address)
-    page = tab.page
-    said = page.locator(".legend")
-    for step, name in enumerate(STEPS, start=1):
-        page.get_by_role("button", name=f"{step} {name}").click()
-        assert "the query\u2019s class" in said.inner_text()
-    page.get_by_role("button", name="1 Draw").click()
-    dragged(tab, dragged_by_mouse, page.locator("canvas"), 60, 40)
-    page.get_by_text("Query: your picture").first.wait_for()
-    assert "looked at" in said.inner_text()
-    assert "class" not in said.inner_text(), "nothing is judged"
-
-
-@pytest.mark.browser
-def test_who_finds_nothing_reads_none(visit, page_address, answers):
-    assert len(answers.search(0, "LSH", 16, 0).ids) == 0
-    page = open_page(visit, f"{page_address}#explorer?step=2&query=0&radius=0").page
-    none = page.locator("[data-side=first]").get_by_text("none", exact=True)
-    assert none.is_visible()
-    page.get_by_role("slider", name="Hamming radius").press("End")
+    assert tab.locator("[data-side=first] .tile:visible").count() == 10
+    assert len(nothing) == 0
+    tab.evaluate("location.hash = 'explorer?step=2&query=0&radius=0'")
+    none = tab.locator("[data-side=first]").get_by_text("none", exact=True)
+    none.wait_for()
+    slider.press("End")
     assert not none.is_visible()
 
 
-@pytest.mark.browser
-def test_a_phone_names_the_steps_and_says_what_to_do_first(visit, page_address):
-    page = open_page(visit, page_address, **PHONE).page
+def test_a_phone_names_the_steps_and_says_what_to_do_first(explore):
+    tab = explore(**PHONE)
     for name in STEPS:
-        button = page.locator(".story li button", has_text=name)
-        assert button.bounding_box()["width"] > 60, "wider than a number"
+        button = tab.locator(".story li button", has_text=name)
+        assert box_of(button).width > 60, "wider than a number"
     parts = (".queries", ".words", "canvas", ".head:visible", ".next", ".legend", ".finder:visible")
-    boxes = [page.locator(one).bounding_box() for one in parts]
-    tops = [box["y"] for box in boxes]
+    boxes = [box_of(tab.locator(one)) for one in parts]
+    tops = [box.y for box in boxes]
     assert tops == sorted(tops), "what to do follows the queries, then the paper"
-    assert tops[2] + boxes[2]["height"] < 660, "it is on the screen, with the bars of a browser"
+    assert boxes[2].bottom < 660, "it is on the screen, with the bars of a browser"
     lines = "(code) => new Set([...code.children].map((four) => four.offsetTop)).size"
-    assert page.locator(".code:visible").first.evaluate(lines) == 1, "there is room for 16 bits"
+    assert tab.locator(".code:visible").first.evaluate(lines) == 1, "there is room for 16 bits"
     for step in ("2 Race", "3 Learned lines"):
-        page.get_by_role("button", name=step).click()
-    chosen = page.locator(".queries label:has(:checked)").bounding_box()
-    assert 0 <= chosen["x"] <= 390 - chosen["width"], "the row shows which query is chosen"
+        tab.click(step)
+    chosen = box_of(tab.locator(".queries label:has(:checked)"))
+    assert chosen.x >= 0, "the row shows which query is chosen"
+    assert chosen.right <= 390
 
 
 CUT = """(element) => {
@@ -666,18 +622,17 @@ CUT = """(element) => {
 }"""
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_frame_of_the_focus_is_seen_whole(visit, page_address, width):
-    page = open_page(visit, page_address, width).page
+def test_the_frame_of_the_focus_is_seen_whole(explore, width):
+    tab = explore("", width)
     for step, name in (("1 Draw", "input[type=file]"), ("3 Learned", ".finder:visible")):
-        page.get_by_role("button", name=step).click()
-        page.locator(".own").evaluate("(one) => { one.open = true; }")
-        one = page.locator(name)
+        tab.click(step)
+        tab.locator(".own").evaluate("(one) => { one.open = true; }")
+        one = tab.locator(name)
         one.focus()
-        page.keyboard.press("Shift+Tab")
-        page.keyboard.press("Tab")
-        around = page.locator(".file") if "file" in name else one
+        tab.keyboard.press("Shift+Tab")
+        tab.keyboard.press("Tab")
+        around = tab.locator(".file") if "file" in name else one
         assert around.evaluate("(one) => getComputedStyle(one).outlineStyle") == "solid"
         assert around.evaluate(CUT) == ""
 
@@ -756,33 +711,27 @@ def test_a_large_database_is_not_offered(monkeypatch):
     assert small().data["database"] is None
 
 
-def test_the_race_has_the_vectors_of_the_package(explorer, split):
-    vectors, asked = vectors_of(explorer)
-    exact = cosine_similarity(explorer._X_query, explorer._X)
-    assert np.abs(asked @ vectors.T - exact).max() < 0.01
-
-
-def test_the_longer_race_has_the_whole_database(explorer, split):
-    vectors, bits = database_of(explorer)
-    assert explorer.data["database"]["count"] == len(vectors) == len(split.y_database) == 8500
-    exact = cosine_similarity(explorer._X_query, split.X_database)
-    _, asked = vectors_of(explorer)
-    assert np.abs(asked @ vectors.T - exact).max() < 0.01
+def test_the_races_have_the_vectors_of_the_package(explorer, split):
+    """Those of the map's pictures, and those of the whole database with its codes."""
+    few, asked = vectors_of(explorer)
+    every, bits = database_of(explorer)
+    assert explorer.data["database"]["count"] == len(every) == len(split.y_database) == 8500
+    for vectors, X in ((few, explorer._X), (every, split.X_database)):
+        exact = cosine_similarity(explorer._X_query, X)
+        assert np.abs(asked @ vectors.T - exact).max() < 0.01
     lsh = LSH(16, random_state=0).fit(split.X_train)
     assert np.mean(bits != lsh.transform(split.X_database)) < 1e-4
 
 
-@pytest.mark.browser
-def test_the_race_runs_both_searches_in_the_page(visit, page_address, answers):
-    tab = open_page(visit, f"{page_address}#explorer?step=2")
-    page = tab.page
+def test_the_race_runs_both_searches_in_the_page(explore, answers):
+    tab = explore("#explorer?step=2")
     query, radius = answers.start
-    check_the_race(page, answers, query, radius)
-    page.get_by_role("slider", name="Hamming radius").press("ArrowRight")
-    assert "times as" not in page.locator(".race").inner_text(), "it held for another radius"
-    assert page.locator(".lanes .value").all_inner_texts() == ["", ""]
-    check_the_race(page, answers, query, radius + 1)
-    check_the_race(page, answers, query, radius + 1, whole=True)
+    check_the_race(tab, answers, query, radius)
+    tab.get_by_role("slider", name="Hamming radius").press("ArrowRight")
+    assert "times as" not in tab.locator(".race").inner_text(), "it held for another radius"
+    assert tab.locator(".lanes .value").all_inner_texts() == ["", ""]
+    check_the_race(tab, answers, query, radius + 1)
+    check_the_race(tab, answers, query, radius + 1, whole=True)
     tab.check_nothing_went_wrong()
 
 
@@ -795,92 +744,98 @@ def pictures(fashion):
     return np.concatenate([fashion.images[[0, 1234, 9999]], noise])
 
 
-@pytest.mark.browser
+def load(page, content):
+    """Load a file as one's own picture."""
+    file = {"name": "a.png", "mimeType": "image/png", "buffer": content}
+    page.get_by_label("Load a picture").set_input_files(file)
+
+
+def png_of(image):
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "png")
+    return file.getvalue()
+
+
 @pytest.mark.slow
 def test_the_page_describes_pictures_as_the_package_does(visit, pictures):
-    page = visit(390).page
-    page.add_script_tag(path=ROOT / "book/_ext/l2h_book/play/gist.js")
+    tab = visit(390)
+    tab.add_script_tag(path=ROOT / "book/_ext/l2h_book/play/gist.js")
     colours = np.random.default_rng(1).integers(0, 256, (2, 32, 32, 3)).astype(np.uint8)
     for images in (pictures, np.zeros((1, 28, 28), np.uint8), pictures[:, 4:24], colours):
         for image, features in zip(images, gist_descriptors(images), strict=True):
             grey = image.mean(axis=2) if image.ndim == 3 else image
             assert (
-                np.abs(page.evaluate("(grey) => gist(grey)", grey.tolist()) - features).max() < 1e-5
+                np.abs(tab.evaluate("(grey) => gist(grey)", grey.tolist()) - features).max() < 1e-5
             )
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_a_loaded_picture_gets_the_codes_of_the_package(
-    visit, page_address, explorer, fashion, split, pictures
+    explore, explorer, fashion, split, pictures
 ):
     """By the linear methods: but for scores within a thousandth of zero, the bits are equal."""
-    tab = open_page(visit, page_address + EVERYTHING)
-    page = tab.page
+    tab = explore(EVERYTHING)
     hashed = set()
     raw = fashion.features[split.database_rows[0]]
     mean = raw / np.linalg.norm(raw) - split.X_database[0]
-    page.locator(".own summary").click()
+    tab.locator(".own summary").click()
     for image, features in zip(pictures, gist_descriptors(pictures), strict=True):
-        file = io.BytesIO()
-        Image.fromarray(image).save(file, "png")
-        page.locator(".queries label").first.click()
-        page.get_by_label("Load a picture").set_input_files(
-            {"name": "a", "mimeType": "image/png", "buffer": file.getvalue()}
-        )
-        page.get_by_text("Query: your picture").first.wait_for()
+        tab.locator(".queries label").first.click()
+        load(tab, png_of(image))
+        tab.get_by_text("Query: your picture").first.wait_for()
+        tab.get_by_role("button", name="Copy link without my picture").wait_for()
+        assert "drawing" not in tab.url
         x = features[None] / np.linalg.norm(features) - mean
         for (method, n_bits), hasher in explorer._hashers.items():
             normals, thresholds = hyperplanes_of(hasher)
             if normals is not None:
-                page.locator(LEFT).select_option(method)
-                page.locator(BITS).select_option(str(n_bits))
+                tab.locator(LEFT).select_option(method)
+                tab.locator(BITS).select_option(str(n_bits))
                 clear = np.abs(x @ normals - thresholds)[0] > 1e-3
-                bits = np.array(list(page.evaluate(SHOWN, "first")["codes"][0])) == "1"
+                bits = np.array(list(tab.evaluate(SHOWN, "first")["codes"][0])) == "1"
                 assert np.array_equal(bits[clear], hasher.transform(x)[0][clear])
                 hashed.add(method)
-        tiles = page.evaluate(SHOWN, "first")["tiles"]
+        tiles = tab.evaluate(SHOWN, "first")["tiles"]
         cosines = cosine_similarity(x, explorer._X)[0][[tile["id"] for tile in tiles]]
         assert len(tiles) > 1
         assert (np.diff(cosines) < 0.01).all(), "the nearest first"
     assert hashed == {"LSH", "PCAH", "CCA-ITQ", "GRH linear", "GRH shuffled"}
-    page.locator(RIGHT).select_option("GRH kernel")
-    assert "GRH kernel cannot hash it here." in page.locator("#l2h-explorer .status").inner_text()
+    tab.locator(RIGHT).select_option("GRH kernel")
+    assert "GRH kernel cannot hash it here." in tab.locator("#l2h-explorer .status").inner_text()
     tab.check_nothing_went_wrong()
 
 
-@pytest.mark.browser
 @by_hand
-def test_a_drawn_picture_is_searched_for(visit, page_address, drag, device):
-    tab = open_page(visit, page_address, **device)
-    page = tab.page
-    paper = page.locator("canvas")
-    page.get_by_role("button", name="Exchange light and dark").click()
-    assert page.locator(".own [role=status]").inner_text() == "Draw something first."
+def test_a_drawn_picture_is_searched_for(explore, drag, device):
+    tab = explore(**device)
+    paper = tab.locator("canvas")
+    tab.click("Exchange light and dark")
+    assert tab.locator(".own [role=status]").inner_text() == "Draw something first."
     dragged(tab, drag, paper, 60, 40)
-    said = page.locator(".codes[data-of=first]")
+    said = tab.locator(".codes[data-of=first]")
     said.get_by_text("Query: your picture").wait_for()
-    radius = int(page.locator("[type=range]").input_value())
+    radius = int(tab.locator("[type=range]").input_value())
     assert radius > 1, "no picture has the code of a stroke"
+    legend = tab.locator(".legend").inner_text()
+    assert "looked at" in legend
+    assert "class" not in legend, "nothing is judged"
     told = f"fewer than 10 pictures. Now {radius} may differ."
-    assert told in page.locator(".own [role=status]").inner_text()
+    assert told in tab.locator(".own [role=status]").inner_text()
     for inside, enough in ((radius, True), (radius - 1, False)):
-        page.evaluate(f"location.hash = 'explorer?step=1&radius={inside}'")
-        page.wait_for_timeout(50)
-        tiles = page.locator("[data-side=first] .tile:visible")
+        tab.evaluate(f"location.hash = 'explorer?step=1&radius={inside}'")
+        tab.wait_for_timeout(50)
+        tiles = tab.locator("[data-side=first] .tile:visible")
         assert (tiles.count() == 10) == enough, "the least radius within which it finds ten"
-    assert page.locator(".own [role=status]").inner_text() == "", "it was about another radius"
-    drawn = page.evaluate(SHOWN, "first")["codes"][0]
+    assert tab.locator(".own [role=status]").inner_text() == "", "it was about another radius"
+    drawn = tab.evaluate(SHOWN, "first")["codes"][0]
     for _ in range(9):
         paper.press("ArrowLeft")
-    page.get_by_role("button", name="Exchange light and dark").click()
-    page.wait_for_timeout(1500)
-    assert page.evaluate(SHOWN, "first")["codes"][0] != drawn
-    page.get_by_label("Load a picture").set_input_files(
-        {"name": "a.png", "mimeType": "image/png", "buffer": b"none"}
-    )
-    page.get_by_text("That file is not a picture").wait_for()
-    page.locator(".queries label").first.click()
+    tab.click("Exchange light and dark")
+    tab.wait_for_timeout(1500)
+    assert tab.evaluate(SHOWN, "first")["codes"][0] != drawn
+    load(tab, b"none")
+    tab.get_by_text("That file is not a picture").wait_for()
+    tab.locator(".queries label").first.click()
     assert "Query: your picture" not in said.inner_text()
     tab.check_nothing_went_wrong()
 
@@ -905,78 +860,73 @@ def outlined(page, outline):
 
 def shoes_among_the_ten(page, explorer):
     ids = [tile["id"] for tile in page.evaluate(SHOWN, "first")["tiles"]]
-    found = np.array(explorer.dataset.class_names)[explorer.dataset.labels[explorer.rows[ids]]]
+    found = classes_of(explorer)[ids]
     assert len(found) == 10
     return np.isin(found, ["sandal", "sneaker", "ankle boot"]).sum()
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize(("size", "left", "top"), [(1, 0, 0), (0.5, 0.02, 0.4)])
-def test_who_draws_a_shoe_finds_shoes(visit, page_address, explorer, size, left, top):
+def test_who_draws_a_shoe_finds_shoes(explore, explorer, size, left, top):
     """Also a small one in a corner."""
-    page = open_page(visit, page_address).page
-    outlined(page, [(left + size * x, top + size * y) for x, y in SHOE])
-    assert shoes_among_the_ten(page, explorer) >= 8
-    commonest = page.locator("[data-side=first] .count").inner_text()
+    tab = explore()
+    outlined(tab, [(left + size * x, top + size * y) for x, y in SHOE])
+    assert shoes_among_the_ten(tab, explorer) >= 8
+    commonest = tab.locator("[data-side=first] .count").inner_text()
     assert re.search(r"commonest class is (sandal|sneaker|ankle boot): \d+\.$", commonest)
 
 
-@pytest.mark.browser
-def test_a_shoe_the_other_way_round_is_mirrored(visit, page_address, explorer):
-    page = open_page(visit, page_address).page
-    assert "toe to the left" in page.locator(".words").inner_text()
-    assert page.locator(".hint").inner_text() == "Or draw your own: a shoe, toe to the left"
-    outlined(page, [(1 - x, y) for x, y in BOOT])
-    assert shoes_among_the_ten(page, explorer) < 5
+def test_a_shoe_the_other_way_round_is_mirrored(explore, explorer):
+    tab = explore()
+    assert "toe to the left" in tab.locator(".words").inner_text()
+    assert tab.locator(".hint").inner_text() == "Or draw your own: a shoe, toe to the left"
+    outlined(tab, [(1 - x, y) for x, y in BOOT])
+    assert shoes_among_the_ten(tab, explorer) < 5
     pixels = "(canvas) => [...canvas.getContext('2d').getImageData(0, 0, 28, 28).data]"
     drawn = []
-    seen = page.locator("canvas")
+    seen = tab.locator("canvas")
     for _ in range(2):
         drawn.append(np.reshape(seen.evaluate(pixels), (28, 28, 4)))
-        page.get_by_role("button", name="Mirror").click()
-        page.wait_for_timeout(300)
+        tab.click("Mirror")
+        tab.wait_for_timeout(300)
         if len(drawn) == 1:
-            assert shoes_among_the_ten(page, explorer) >= 8
+            assert shoes_among_the_ten(tab, explorer) >= 8
     assert np.array_equal(drawn[0][:, ::-1], drawn[1])
 
 
-@pytest.mark.browser
-def test_a_drawing_meets_photographs_where_lines_are_compared(visit, page_address):
-    page = open_page(visit, page_address).page
-    outlined(page, SHOE)
+def test_a_drawing_meets_photographs_where_lines_are_compared(explore):
+    tab = explore()
+    outlined(tab, SHOE)
     for step in ("3 Learned lines", "4 Shuffled labels"):
-        page.get_by_role("button", name=step).click()
-        words = page.locator(".words")
-        counts = page.locator(".count").all_inner_texts()
+        tab.click(step)
+        words = tab.locator(".words")
+        counts = tab.locator(".count").all_inner_texts()
         assert len(counts) == 2
         for one in counts:
             compared, kind, found = re.search(r"^(\d+) .*class is (.*): (\d+)", one).groups()
             assert re.search(rf"\b{found} of {compared}\b", words.inner_text())
             assert f"are of class {kind}." in words.inner_text()
-        page.locator(".queries label").nth(3).click()
+        tab.locator(".queries label").nth(3).click()
         assert "are of class" in words.inner_text()
-        page.get_by_label("Your own picture").check()
+        tab.get_by_label("Your own picture").check()
 
 
-@pytest.mark.browser
-def test_a_dot_is_no_drawing_and_an_erased_one_leaves_nothing(visit, page_address, answers):
-    page = open_page(visit, page_address).page
+def test_a_dot_is_no_drawing_and_an_erased_one_leaves_nothing(explore, answers):
+    tab = explore()
     query, radius = answers.start
-    said = page.locator(".codes[data-of=first]")
-    chosen = page.evaluate(SHOWN, "first")["chosen"]
-    page.locator("canvas").click()
-    page.wait_for_timeout(1500)
+    said = tab.locator(".codes[data-of=first]")
+    chosen = tab.evaluate(SHOWN, "first")["chosen"]
+    tab.locator("canvas").click()
+    tab.wait_for_timeout(1500)
     assert "Query: your picture" not in said.inner_text()
-    outlined(page, SHOE)
-    assert page.evaluate(SHOWN, "first")["chosen"] != chosen
-    page.get_by_role("button", name="Clear").click()
-    assert page.evaluate(SHOWN, "first")["chosen"] == chosen
-    assert page.locator(".count:visible").inner_text() == counted(answers, query, "LSH", radius)
-    assert page.locator(".own [role=status]").inner_text() == ""
+    outlined(tab, SHOE)
+    assert tab.evaluate(SHOWN, "first")["chosen"] != chosen
+    tab.click("Clear")
+    assert tab.evaluate(SHOWN, "first")["chosen"] == chosen
+    assert tab.locator(".count:visible").inner_text() == counted(answers, query, "LSH", radius)
+    assert tab.locator(".own [role=status]").inner_text() == ""
 
 
-@pytest.mark.browser
-def test_where_and_how_large_one_draws_does_not_matter(visit, page_address):
+def test_where_and_how_large_one_draws_does_not_matter(explore):
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     small = np.random.default_rng(0).integers(0, 4, (14, 14))
     small[[0, -1], [0, -1]] = 3  # it reaches to its corners
@@ -985,49 +935,32 @@ def test_where_and_how_large_one_draws_does_not_matter(visit, page_address):
     codes = []
     for drawing in (corner, np.kron(small, np.ones((2, 2), int))):
         text = "".join(letters[16 * grey] for grey in drawing.ravel())  # runs of one pixel
-        page = open_page(visit, f"{page_address}#explorer?step=4&drawing={text}").page
-        page.get_by_role("button", name="Copy link with my drawing").wait_for()
-        codes.append([page.evaluate(SHOWN, side)["codes"][0] for side in ("first", "second")])
+        tab = explore(f"#explorer?step=4&drawing={text}")
+        tab.get_by_role("button", name="Copy link with my drawing").wait_for()
+        codes.append([tab.evaluate(SHOWN, side)["codes"][0] for side in SIDES])
     assert codes[0] == codes[1]
 
 
-@pytest.mark.browser
-def test_a_link_holds_the_drawing(visit, page_address):
-    tab = open_page(visit, page_address)
-    page = tab.page
-    assert page.locator(".copy").inner_text() == "Copy link"
-    dragged(tab, dragged_by_mouse, page.locator("canvas"), 60, 40)
-    page.get_by_role("button", name="Copy link with my drawing").wait_for()
-    page.get_by_role("button", name="3 Learned lines").click()
-    state = [page.evaluate(SHOWN, side) for side in ("first", "second")]
-    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.get_by_role("button", name="Copy link with my drawing").click()
-    page.get_by_role("button", name="Link copied").wait_for()
-    assert page.evaluate("navigator.clipboard.readText()") == page.url
-    again = open_page(visit, page.url)
-    again.page.get_by_role("button", name="Copy link with my drawing").wait_for()
-    assert [again.page.evaluate(SHOWN, side) for side in ("first", "second")] == state
+def test_a_link_holds_the_drawing(explore):
+    tab = explore()
+    assert tab.locator(".copy").inner_text() == "Copy link"
+    dragged(tab, dragged_by_mouse, tab.locator("canvas"), 60, 40)
+    tab.get_by_role("button", name="Copy link with my drawing").wait_for()
+    tab.click("3 Learned lines")
+    state = [tab.evaluate(SHOWN, side) for side in SIDES]
+    assert copied(tab, "Copy link with my drawing") == tab.url
+    again = explore(tab.url)
+    again.get_by_role("button", name="Copy link with my drawing").wait_for()
+    assert [again.evaluate(SHOWN, side) for side in SIDES] == state
     pixels = "canvas => canvas.toDataURL()"
-    assert again.page.locator("canvas").evaluate(pixels) == page.locator("canvas").evaluate(pixels)
-    page.get_by_role("button", name="1 Draw").click()
-    page.get_by_role("button", name="Clear").click()
-    assert "drawing=" not in page.url
-    assert "Query: your picture" not in page.locator(".codes[data-of=first]").inner_text()
-    assert page.locator(".queries :checked").count() == 1
-    for damaged in ("", "A", page.url, "!" * 300):
-        broken = open_page(visit, f"{page_address}#explorer?step=1&query=24&drawing={damaged}")
-        assert broken.page.locator(".copy").inner_text() == "Copy link"
+    assert again.locator("canvas").evaluate(pixels) == tab.locator("canvas").evaluate(pixels)
+    tab.click("1 Draw")
+    tab.click("Clear")
+    assert "drawing=" not in tab.url
+    assert "Query: your picture" not in tab.locator(".codes[data-of=first]").inner_text()
+    assert tab.locator(".queries :checked").count() == 1
+    for damaged in ("", "A", tab.url, "!" * 300):
+        broken = explore(f"#explorer?step=1&query=24&drawing={damaged}")
+        assert broken.locator(".copy").inner_text() == "Copy link"
         broken.check_nothing_went_wrong()
     tab.check_nothing_went_wrong()
-
-
-@pytest.mark.browser
-def test_a_loaded_picture_is_in_no_link(visit, page_address, pictures):
-    page = open_page(visit, page_address).page
-    file = io.BytesIO()
-    Image.fromarray(pictures[0]).save(file, "png")
-    page.get_by_label("Load a picture").set_input_files(
-        {"name": "a", "mimeType": "image/png", "buffer": file.getvalue()}
-    )
-    page.get_by_role("button", name="Copy link without my picture").wait_for()
-    assert "drawing" not in page.url

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from visits import CHAPTERS, PAGES, REFERENCE, TOC
+from visits import CHAPTERS, PAGES, REFERENCE, TOC, box_of, text_of
 
 # Returns the named widths, and how far blocks reach to the right: what stands in an article
 # and its sections, and boxes in it that can be seen. A section in columns is one block.
@@ -36,7 +36,6 @@ EDGES = """() => {
 }"""
 
 
-@pytest.mark.browser
 @pytest.mark.slow
 def test_blocks_end_at_named_widths(site, visit):
     tab = visit(1280)
@@ -44,10 +43,10 @@ def test_blocks_end_at_named_widths(site, visit):
     for name in (*PAGES, *REFERENCE):
         if name == "search":  # it is one list
             continue
-        tab.go((site / f"{name}.html").as_uri())
+        tab.read(name)
         for width in (1280, 1600):
-            tab.page.set_viewport_size({"width": width, "height": 900})
-            measured = tab.page.evaluate(EDGES)
+            tab.set_viewport_size({"width": width, "height": 900})
+            measured = tab.evaluate(EDGES)
             assert measured["ends"], name
             for block in measured["ends"]:
                 if name == "book/explorer" and block["what"].startswith(("H1.", "P.: To search")):
@@ -58,23 +57,20 @@ def test_blocks_end_at_named_widths(site, visit):
     assert len(seen) == 3
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("width", [768, 1440])
-def test_text_code_and_figures_end_at_one_edge(site, visit, width):
-    tab = visit(width)
-    tab.go((site / "book/lsh.html").as_uri())
+def test_text_code_and_figures_end_at_one_edge(read, width):
+    tab = read("book/lsh", width)
     kinds = [
         ".bd-article section > :is(p, fieldset), .cell_input",
         ".bd-article section > .l2h-figure, .key-figure",
     ]
-    drawings = tab.page.locator("figure:not(.key-figure) > a.drawing img").filter(visible=True)
-    for one in drawings.all():
-        assert one.evaluate("(one) => one.closest('figure').clientWidth - one.clientWidth") == 0
-
+    drawings = tab.locator("figure:not(.key-figure) > a.drawing img").filter(visible=True)
+    room = "(all) => all.map((one) => one.closest('figure').clientWidth - one.clientWidth)"
+    assert set(drawings.evaluate_all(room)) == {0}
     edges = []
     for kind in kinds:
         ends = (
-            tab.page.locator(kind)
+            tab.locator(kind)
             .filter(visible=True)
             .evaluate_all(
                 "(all) => all.map((one) => Math.round(one.getBoundingClientRect().right))"
@@ -86,26 +82,21 @@ def test_text_code_and_figures_end_at_one_edge(site, visit, width):
     assert (edges[1] - edges[0] > 100) == (width == 1440), "there is room for figures"
 
 
-@pytest.mark.browser
-def test_skip_links_stand_apart_in_a_small_box(site, visit):
-    tab = visit(1280)
-    tab.go((site / "book/lsh.html").as_uri())
-    box = tab.page.locator("#pst-skip-link")
-    assert box.evaluate("(one) => one.getBoundingClientRect().bottom") < 0
-    tab.page.keyboard.press("Tab")
-    shown = box.bounding_box()
-    assert shown["y"] > 0
-    assert shown["width"] < 500
-    first, second = (link.bounding_box() for link in box.locator("a").all())
-    assert second["x"] - first["x"] - first["width"] > 10
+def test_skip_links_stand_apart_in_a_small_box(read):
+    tab = read("book/lsh")
+    links = tab.locator("#pst-skip-link")
+    assert links.evaluate("(one) => one.getBoundingClientRect().bottom") < 0
+    tab.keyboard.press("Tab")
+    assert box_of(links).y > 0
+    assert box_of(links).width < 500
+    first, second = map(box_of, links.locator("a").all())
+    assert second.x - first.right > 10
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("name", ["radius-search", "embeddings"])
-def test_tables_take_half_of_their_column_or_all(site, visit, name):
-    tab = visit(1440)
-    tab.go((site / f"book/{name}.html").as_uri())
-    shares = tab.page.locator("article :is(.text_html, .pst-scrollable-table-container) > table")
+def test_tables_take_half_of_their_column_or_all(read, name):
+    tab = read(f"book/{name}", 1440)
+    shares = tab.locator("article :is(.text_html, .pst-scrollable-table-container) > table")
     taken = shares.filter(visible=True).evaluate_all(
         """(all) => all.map((one) => {
           const columns = Math.max(...[...one.rows].map((row) => row.cells.length));
@@ -117,13 +108,12 @@ def test_tables_take_half_of_their_column_or_all(site, visit, name):
     assert all(share > 0.99 for columns, share in taken if columns > 3)
 
 
-@pytest.mark.browser
 def test_a_bar_says_your_turn_or_an_aside(site, visit):
     tab = visit(1280)
     for name in ("lsh", "comparison"):
-        tab.go((site / f"book/{name}.html").as_uri())
-        tab.page.locator("#selftest-1-a").check()
-        barred = tab.page.locator("article :not(svg *)").evaluate_all(
+        tab.read(f"book/{name}")
+        tab.locator("#selftest-1-a").check()
+        barred = tab.locator("article :not(svg *)").evaluate_all(
             """(all) => all.filter((one) => one.checkVisibility()).filter((one) => {
               const { borderLeftWidth, borderRightWidth } = getComputedStyle(one);
               return parseFloat(borderLeftWidth) > parseFloat(borderRightWidth) + 1;
@@ -133,10 +123,8 @@ def test_a_bar_says_your_turn_or_an_aside(site, visit):
         assert set(barred) == {True}
 
 
-@pytest.mark.browser
-def test_folds_look_alike_and_code_alone_is_quieter(site, visit):
-    tab = visit(390, has_touch=True)
-    tab.go((site / "book/comparison.html").as_uri())
+def test_folds_look_alike_and_code_alone_is_quieter(read):
+    tab = read("book/comparison", 390, has_touch=True)
     look = """(all) => all.map((one) => {
       const { listStyleType, fontSize, fontFamily, fontWeight } = getComputedStyle(one);
       return [listStyleType, fontSize, fontFamily, fontWeight].join("; ");
@@ -147,9 +135,9 @@ def test_folds_look_alike_and_code_alone_is_quieter(site, visit):
         "table": "details.hide:has(table)",
         "code": "details.hide:not(:has(.cell_output))",
     }
-    tab.page.locator(".predict").first.evaluate("(one) => { one.open = false; }")
+    tab.locator(".predict").first.evaluate("(one) => { one.open = false; }")
     looks = {
-        name: set(tab.page.locator(f"article {fold} > summary").evaluate_all(look))
+        name: set(tab.locator(f"article {fold} > summary").evaluate_all(look))
         for name, fold in folds.items()
     }
     assert looks["predict"] == looks["answer"] == looks["table"]
@@ -160,10 +148,8 @@ def test_folds_look_alike_and_code_alone_is_quieter(site, visit):
     assert table != code
 
 
-@pytest.mark.browser
-def test_a_glance_tells_boxes_apart(site, visit):
-    tab = visit(1280)
-    tab.go((site / "book/lsh.html").as_uri())
+def test_a_glance_tells_boxes_apart(read):
+    tab = read("book/lsh")
     looks = {}
     for name, box in {
         "note": ".admonition.note",
@@ -173,7 +159,7 @@ def test_a_glance_tells_boxes_apart(site, visit):
         "playable": "div.l2h-figure",
         "question": "fieldset.selftest",
     }.items():
-        looks[name] = tab.page.locator(box).first.evaluate(
+        looks[name] = tab.locator(box).first.evaluate(
             "(one) => { const { borderLeft, borderTop } = getComputedStyle(one); "
             "return [borderLeft, borderTop, getComputedStyle(one, '::before').content].join(); }"
         )
@@ -182,52 +168,48 @@ def test_a_glance_tells_boxes_apart(site, visit):
     assert "Figure to play with" in looks["playable"]
 
 
-@pytest.mark.browser
-def test_an_answer_ends_where_the_text_does(site, visit):
+def test_an_answer_ends_where_the_text_does(visit, site):
     """Under a figure too, which may be wider, and the contents of the page stand beside that."""
     tab = visit(1440)
-
-    def edges(element):
-        box = element.bounding_box()
-        return [box["x"], box["x"] + box["width"]]
-
     switches = set()
     for name in ("index", "lsh", "buckets", "explorer"):
-        tab.go((site / f"book/{name}.html").as_uri())
-        switch = tab.page.locator(".theme-switch-button:visible").first
-        switches.add(round(switch.bounding_box()["x"]))
-        menu = tab.page.locator(".primary-toggle")
-        assert edges(switch)[0] == pytest.approx(edges(menu)[1], abs=30)
-        for fold in tab.page.locator(".l2h-figure + details").all():
-            figure = fold.locator("xpath=preceding-sibling::*[1]")
-            text = fold.locator("xpath=following-sibling::p").first
-            assert edges(fold)[0] == pytest.approx(edges(figure)[0], abs=1)
-            assert edges(fold)[1] == pytest.approx(edges(text)[1], abs=1)
-        contents = tab.page.locator(".bd-sidebar-secondary")
-        button = tab.page.get_by_title("Contents of this page", exact=True)
+        tab.read(f"book/{name}")
+        switch = box_of(tab.locator(".theme-switch-button:visible").first)
+        switches.add(round(switch.x))
+        menu = box_of(tab.locator(".primary-toggle"))
+        assert switch.x == pytest.approx(menu.right, abs=30)
+        for fold in tab.locator(".l2h-figure + details").all():
+            figure = box_of(fold.locator("xpath=preceding-sibling::*[1]"))
+            text = box_of(fold.locator("xpath=following-sibling::p").first)
+            assert box_of(fold).x == pytest.approx(figure.x, abs=1)
+            assert box_of(fold).right == pytest.approx(text.right, abs=1)
+        contents = tab.locator(".bd-sidebar-secondary")
+        button = tab.get_by_title("Contents of this page", exact=True)
         assert button.count() == contents.count(), "it opens nothing"
         if contents.count():
-            card = tab.page.locator(".l2h-figure").first
-            assert 0 < edges(contents)[0] - edges(card)[1] < 40
+            card = box_of(tab.locator(".l2h-figure").first)
+            assert 0 < box_of(contents).x - card.right < 40
     assert len(switches) == 1, switches
 
 
 def test_each_chapter_has_one_key_figure(site):
     for name in PAGES:
-        page = (site / f"{name}.html").read_text(encoding="utf-8")
+        page = text_of(site / f"{name}.html")
         figures = re.findall(r'<figure class="[^"]*\bkey-figure\b[^"]*" id="fig-', page)
         assert len(figures) == (name in CHAPTERS), name
 
 
-@pytest.mark.browser
-def test_the_drawings_of_the_chapters_are_a_family(site, visit):
-    tab = visit(1280)
-    tab.go((site / f"{TOC['root']}.html").as_uri())
-    drawings = tab.page.locator("#the-chapters li svg.icon[aria-hidden=true]")
-    assert drawings.count() == len(CHAPTERS)
-    assert len(set(drawings.evaluate_all("(all) => all.map((one) => one.innerHTML)"))) == len(
-        CHAPTERS
+def test_the_list_counts_chapters_whose_drawings_are_a_family(read):
+    tab = read(TOC["root"])
+    counted = tab.locator("#the-chapters a").evaluate_all(
+        """(all) => all
+          .filter((one) => getComputedStyle(one, "::before").counterIncrement !== "none")
+          .map((one) => one.getAttribute("href"))"""
     )
+    assert counted == [f"{name.removeprefix('book/')}.html" for name in CHAPTERS]
+    drawings = tab.locator("#the-chapters li svg.icon[aria-hidden=true]")
+    shapes = drawings.evaluate_all("(all) => all.map((one) => one.innerHTML)")
+    assert len(shapes) == len(set(shapes)) == len(CHAPTERS)
     looks = """(all) => all.flatMap((one) => [...one.children].map((line) => {
       const { stroke, strokeWidth, fill } = getComputedStyle(line);
       const inside = one.getBoundingClientRect(), box = line.getBoundingClientRect();
@@ -235,60 +217,39 @@ def test_the_drawings_of_the_chapters_are_a_family(site, visit):
         || box.top < inside.top || box.bottom > inside.bottom;
       return [stroke, strokeWidth, fill === "none" ? stroke : fill, outside].join();
     }))"""
-    light = set(drawings.evaluate_all(looks))
-    tab.page.emulate_media(color_scheme="dark")
-    tab.page.wait_for_selector("html[data-theme=dark]", state="attached")
-    dark = set(drawings.evaluate_all(looks))
-    assert len(light) == len(dark) == 1
+    (light,) = set(drawings.evaluate_all(looks))
+    tab.show_in("dark")
+    (dark,) = set(drawings.evaluate_all(looks))
     assert light != dark
-    assert all(look.endswith("false") for look in light)
+    assert light.endswith("false")
 
 
-@pytest.mark.browser
-def test_the_list_counts_chapters_alone(site, visit):
-    tab = visit(1280)
-    tab.go((site / f"{TOC['root']}.html").as_uri())
-    counted = tab.page.locator("#the-chapters a").evaluate_all(
-        """(all) => all
-          .filter((one) => getComputedStyle(one, "::before").counterIncrement !== "none")
-          .map((one) => one.getAttribute("href"))"""
-    )
-    assert counted == [f"{name.removeprefix('book/')}.html" for name in CHAPTERS]
-
-
-@pytest.mark.browser
 def test_the_contents_say_where_one_can_play(site, visit):
     tab = visit(1280)
-    to_play = {
-        name for name in PAGES if 'id="l2h-' in (site / f"{name}.html").read_text(encoding="utf-8")
-    } - {TOC["root"]}
+    to_play = {name for name in PAGES if 'id="l2h-' in text_of(site / f"{name}.html")} - {
+        TOC["root"]
+    }
     assert {"book/explorer", "book/lsh"} <= to_play
     for here in ("book/lsh", "book/did-it-learn"):
-        tab.go((site / f"{here}.html").as_uri())
-        links = tab.page.locator("#pst-primary-sidebar .bd-links a")
+        tab.read(here)
+        links = tab.locator("#pst-primary-sidebar .bd-links a")
         marked = links.evaluate_all(
             "(all) => all.filter((one) => one.querySelector('.to-play')).map((one) => one.href)"
         )
         ends = {re.search(r"book/[\w-]+(?=\.html)", end)[0] for end in marked}
         assert ends == to_play
-    tab.page.get_by_role("link", name="2. Locality-sensitive hashing (to play with)").wait_for()
+    tab.get_by_role("link", name="2. Locality-sensitive hashing (to play with)").wait_for()
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("name", ["index", "lsh", "designing", "comparison"])
-def test_paper_has_all_words_and_nothing_to_press(site, visit, name):
-    tab = visit(760)
-    tab.go((site / f"book/{name}.html").as_uri())
-    tab.page.emulate_media(media="print")
-    pressed = tab.page.locator("article :is(.actions, .guess, button, .sd-summary-state-marker)")
-    assert (
-        pressed.filter(visible=True).evaluate_all(
-            "(all) => all.filter((one) => !one.closest('.tile') && !one.matches('.tile')).length"
-        )
-        == 0
-    )
-    unread = tab.page.locator("details.sd-dropdown p:not([hidden])").evaluate_all(
+def test_paper_has_all_words_and_nothing_to_press(read, name):
+    tab = read(f"book/{name}", 760)
+    tab.emulate_media(media="print")
+    pressed = tab.locator("article :is(.actions, .guess, button, .sd-summary-state-marker)")
+    others = "(all) => all.filter((one) => !one.closest('.tile') && !one.matches('.tile')).length"
+    assert pressed.filter(visible=True).evaluate_all(others) == 0
+    unread = tab.locator("details.sd-dropdown p:not([hidden])").evaluate_all(
         "(all) => all.filter((one) => one.textContent.trim() && !one.checkVisibility()).length"
     )
     assert unread == 0
-    assert tab.page.locator("details.sd-dropdown").count() > 0 or name == "index"
+    assert tab.locator("details.sd-dropdown").count() > 0 or name == "index"

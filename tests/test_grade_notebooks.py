@@ -12,7 +12,7 @@ import pandas as pd
 import psutil
 import pytest
 from visits import CHAPTERS as PAGES
-from visits import cells_of, exercises_of
+from visits import cells_of, exercises_of, text_of
 
 import l2h_tutorial
 from l2h_tutorial.exercises import CHAPTERS, answering, grade_notebooks
@@ -226,7 +226,7 @@ def test_what_counts_is_what_most_have_and_nobody_s_inventions(tmp_path):
 
 def test_the_book_s_solutions_answer_for_nobody(tmp_path, site):
     """A notebook from the site has them after the cells to write into."""
-    notebook = json.loads((site / "notebooks/lsh.ipynb").read_text(encoding="utf-8"))
+    notebook = json.loads(text_of(site / "notebooks/lsh.ipynb"))
     mine, solution = (
         cell for cell in notebook["cells"] if 'exercises.check("2.1"' in "".join(cell["source"])
     )

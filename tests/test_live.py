@@ -8,7 +8,18 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 from firefox import Firefox
-from visits import ARGUMENTS, CHAPTERS, CHROMIUM, ROOT, SCHEMES, SITE, Visit, violations
+from visits import (
+    ARGUMENTS,
+    CHAPTERS,
+    CHROMIUM,
+    ROOT,
+    SCHEMES,
+    SITE,
+    Visit,
+    box_of,
+    text_of,
+    violations,
+)
 
 from l2h_tutorial.exercises.grade_notebooks import grade_notebooks
 
@@ -29,12 +40,12 @@ BROKEN = """() => [...document.querySelectorAll(".cell_output img")]
 TYPES = re.compile(r",\s+dtype=int(32|64)")
 FLOATS = re.compile(r"-?\d+\.\d*(?:e[-+]?\d+)?")
 TIMES = re.compile(r"seconds|microsecond|millisecond|perf_counter|\bms\b|timeit")
-CANNOT = json.loads((ROOT / "live/cannot.json").read_text(encoding="utf-8"))
+CANNOT = json.loads(text_of(ROOT / "live/cannot.json"))
 
 
 def cells_of(page, kind="cells"):
     """Return what the build wrote of a page's cells."""
-    return json.loads((SITE / f"{page}.{kind}.json").read_text(encoding="utf-8"))
+    return json.loads(text_of(SITE / f"{page}.{kind}.json"))
 
 
 def cannot_run(name):
@@ -49,13 +60,6 @@ def place_of(area):
     return f"#{name}"
 
 
-def described(button):
-    """Return the words that describe a button to a screen reader."""
-    return button.evaluate(
-        "(one) => document.getElementById(one.getAttribute('aria-describedby')).textContent"
-    )
-
-
 def alike(was, now):
     """Say whether two outputs have the same words and integers, and floats that are close."""
     texts = ["".join(TYPES.sub("", text).split()) for text in (was, now)]
@@ -65,43 +69,53 @@ def alike(was, now):
     return np.allclose(*floats, rtol=1e-6, atol=1e-6)
 
 
-class Running:
-    """A page of the site whose Python was started by its button."""
+class Running(Visit):
+    """A page of the site, whose Python is started by its button."""
 
-    def __init__(self, browser, address, name, width=1280, *, wait=True, **options):
-        self.tab = Visit(browser, width, **options)
-        self.page = self.tab.page
-        self.page.set_default_timeout(READY)
-        self.tab.go(f"{address}/{name}.html")
-        self.at_first = set(self.tab.files)
-        self.shown = self.page.evaluate(SHOWN)
-        self.page.locator(".live-offer button").first.click()
-        if wait:
-            self.rests()
+    def __init__(self, browser, address, name=CHAPTER, width=1280, *, press=True, **options):
+        super().__init__(browser, width, **options)
+        self.set_default_timeout(READY)
+        self.go(f"{address}/{name}.html")
+        self.at_first = set(self.files)
+        self.shown = self.evaluate(SHOWN)
+        self.offer = self.locator(".live-offer").first
+        self.bar = self.locator(".live-bar")
+        if press:
+            self.offer.get_by_role("button").click()
 
     def rests(self):
         """Wait until Python is there and does nothing: then the bar goes."""
-        self.page.wait_for_selector(".live-bar[hidden]", state="attached")
+        self.wait_for_selector(".live-bar[hidden]", state="attached")
 
     def wait(self, words):
         """Wait until the bar says something."""
-        said = "document.querySelector('.live-bar:not([hidden])')?.textContent"
-        self.page.wait_for_function(f"(words) => {said}?.includes(words)", arg=words)
+        self.bar.get_by_text(words).wait_for()
+
+    def verdict(self, cell):
+        """Return what a cell says beside its buttons."""
+        return self.locator(f"{cell} .live-row [role=status]")
 
     def says(self, cell, words):
-        """Wait until a cell says something beside its buttons."""
-        self.page.locator(f"{cell} .live-row [role=status]").get_by_text(words).wait_for()
+        """Wait until a cell says something."""
+        self.verdict(cell).get_by_text(words).wait_for()
+
+    def runs(self, cell):
+        """Return how often a cell has run."""
+        return int(self.locator(cell).get_attribute("data-runs") or 0)
+
+    def wait_for_runs(self, cell, times):
+        self.wait_for_selector(f"{cell}[data-runs='{times}']", state="attached")
 
     def run(self, cell, code=None):
         """Run a cell, as it is or with other code, and return what it shows as text."""
-        area = self.page.locator(f"{cell} textarea")
-        before = self.page.locator(cell).get_attribute("data-runs") or "0"
+        area = self.locator(f"{cell} textarea")
+        before = self.runs(cell)
         if code is not None:
             area.fill(code)
             area.click()  # which fails where something lies on it
         area.press("Control+Enter")
-        self.page.wait_for_selector(f"{cell}[data-runs='{int(before) + 1}']", state="attached")
-        shows = self.page.locator(f"{cell} .cell_output")
+        self.wait_for_runs(cell, before + 1)
+        shows = self.locator(f"{cell} .cell_output")
         return shows.inner_text() if shows.count() else ""
 
 
@@ -111,96 +125,96 @@ def live(site):
         pytest.skip("run `make live` first: _build/html has no live/")
 
 
+@pytest.fixture
+def start(live, browser, address):
+    """Return a function that opens a page and starts its Python."""
+    opened = []
+
+    def begin(*arguments, **options):
+        opened.append(Running(browser, address, *arguments, **options))
+        return opened[-1]
+
+    yield begin
+    for each in opened:
+        each.context.close()
+
+
 @pytest.fixture(scope="module")
 def chapter(live, browser, address):
     """Chapter 2 with Python; the tests share it, so each sets its cells itself."""
-    running = Running(browser, address, CHAPTER)
+    running = Running(browser, address)
+    running.rests()
     yield running
-    running.tab.context.close()
+    running.context.close()
 
 
 # In the browser
 
 
-@pytest.mark.browser
 def test_nothing_of_python_comes_before_the_click(chapter):
     assert [path for path in chapter.at_first if path.endswith((".bin", ".json"))] == []
-    assert any(path.endswith(".bin") for path in chapter.tab.files)
-    assert chapter.tab.left == []
+    assert any(path.endswith(".bin") for path in chapter.files)
+    assert chapter.left == []
 
 
-@pytest.mark.browser
-def test_the_button_says_what_comes_and_keeps_its_place(live, visit, address):
-    tab = visit(1280)
-    tab.page.set_default_timeout(READY)
-    tab.go(f"{address}/{CHAPTER}.html")
-    offer = tab.page.locator(".live-offer").first
-    says = int(re.search(r"(\d+)\sMB once", offer.inner_text())[1])
-    height = offer.bounding_box()["height"]
-    assert offer.get_by_role("button").inner_text() == "Run this page in your browser"
-    assert "MB" in described(offer.get_by_role("button"))
-    offer.get_by_role("button").click()
-    bar = tab.page.locator(".live-bar")
-    bar.get_by_text(re.compile(rf"^\d+ of {says} MB$")).wait_for()
-    offer.get_by_text("Python is ready").wait_for()
-    assert offer.bounding_box()["height"] == pytest.approx(height, abs=1)
-    came = [SITE / path.lstrip("/") for path in tab.files if path.endswith(".bin")]
-    assert says == round(sum(path.stat().st_size for path in came) / 1e6)
-    assert not bar.is_visible(), "nothing runs"
-    offers = tab.page.locator(".live-offer").count()
-    assert tab.page.get_by_text("Python is ready").count() == offers
-    offer.get_by_role("link", name="To the next cell").click()
-    assert tab.page.locator(":target textarea").first.is_visible()
-    told = [one.inner_text() for one in tab.page.get_by_role("status").all()]
-    assert len([words for words in told if "Python is ready" in words]) == 1
-
-
-@pytest.mark.browser
-def test_code_stands_as_it_stood_before_python(live, visit, address):
-    """Its letters, its lines and their place, so that little moves when it can be edited."""
-    tab = visit(1280)
-    tab.page.set_default_timeout(READY)
-    tab.go(f"{address}/{CHAPTER}.html")
+def test_the_button_says_what_comes_and_code_keeps_its_place(start):
+    """Code keeps its letters and lines too, so that little moves when it can be edited."""
+    running = start(press=False)
+    offer = running.offer
     looks = """(one) => {
       const { fontSize, lineHeight, letterSpacing, padding, borderRightWidth } =
         getComputedStyle(one);
       const { x, width, height } = one.getBoundingClientRect();
       return [fontSize, lineHeight, letterSpacing, padding, borderRightWidth, x, width, height];
     }"""
-    before = tab.page.locator(f"{OWN} pre").first.evaluate(looks)
-    tab.page.locator(".live-offer button").first.click()
-    tab.page.locator(f"{OWN} textarea").wait_for()
+    code = running.locator(f"{OWN} pre").first.evaluate(looks)
+    says = int(re.search(r"(\d+)\sMB once", offer.inner_text())[1])
+    height = box_of(offer).height
+    button = offer.get_by_role("button")
+    assert button.inner_text() == "Run this page in your browser"
+    described = "(one) => document.getElementById(one.getAttribute('aria-describedby')).textContent"
+    assert "MB" in button.evaluate(described)
+    button.click()
+    running.wait(re.compile(rf"^\d+ of {says} MB$"))
+    offer.get_by_text("Python is ready").wait_for()
+    assert box_of(offer).height == pytest.approx(height, abs=1)
+    came = [SITE / path.lstrip("/") for path in running.files if path.endswith(".bin")]
+    assert says == round(sum(path.stat().st_size for path in came) / 1e6)
+    assert not running.bar.is_visible(), "nothing runs"
+    offers = running.locator(".live-offer").count()
+    assert running.get_by_text("Python is ready").count() == offers
+    offer.get_by_role("link", name="To the next cell").click()
+    assert running.locator(":target textarea").first.is_visible()
+    told = [one.inner_text() for one in running.get_by_role("status").all()]
+    assert len([words for words in told if "Python is ready" in words]) == 1
     for part in ("pre", "textarea"):
-        assert tab.page.locator(f"{OWN} .live-editor {part}").evaluate(looks) == before
+        assert running.locator(f"{OWN} .live-editor {part}").evaluate(looks) == code
 
 
-@pytest.mark.browser
 def test_the_pressed_button_says_what_goes_on(chapter):
     """It is disabled meanwhile, keeps the focus, and the verdict stands at the cell alone."""
-    page = chapter.page
     chapter.rests()
-    fold = page.locator(f"{FIGURE} details")
+    fold = chapter.locator(f"{FIGURE} details")
     fold.evaluate("(one) => (one.open = true)")
-    runs = int(page.locator(FIGURE).get_attribute("data-runs") or 0)
-    page.locator(f"{OWN} textarea").fill("import time\ntime.sleep(2)")
-    run = page.locator(f"{FIGURE} .live-row").get_by_role("button", name="Run")
+    runs = chapter.runs(FIGURE)
+    chapter.locator(f"{OWN} textarea").fill("import time\ntime.sleep(2)")
+    run = chapter.locator(f"{FIGURE} .live-row").get_by_role("button", name="Run")
     run.click()
     chapter.says(FIGURE, "Running the cells above that this one needs")
-    assert re.search(r"\d+ of \d+$", page.locator(f"{FIGURE} .live-row").inner_text())
+    assert re.search(r"\d+ of \d+$", chapter.locator(f"{FIGURE} .live-row").inner_text())
     assert not run.is_enabled()
     run.press("Enter")  # which asks for nothing more
-    assert page.locator(".live-bar [role=status]").inner_text() == "", "it is said twice"
+    assert chapter.locator(".live-bar [role=status]").inner_text() == "", "it is said twice"
     chapter.says(FIGURE, "Done.")
     chapter.rests()
     assert run.is_enabled()
     assert run.evaluate("(one) => one === document.activeElement")
-    assert page.locator(FIGURE).get_attribute("data-runs") == str(runs + 1)
-    page.locator(FIGURE).get_by_role("button", name="Reset").click()
-    assert page.locator(f"{FIGURE} .live-row [role=status]").inner_text() == ""
+    assert chapter.runs(FIGURE) == runs + 1
+    chapter.locator(FIGURE).get_by_role("button", name="Reset").click()
+    assert chapter.verdict(FIGURE).inner_text() == ""
     fold.evaluate("(one) => (one.open = false)")
 
 
-@pytest.mark.browser
 def test_a_cell_of_ones_own_runs(chapter):
     code = (
         "import numpy as np\nfrom l2h_tutorial import LSH, HashTable\n"
@@ -212,9 +226,8 @@ def test_a_cell_of_ones_own_runs(chapter):
     assert not re.search(r"False$", chapter.run(OWN, check)), "the hint says it"
 
 
-@pytest.mark.browser
 def test_the_caret_stands_where_its_letter_is_seen(chapter):
-    area = chapter.page.locator(f"{OWN} textarea")
+    area = chapter.locator(f"{OWN} textarea")
     area.fill(f"a = 1\nb = {list(range(90))}\nfor i in b:\n    print(i)  # {'far ' * 60}")
     off = area.evaluate(
         """(area) => {
@@ -237,64 +250,58 @@ def test_the_caret_stands_where_its_letter_is_seen(chapter):
     assert off == []
 
 
-@pytest.mark.browser
-def test_what_is_run_too_early_waits_for_python(live, browser, address):
-    running = Running(browser, address, CHAPTER, wait=False)
-    page = running.page
-    figure = page.locator(FIGURE)
+def test_what_is_run_too_early_waits_for_python(start):
+    running = start()
+    figure = running.locator(FIGURE)
     figure.locator("textarea").wait_for(state="attached")
     assert not figure.locator(".live-row").is_visible(), "its code is folded"
     figure.locator("summary").click()
     assert figure.get_by_role("button").all_inner_texts() == ["Run", "Reset"]
     figure.get_by_role("button", name="Run", exact=True).click()  # with those above
-    page.locator(f"{OWN} textarea").press("Control+Enter")
-    assert "Python is starting" in page.locator(f"{FIGURE} .live-row").inner_text()
-    for cell, runs in ((FIGURE, 1), (OWN, 2)):  # the figure needs the other
-        page.wait_for_selector(f"{cell}[data-runs='{runs}']", state="attached")
+    running.locator(f"{OWN} textarea").press("Control+Enter")
+    assert "Python is starting" in figure.locator(".live-row").inner_text()
+    for cell, times in ((FIGURE, 1), (OWN, 2)):  # the figure needs the other
+        running.wait_for_runs(cell, times)
     running.rests()
-    assert page.locator(f"{FIGURE} .live-row [role=status]").inner_text() == "Done."
-    assert page.locator(f"{FIGURE} .cell_output img").evaluate("(one) => one.src.length") > 1000
-    assert page.locator(".traceback").all_inner_texts() == []
-    running.tab.context.close()
+    assert running.verdict(FIGURE).inner_text() == "Done."
+    assert figure.locator(".cell_output img").evaluate("(one) => one.src.length") > 1000
+    assert running.locator(".traceback").all_inner_texts() == []
 
 
-@pytest.mark.browser
-def test_what_lies_between_an_edit_and_a_cell_runs_again(live, browser, address):
-    running = Running(browser, address, CHAPTER)
-    areas = running.page.locator("div.cell textarea:visible")
+def test_what_lies_between_an_edit_and_a_cell_runs_again(start):
+    running = start()
+    running.rests()
+    areas = running.locator("div.cell textarea:visible")
     first, second, third = (place_of(areas.nth(i)) for i in range(3))
     codes = [areas.nth(i).input_value() for i in range(3)]
     running.run(first, f"{codes[0]}\nprint(a := 1)")
     running.run(second, f"{codes[1]}\nprint(b := a + 1)")
     assert running.run(third, f"{codes[2]}\nprint('b is', b)").split()[-1] == "2"
     old = "(one) => one.matches('.live-old')"
-    running.page.locator(f"{first} textarea").fill(f"{codes[0]}\nprint(a := 5)")
-    assert running.page.locator(first).evaluate(old)
+    running.locator(f"{first} textarea").fill(f"{codes[0]}\nprint(a := 5)")
+    assert running.locator(first).evaluate(old)
     assert running.run(third).split()[-1] == "6"
-    assert not running.page.locator(first).evaluate(old)
-    running.tab.context.close()
+    assert not running.locator(first).evaluate(old)
 
 
-@pytest.mark.browser
 def test_an_edit_while_a_cell_runs_counts(chapter):
-    page = chapter.page
-    area = page.locator(f"{OWN} textarea")
-    runs = int(page.locator(OWN).get_attribute("data-runs") or 0)
+    area = chapter.locator(f"{OWN} textarea")
+    runs = chapter.runs(OWN)
     area.fill("import time\ntime.sleep(2)\nprint('old')")
     area.press("Control+Enter")
     chapter.wait("Running")
     area.fill("print('new')")
-    page.wait_for_selector(f"{OWN}[data-runs='{runs + 1}']", state="attached")
+    chapter.wait_for_runs(OWN, runs + 1)
     chapter.rests()
-    assert not page.evaluate(f"livePage.cells.find((one) => one.told.id === '{OWN[1:]}').ran")
+    ran = f"livePage.cells.find((one) => one.told.id === '{OWN[1:]}').ran"
+    assert not chapter.evaluate(ran)
 
 
-@pytest.mark.browser
 def test_an_error_is_shown_and_python_goes_on(chapter):
     said = chapter.run(OWN, "1 / 0")
     assert "ZeroDivisionError: division by zero" in said
     number = int(re.search(r"<cell (\d+) of \d+>", said)[1])
-    label = chapter.page.locator(f"{OWN} textarea").get_attribute("aria-label")
+    label = chapter.locator(f"{OWN} textarea").get_attribute("aria-label")
     assert label.startswith(f"Code of cell {number} of ")
     chapter.says(OWN, "The cell ended with an error.")
     chapter.rests()
@@ -302,106 +309,96 @@ def test_an_error_is_shown_and_python_goes_on(chapter):
     assert "SyntaxError" in said
     assert "ast.py" not in said
     assert chapter.run(OWN, "1 + 1").strip() == "2"
-    output = chapter.page.locator(f"{OWN} .cell_output pre")
+    output = chapter.locator(f"{OWN} .cell_output pre")
     assert output.get_attribute("tabindex") != "0", "nothing scrolls"
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("options", [{}, {"has_touch": True, "is_mobile": True}])
-def test_a_page_stays_where_its_button_was_pressed(live, visit, address, options):
+def test_a_page_stays_where_its_button_was_pressed(start, options):
     """Its cells take a click or a tap then."""
-    tab = visit(390 if options else 1280, **options)
-    tab.go(f"{address}/{CHAPTER}.html")
-    offer = tab.page.locator("#exercises .live-offer button")
+    tab = start(width=390 if options else 1280, press=False, **options)
+    offer = tab.locator("#exercises .live-offer button")
     offer.evaluate("(one) => one.scrollIntoView({ block: 'center', behavior: 'instant' })")
-    heading = tab.page.locator("#exercises > h2")
-    place = heading.bounding_box()["y"]
+    heading = tab.locator("#exercises > h2")
+    place = box_of(heading).y
     offer.evaluate("(one) => one.focus({ preventScroll: true })")
-    tab.page.keyboard.press("Enter")
-    area = tab.page.locator("#exercises .tag_exercise-stub textarea").first
+    tab.keyboard.press("Enter")
+    area = tab.locator("#exercises .tag_exercise-stub textarea").first
     area.wait_for()
-    tab.page.wait_for_timeout(200)
-    assert abs(heading.bounding_box()["y"] - place) < 40
-    if options:
-        area.tap()
-    else:
-        area.click()
+    tab.wait_for_timeout(200)
+    assert abs(box_of(heading).y - place) < 40
+    (area.tap if options else area.click)()
     assert area.evaluate("(one) => one === document.activeElement")
 
 
-@pytest.mark.browser
 def test_reset_can_be_taken_back(chapter):
-    cell = chapter.page.locator(OWN)
+    cell = chapter.locator(OWN)
     area = cell.locator("textarea")
     for _ in range(2):
         chapter.run(OWN, "1 / 0")
         cell.get_by_role("button", name="Reset").click()
         assert "1 / 0" not in area.input_value()
-        assert chapter.page.evaluate(SHOWN)[OWN[1:]] == chapter.shown[OWN[1:]]
+        assert chapter.evaluate(SHOWN)[OWN[1:]] == chapter.shown[OWN[1:]]
     area.press("Control+Z")
     assert area.input_value() == "1 / 0"
 
 
-@pytest.mark.browser
 def test_an_edited_figure_is_drawn(chapter):
     chapter.run(OWN, "1 + 1")
-    area = chapter.page.locator(f"{FIGURE} textarea")
-    image = chapter.page.locator(f"{FIGURE} img")
+    area = chapter.locator(f"{FIGURE} textarea")
+    image = chapter.locator(f"{FIGURE} img")
     recorded = image.get_attribute("src")
-    chapter.page.locator(f"{FIGURE} summary").click()
+    chapter.locator(f"{FIGURE} summary").click()
     chapter.run(FIGURE, area.input_value().replace("n_bits=3", "n_bits=5"))
     drawn = image.get_attribute("src")
     assert drawn != recorded
     assert drawn.startswith("data:image/svg")
     assert image.evaluate("(one) => one.naturalWidth") > 100
-    assert chapter.page.locator(f"{FIGURE} figcaption").is_visible()
+    assert chapter.locator(f"{FIGURE} figcaption").is_visible()
 
 
-@pytest.mark.browser
 def test_what_comes_out_is_scrolled_into_view(chapter):
-    area = chapter.page.locator(f"{OWN} textarea")
+    area = chapter.locator(f"{OWN} textarea")
     area.fill("1 / 0")
     area.evaluate("(one) => scrollBy(0, one.getBoundingClientRect().bottom - innerHeight + 60)")
     area.press("Control+Enter")
-    last = chapter.page.locator(OWN).get_by_text("ZeroDivisionError: ")
+    last = chapter.locator(OWN).get_by_text("ZeroDivisionError: ")
     last.wait_for()
-    chapter.page.wait_for_function(
+    chapter.wait_for_function(
         "(id) => document.querySelector(id).getBoundingClientRect().bottom <= innerHeight",
         arg=f"{OWN} .cell_output",
     )
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("loop", ["while True: pass", "while True: print('x')"])
 def test_an_endless_loop_is_stopped(chapter, loop):
     chapter.run(OWN, "kept = 1")
-    fetched = len(chapter.tab.files)
-    area = chapter.page.locator(f"{OWN} textarea")
+    fetched = len(chapter.files)
+    area = chapter.locator(f"{OWN} textarea")
     area.fill(loop)
     area.press("Control+Enter")
     chapter.wait("Running")
     if "print" in loop:
-        chapter.page.locator(OWN).get_by_text("More is not shown").wait_for()
-        assert len(chapter.page.locator(OWN).inner_text()) < 250_000
-    chapter.page.get_by_role("button", name="Stop").click()
+        chapter.locator(OWN).get_by_text("More is not shown").wait_for()
+        assert len(chapter.locator(OWN).inner_text()) < 250_000
+    chapter.click("Stop")
     chapter.says(OWN, "Stopped. What the cells had made is gone")
     chapter.rests()
-    run = chapter.page.locator(OWN).get_by_role("button", name="Run")
+    run = chapter.locator(OWN).get_by_role("button", name="Run")
     assert run.evaluate("(one) => one === document.activeElement"), "Stop, which had it, is gone"
     assert "NameError" in chapter.run(OWN, "kept")
-    assert len(chapter.tab.files) == fetched, "the program was fetched again"
+    assert len(chapter.files) == fetched, "the program was fetched again"
 
 
-@pytest.mark.browser
 def test_answers_are_checked_kept_and_graded(chapter, tmp_path):
     stubs = [cell for cell in cells_of(CHAPTER) if "exercise-stub" in cell["tags"]]
     solutions = cells_of(CHAPTER, "solutions")
     wrong = stubs[0]["source"].replace("...", "return ~code")
     first = f"#{stubs[0]['id']}"
-    said = chapter.page.locator(f"{first} .live-row [role=status]")
+    said = chapter.verdict(first)
     chapter.run(first, f"({wrong}")
     said.get_by_text("✗ Python cannot read line 1: ").wait_for()
-    assert chapter.page.locator(f"{first} .traceback").count() == 0, "it is said twice"
+    assert chapter.locator(f"{first} .traceback").count() == 0, "it is said twice"
     chapter.run(first, "1 / 0")
     said.get_by_text("✗ Not yet. Your code ended with an error.").wait_for()
     chapter.run(first, stubs[0]["source"].replace("...", "pass"))
@@ -411,77 +408,68 @@ def test_answers_are_checked_kept_and_graded(chapter, tmp_path):
     chapter.run(first, wrong)
     said.get_by_text("✗ Not yet. ").wait_for()
     assert len(said.inner_text()) > 40, "with the reason"
-    assert chapter.page.locator(f"{first} .cell_output").inner_text() == ""
+    assert chapter.locator(f"{first} .cell_output").inner_text() == ""
     frame = """(one) => {
       const { borderWidth, borderStyle, padding, font, width } = getComputedStyle(one);
       return [borderWidth, borderStyle, padding, font, width];
     }"""
     second = f"#{stubs[1]['id']}"
-    right = chapter.page.locator(f"{second} .live-row [role=status]")
+    right = chapter.verdict(second)
     assert chapter.run(second, solutions[1]["source"]) == ""
     right.get_by_text("✓ Right. It holds in all ").wait_for()
     assert right.evaluate(frame) == said.evaluate(frame)
     assert right.evaluate(frame)[0] == "1px"
-    chapter.tab.check_it_fits()
-    with chapter.page.expect_download() as download:
-        chapter.page.get_by_role("button", name="Download my answers").click()
-    assert chapter.page.get_by_text("Saved as lsh-answers.ipynb").is_visible()
+    chapter.check_it_fits()
+    with chapter.expect_download() as download:
+        chapter.click("Download my answers")
+    assert chapter.get_by_text("Saved as lsh-answers.ipynb").is_visible()
     download.value.save_as(tmp_path / "s1.ipynb")
-    again = chapter.tab.context.new_page()
-    again.goto(chapter.page.url)
+    again = chapter.context.new_page()
+    again.goto(chapter.url)
     offer = again.locator("#exercises .live-offer")
     assert "Your answers that this browser has kept: 2." in offer.inner_text()
     kept = again.locator(f"#{stubs[1]['id']} .cell_input pre").inner_text()
-    assert "Exercise 2.2 (✓ right" in (tmp_path / "s1.ipynb").read_text(encoding="utf-8")
+    assert "Exercise 2.2 (✓ right" in text_of(tmp_path / "s1.ipynb")
     assert kept.strip() == solutions[1]["source"].strip(), "it stands in its cell"
     again.close()
     marks = grade_notebooks(tmp_path, exercises=["2.1", "2.2", "2.3"], walled=False)
     assert marks.loc[0, ["2.1", "2.2", "2.3"]].tolist() == [0, 1, 0]
 
 
-@pytest.mark.browser
-def test_what_could_not_be_fetched_is_tried_again(live, browser, address):
-    running = Running(browser, address, CHAPTER)
+def test_what_could_not_be_fetched_is_tried_again(start):
+    running = start()
+    running.rests()
     cell = next(f"#{one['id']}" for one in cells_of(CHAPTER) if "load_dataset" in one["source"])
-    running.page.route("**/*.bin", lambda route: route.abort())
+    running.route("**/*.bin", lambda route: route.abort())
     assert "could not be fetched" in running.run(cell)
-    running.page.unroute("**/*.bin")
+    running.unroute("**/*.bin")
     assert "could not be fetched" not in running.run(cell)
-    running.tab.context.close()
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_a_running_page_can_be_read_by_all(chapter, scheme):
     chapter.run(OWN, "1 + 1")
-    chapter.page.locator(f"{FIGURE} details").evaluate("(one) => (one.open = true)")
+    chapter.locator(f"{FIGURE} details").evaluate("(one) => (one.open = true)")
     chapter.run(FIGURE)
     assert "ZeroDivisionError" in chapter.run(OWN, "1 / 0")
-    chapter.page.emulate_media(color_scheme=scheme)
-    chapter.page.wait_for_selector(f"html[data-theme={scheme}]", state="attached")
-    assert violations(chapter.page) == []
+    chapter.show_in(scheme)
+    assert violations(chapter) == []
 
 
-@pytest.mark.browser
 def test_a_machine_with_too_little_memory_says_so(live, browser, address):
     """The browser itself refuses: it may give a program four megabytes here."""
     small = browser.browser_type.launch(
         executable_path=CHROMIUM,
         args=[*ARGUMENTS, "--js-flags=--wasm-max-mem-pages=64"],
     )
-    tab = Visit(small, 1280)
-    tab.go(f"{address}/{CHAPTER}.html")
-    figures = tab.page.locator(f"{FIGURE} img").count()
-    tab.page.locator(".live-offer button").first.click()
-    said = tab.page.locator(".live-bar").get_by_text("not enough memory")
-    said.wait_for(timeout=READY)
-    assert tab.page.get_by_role("button", name="Try again").is_visible()
-    assert tab.page.locator(f"{FIGURE} img").count() == figures == 1
-    tab.check_nothing_went_wrong()
+    running = Running(small, address)
+    running.wait("not enough memory")
+    assert running.get_by_role("button", name="Try again").is_visible()
+    assert running.locator(f"{FIGURE} img").count() == 1
+    running.check_nothing_went_wrong()
     small.close()
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize(
     "lack",
     [
@@ -492,35 +480,34 @@ def test_a_machine_with_too_little_memory_says_so(live, browser, address):
 )
 def test_too_old_a_browser_says_so(live, visit, address, lack):
     tab = visit(390)
-    tab.page.add_init_script(lack)
+    tab.add_init_script(lack)
     tab.go(f"{address}/{CHAPTER}.html")
-    assert tab.page.locator(".live-offer").all_inner_texts() == [
+    offer = tab.locator(".live-offer")
+    assert offer.all_inner_texts() == [
         "Your browser is too old to run this page, which reads on as before."
     ]
-    assert tab.page.locator(".live-offer button").count() == 0
+    assert offer.locator("button").count() == 0
     assert [path for path in tab.files if "/live/" in path] == []
     tab.check_nothing_went_wrong()
 
 
-@pytest.mark.browser
-def test_without_a_connection_the_page_reads_on(live, visit, address):
-    tab = visit(1280)
-    tab.go(f"{address}/{CHAPTER}.html")
-    offer = tab.page.locator(".live-offer").first
-    tab.context.set_offline(True)
-    offer.get_by_role("button").click()
-    offer.get_by_text("What runs this page could not be fetched: are you online?").wait_for()
-    assert tab.page.locator("div.cell textarea").count() == 0
-    assert tab.page.locator(f"{FIGURE} img").is_visible()
-    tab.check_it_fits()
-    tab.context.set_offline(False)
-    offer.get_by_role("button").click()
-    tab.page.locator(".live-bar").wait_for()
+def test_without_a_connection_the_page_reads_on(start):
+    running = start(press=False)
+    button = running.offer.get_by_role("button")
+    running.context.set_offline(True)
+    button.click()
+    said = "What runs this page could not be fetched: are you online?"
+    running.offer.get_by_text(said).wait_for()
+    assert running.locator("div.cell textarea").count() == 0
+    assert running.locator(f"{FIGURE} img").is_visible()
+    running.check_it_fits()
+    running.context.set_offline(False)
+    button.click()
+    running.bar.wait_for()
 
 
-@pytest.mark.browser
 def test_a_solution_opens_after_a_try_or_when_asked_twice(chapter):
-    title = chapter.page.locator("#exercises summary", has_text="Solution 2.5")
+    title = chapter.locator("#exercises summary", has_text="Solution 2.5")
     title.click()
     is_open = "(title) => title.parentElement.open"
     assert not title.evaluate(is_open)
@@ -528,48 +515,48 @@ def test_a_solution_opens_after_a_try_or_when_asked_twice(chapter):
     assert title.evaluate(is_open)
 
 
-@pytest.mark.browser
-def test_ones_own_vectors_are_audited_on_a_phone(live, browser, address, tmp_path):
+def test_ones_own_vectors_are_audited_on_a_phone(start, tmp_path):
     vectors = np.random.default_rng(0).normal(size=(6000, 16)).astype(np.float32)
-    np.save(tmp_path / "mine.npy", vectors)
-    running = Running(browser, address, "book/embeddings", width=390, has_touch=True)
-    box = running.page.locator(".live-vectors")
-    box.locator("input").set_input_files(tmp_path / "mine.npy")
-    running.page.wait_for_selector(".live-vectors[data-runs='1']", state="attached")
+    running = start("book/embeddings", 390, has_touch=True)
+    running.rests()
+    box = running.locator(".live-vectors")
+
+    def give(name, values):
+        np.save(tmp_path / name, values)
+        box.locator("input").set_input_files(tmp_path / name)
+
+    give("mine.npy", vectors)
+    running.wait_for_runs(".live-vectors", 1)
     assert "mine.npy: 5000 of 6000 rows" in box.inner_text()
     assert "RaBitQ" in box.locator("table").inner_text()
-    np.save(tmp_path / "one.npy", vectors[0])
-    box.locator("input").set_input_files(tmp_path / "one.npy")
+    give("one.npy", vectors[0])
     box.get_by_text("needs one row for each vector").wait_for()
     assert box.locator("table").count() == 0  # what an earlier file gave would pass for this one's
     vectors[3, 2] = np.nan
-    np.save(tmp_path / "lacking.npy", vectors[:100])
-    box.locator("input").set_input_files(tmp_path / "lacking.npy")
+    give("lacking.npy", vectors[:100])
     box.get_by_text("These vectors cannot be audited. Input").wait_for()
     assert "Traceback" not in box.inner_text()
-    first = running.page.locator("div.cell:has(textarea)").first
+    first = running.locator("div.cell:has(textarea)").first
     letters = first.locator("textarea").evaluate("(one) => getComputedStyle(one).fontSize")
     assert letters == "16px", "a phone enlarges the page for smaller ones"
     run = first.get_by_role("button", name="Run", exact=True)
-    assert run.bounding_box()["height"] >= 44
+    assert box_of(run).height >= 44
     run.tap()
-    running.page.wait_for_selector(f"#{first.get_attribute('id')}[data-runs='1']")
-    running.tab.check_nothing_went_wrong()
-    running.tab.context.close()
+    running.wait_for_runs(f"#{first.get_attribute('id')}", 1)
+    running.check_nothing_went_wrong()
 
 
-@pytest.mark.browser
-def test_a_page_that_ran_runs_without_a_network(live, browser, address):
-    running = Running(browser, address, CHAPTER, service_workers="allow")
-    running.page.wait_for_function("() => navigator.serviceWorker.controller")
+def test_a_page_that_ran_runs_without_a_network(start):
+    running = start(service_workers="allow")
+    running.rests()
+    running.wait_for_function("() => navigator.serviceWorker.controller")
     for offline in (False, True):
-        running.tab.context.set_offline(offline)
-        running.page.reload()
-        running.page.locator(".live-offer button").first.click()
-        running.page.locator(f"{OWN} textarea").fill("6 * 7")
-        running.page.locator(f"{OWN} textarea").press("Control+Enter")
-        running.page.locator(f"{OWN} .cell_output").get_by_text("42", exact=True).wait_for()
-    running.tab.context.close()
+        running.context.set_offline(offline)
+        running.reload()
+        running.offer.get_by_role("button").click()
+        running.locator(f"{OWN} textarea").fill("6 * 7")
+        running.locator(f"{OWN} textarea").press("Control+Enter")
+        running.locator(f"{OWN} .cell_output").get_by_text("42", exact=True).wait_for()
 
 
 @pytest.mark.browser
@@ -613,29 +600,30 @@ def test_firefox_runs_a_page_too(live, address, tmp_path):
         tab.close()
 
 
-@pytest.mark.browser
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_cells_show_what_the_page_shows(live, browser, address, name):
+def test_cells_show_what_the_page_shows(start, name):
     """Every cell but those that cannot run ends well, and shows the same numbers and words.
 
     Then every solution of the chapter holds.
     """
     cells = {cell["id"]: cell for cell in cells_of(name)}
-    running = Running(browser, address, name)
-    page = running.page
-    page.set_default_timeout(5 * READY)
-    page.locator("div.cell > details").evaluate_all("(all) => all.map((one) => (one.open = true))")
-    drawn = page.locator(".cell_output img").count()
-    stubs = page.locator(".tag_exercise-stub textarea")
-    last = page.locator("div.cell:not(#exercises div.cell) textarea").last
+    running = start(name)
+    running.rests()
+    running.set_default_timeout(5 * READY)
+    running.locator("div.cell > details").evaluate_all(
+        "(all) => all.map((one) => (one.open = true))"
+    )
+    drawn = running.locator(".cell_output img").count()
+    stubs = running.locator(".tag_exercise-stub textarea")
+    last = running.locator("div.cell:not(#exercises div.cell) textarea").last
     if stubs.count():  # the last one runs the cells of the exercises, and the other those before
         running.run(place_of(stubs.last))
     running.run(place_of(last))
-    assert page.locator(".traceback").all_inner_texts() == []
-    assert page.locator(".cell_output img").count() == drawn
-    assert page.evaluate(BROKEN) == []
-    now = page.evaluate(SHOWN)
+    assert running.locator(".traceback").all_inner_texts() == []
+    assert running.locator(".cell_output img").count() == drawn
+    assert running.evaluate(BROKEN) == []
+    now = running.evaluate(SHOWN)
     other = {
         place: (was, now[place])
         for place, was in running.shown.items()
@@ -647,9 +635,8 @@ def test_cells_show_what_the_page_shows(live, browser, address, name):
     solved = []
     for place, solution in zip(places, cells_of(name, "solutions"), strict=True):
         running.run(f"#{place}", solution["source"])
-        solved.append(page.locator(f"#{place} .live-row [role=status]").inner_text())
+        solved.append(running.verdict(f"#{place}").inner_text())
     said = [running.run(place_of(last), source) for source in cannot_run(name)]
-    running.tab.context.close()
     assert other == {}
     assert [words for words in solved if "✓ Right. It holds" not in words] == []
     assert [words for words in said if "Error" not in words] == [], "it can run now"
@@ -660,7 +647,7 @@ def test_cells_show_what_the_page_shows(live, browser, address, name):
 
 def test_a_page_has_its_cells_beside_it(site):
     for name in CHAPTERS:
-        page = (site / f"{name}.html").read_text(encoding="utf-8")
+        page = text_of(site / f"{name}.html")
         cells = cells_of(name)
         assert len({cell["hash"] for cell in cells}) == len(cells)
         for cell in cells:
@@ -679,7 +666,7 @@ def test_what_cannot_run_is_on_its_page(site):
 def test_the_pages_know_nothing_of_python(site):
     """With `live/` and without it the pages have the same bytes: they name only one script."""
     for name in CHAPTERS:
-        page = (site / f"{name}.html").read_text(encoding="utf-8")
+        page = text_of(site / f"{name}.html")
         assert "live/" not in page
         assert page.count("live.js") == 1
         assert urlsplit(re.search(r'src="([^"]*live\.js[^"]*)"', page)[1]).netloc == ""

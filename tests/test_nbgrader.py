@@ -1,5 +1,7 @@
 """The assignments for nbgrader: what their source holds, and that nbgrader marks them rightly."""
 
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
+from small_book import read_notebook
 from visits import ROOT
 
 SOURCE = ROOT / "_build/editions/nbgrader/source"
@@ -22,7 +25,7 @@ def roles(cell):
 
 def test_an_exercise_is_two_cells_and_hides_its_cases(small_book):
     path = small_book / "_build/editions/nbgrader/source/chapter/chapter.ipynb"
-    assignment = nbformat.read(path, as_version=4)
+    assignment = read_notebook(path)
     nbformat.validate(assignment)
     answer, graded = [cell for cell in assignment.cells if cell.cell_type == "code"]
     assert roles(answer) == {"solution"}
@@ -60,7 +63,10 @@ def answers_in(notebook):
 def submissions(released, solved):
     """Return what five students write into the answer cells of a released notebook."""
     right = answers_in(solved)
-    names = {exercise: _name(source) for exercise, source in right.items()}
+    whole = "\n".join(cell.source for cell in solved.cells)
+    asked = re.findall(r'exercises\.require\("([\d.]+)", (\w+)\)', whole)
+    names = {f"answer-{number.replace('.', '-')}": name for number, name in asked}
+    assert names.keys() == right.keys()
     wrong = {exercise: f"{name} = lambda *given: 7" for exercise, name in names.items()}
     replacing = (
         "from l2h_tutorial import exercises\n\n"
@@ -78,16 +84,6 @@ def submissions(released, solved):
     }
 
 
-def _name(solution):
-    """Return the name that a solution defines: the last one at the margin."""
-    lines = [
-        line
-        for line in solution.splitlines()
-        if line[:1].isalpha() and (line.startswith("def ") or " = " in line)
-    ]
-    return lines[-1].removeprefix("def ").partition("(")[0].partition(" = ")[0]
-
-
 @built
 @pytest.mark.slow
 @pytest.mark.index
@@ -95,23 +91,17 @@ def test_nbgrader_gives_the_marks_that_are_deserved(tmp_path):
     (wheel,) = (ROOT / "_build/wheel").glob("*/*.whl")
 
     def nbgrader(*arguments):
-        program = ["--with", "nbgrader", "--with", wheel, "nbgrader", *arguments]
-        command = [
-            Path(sys.executable).parent / "uv",
-            "run",
-            "--quiet",
-            "--no-project",
-            "--python",
-            sys.executable,
-        ]
-        done = subprocess.run([*command, *program], cwd=tmp_path, capture_output=True, text=True)
+        uv = Path(sys.executable).parent / "uv"
+        options = f"run --quiet --no-project --python {sys.executable} --with nbgrader --with"
+        command = [uv, *options.split(), wheel, "nbgrader", *arguments]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[-3000:]
 
-    source = nbformat.read(SOURCE / CHAPTER / f"{CHAPTER}.ipynb", as_version=4)
-    (tmp_path / "source" / CHAPTER).mkdir(parents=True)
-    nbformat.write(source, tmp_path / "source" / CHAPTER / f"{CHAPTER}.ipynb")
+    name = f"{CHAPTER}/{CHAPTER}.ipynb"
+    source = read_notebook(SOURCE / name)
+    shutil.copytree(SOURCE / CHAPTER, tmp_path / "source" / CHAPTER)
     nbgrader("generate_assignment", CHAPTER, "--create")
-    released = nbformat.read(tmp_path / "release" / CHAPTER / f"{CHAPTER}.ipynb", as_version=4)
+    released = read_notebook(tmp_path / "release" / name)
     released_text = nbformat.writes(released)
     for secret in ("BEGIN", "HIDDEN", "for _ in range(3)"):
         assert secret not in released_text
@@ -126,7 +116,7 @@ def test_nbgrader_gives_the_marks_that_are_deserved(tmp_path):
         for cell in submission.cells:
             if roles(cell) == {"solution"}:
                 cell.source = answers[cell.metadata["nbgrader"]["grade_id"]]
-        place = tmp_path / "submitted" / student / CHAPTER / f"{CHAPTER}.ipynb"
+        place = tmp_path / "submitted" / student / name
         place.parent.mkdir(parents=True)
         nbformat.write(submission, place)
         deserved[CHAPTER, student] = all_points if student == "right" else 0

@@ -15,8 +15,8 @@ import nbformat
 import pytest
 from docutils import nodes
 from docutils.core import publish_doctree
-from small_book import BOOK, book_of, build, cell_with, markdown_of, notebook
-from visits import ROOT, SITE
+from small_book import BOOK, book_of, build, cell_with, markdown_of, notebook, read_notebook
+from visits import ROOT, SITE, text_of
 
 from l2h_book.disk import PACKAGE, files_of
 from l2h_book.markdown import MarkdownWriter, NotebookError, Page
@@ -90,17 +90,15 @@ def shown(text):
 
 
 @pytest.mark.parametrize(
-    ("output", "problem"),
+    "output",
     [
-        (shown("np.float64(0.5)"), "np.float64"),
-        ({"output_type": "stream", "name": "stdout", "text": "[np.float64(0.5)]"}, "np.float64"),
+        shown("np.float64(0.5)"),
+        {"output_type": "stream", "name": "stdout", "text": "[np.float64(0.5)]"},
     ],
 )
-def test_an_output_that_no_reader_should_see_is_refused(output, problem):
-    with pytest.raises(NotebookError, match=re.escape(problem)) as raised:
+def test_an_output_that_no_reader_should_see_is_refused(output):
+    with pytest.raises(NotebookError, match=r"book/lsh: .*np\.float64.*'1 \+ 1'"):
         make_notebook(Page("book/lsh"), *page_with(output), "package.whl")
-    assert "book/lsh: " in str(raised.value)
-    assert "'1 + 1'" in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +187,7 @@ def test_a_figure_to_play_with_is_a_sentence_in_the_notebook(small_book, chapter
     sentence = f"Figure 1.1 is on the same subject.\n>\n> {caption} {here}"
     assert f"> *Predict.* How many?\n>\n> *Without scripts:* {sentence}" in markdown_of(chapter)
     assert "hash_figure" not in nbformat.writes(chapter)
-    page = (small_book / "_build/html/chapter.html").read_text(encoding="utf-8")
+    page = text_of(small_book / "_build/html/chapter.html")
     assert re.search('id="l2h-off-centre" hidden></div>\n<script [^>]*>{"points":', page)
 
 
@@ -199,9 +197,7 @@ def test_linked_files_are_offered_beside_the_notebook(small_book, chapter):
         ", and [`results/table.csv`](results/table.csv), which it reads" in chapter.cells[0].source
     )
     site = small_book / "_build/html"
-    offered = re.search(
-        r'<p class="notebook-link">.*?</p>', (site / "chapter.html").read_text(encoding="utf-8")
-    )[0]
+    offered = re.search(r'<p class="notebook-link">.*?</p>', text_of(site / "chapter.html"))[0]
     addresses = re.findall(r'href="([^"]+)" download', offered)
     assert addresses == ["notebooks/chapter.ipynb"]
     archives = {site / "notebooks": "notebooks.zip"}
@@ -218,7 +214,7 @@ def test_linked_files_are_offered_beside_the_notebook(small_book, chapter):
             assert content == (folder / file).read_bytes(), file
     assert [path.name for path in (site / "notebooks").glob("*.zip")] == ["notebooks.zip"]
     assert not list(site.rglob("*.whl"))  # it is in the archive alone
-    assert "notebook-link" not in (site / "words.html").read_text(encoding="utf-8")
+    assert "notebook-link" not in text_of(site / "words.html")
 
 
 def test_what_is_missing_is_said_first_with_what_to_do(tmp_path, monkeypatch):
@@ -302,21 +298,19 @@ built = pytest.mark.skipif(not NOTEBOOKS, reason="the book is not built: make bo
 @pytest.fixture(params=NOTEBOOKS or [None], ids=lambda path: path.stem if path else "none")
 def exported(request):
     """One of the site's notebooks, and the page that it was made from."""
-    return nbformat.read(request.param, as_version=4), (
-        SITE / f"book/{request.param.stem}.html"
-    ).read_text()
+    return read_notebook(request.param), text_of(SITE / f"book/{request.param.stem}.html")
 
 
 @built
 def test_every_page_with_cells_has_a_notebook():
-    written = {page.stem: page.read_text("utf-8") for page in (ROOT / "book").glob("*.md")}
+    written = {page.stem: text_of(page) for page in (ROOT / "book").glob("*.md")}
     chapters = {
         name
         for name, text in written.items()
         if "\nkernelspec:" in text and "\nnotebook: false" not in text
     }
     assert {path.stem for path in NOTEBOOKS} == chapters
-    how_to = (SITE / "book/how-to-use.html").read_text(encoding="utf-8")
+    how_to = text_of(SITE / "book/how-to-use.html")
     assert 'href="../notebooks/notebooks.zip"' in how_to
     packed = zipfile.ZipFile(SITE / "notebooks/notebooks.zip").namelist()
     assert sum(name.endswith(".whl") for name in packed) == 1
@@ -412,9 +406,7 @@ def test_the_bare_wheel_runs_the_example_of_the_readme(tmp_path, programs):
     (package,) = tmp_path.glob("notebooks/*.whl")
     install = ["pip", "install", "--quiet", "--disable-pip-version-check", package]
     run_as_reader([programs / install[0], *install[1:]], tmp_path)
-    (code,) = re.findall(
-        r"(?s)```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8")
-    )
+    (code,) = re.findall(r"(?s)```python\n(.*?)```", text_of(ROOT / "README.md"))
     assert "recall 0.9" in run_as_reader([programs / "python", "-c", code], tmp_path)
     listed = run_as_reader([programs / "pip", "list", "--format=freeze"], tmp_path)
     assert not re.findall(r"(?im)^(?:pandas|matplotlib|pillow|pooch|requests|tqdm)==.*", listed)
@@ -429,19 +421,13 @@ def test_each_hand_out_runs_after_what_it_says_was_typed(tmp_path, programs, sui
     The build runs the cells of all of them; here the place is another one. That no name is missing
     is asked of all of them, above.
     """
-    handed_out = {
-        "readers": [SITE / "notebooks/notebooks.zip"],
-        "students": [SITE.parent / "editions/student/buckets.zip"],
-    }
+    archives = [SITE / "notebooks/notebooks.zip", SITE.parent / "editions/student/buckets.zip"]
     to_type: dict[str, list[Path]] = {}
-    for edition, archives in handed_out.items():
-        for archive in archives:
-            zipfile.ZipFile(archive).extractall(tmp_path / edition)
-        for path in sorted((tmp_path / edition).glob("*/*.ipynb")):
-            line = re.search(
-                r"There type `(pip install [^`]+)`",
-                nbformat.read(path, as_version=4).cells[0].source,
-            )[1]
+    for archive in archives:
+        zipfile.ZipFile(archive).extractall(tmp_path / archive.stem)
+        for path in sorted((tmp_path / archive.stem).glob("*/*.ipynb")):
+            first = read_notebook(path).cells[0].source
+            (line,) = re.findall(r"There type `(pip install [^`]+)`", first)
             to_type.setdefault(line, []).append(path)
     extras = {
         line.partition("[")[2].rstrip('"]'): [path.stem for path in paths]
@@ -455,6 +441,6 @@ def test_each_hand_out_runs_after_what_it_says_was_typed(tmp_path, programs, sui
     for line, paths in sorted(to_type.items(), key=lambda item: item[0].count(",")):
         install = [*shlex.split(line), "--quiet", "--disable-pip-version-check"]
         run_as_reader([programs / install[0], *install[1:]], paths[0].parent)
-        ran = [path for i, path in enumerate(paths) if i % 6 == 0 or "students" in path.parts]
+        ran = [path for i, path in enumerate(paths) if i % 6 == 0 or "buckets" in path.parts]
         printed = run_as_reader([programs / "python", "-c", RUN_ALL, *ran], tmp_path)
         assert printed.split() == [word for path in ran for word in ("ran", path.stem)]

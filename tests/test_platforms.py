@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from test_hashers import HASHERS
-from visits import ROOT
+from visits import ROOT, text_of
 
 from l2h_tutorial import HashTable, affinity, mean_average_precision, rerank
 from l2h_tutorial.codes import bits_to_integers, hamming_distances, pack_bits
@@ -166,7 +166,7 @@ def test_a_console_that_lacks_letters_is_no_obstacle(tmp_path):
     done = python(*grade, PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
     assert "ada" in done.stdout
-    assert "josé 猫" in (tmp_path / "grades.csv").read_text(encoding="utf-8")
+    assert "josé 猫" in text_of(tmp_path / "grades.csv")
 
 
 # Names of files, on systems that do not tell A from a, and that reserve a few names

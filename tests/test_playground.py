@@ -7,15 +7,17 @@ import pytest
 from matplotlib.collections import PathCollection
 from matplotlib.colors import same_color
 from playing import (
+    PHONE,
     by_hand,
     dragged,
-    lying_on,
     namespace_of,
+    on_each_device,
     on_the_site,
     opened,
     sides,
     tab_to,
 )
+from visits import box_of
 
 from l2h_book.play.plane import playground
 from l2h_tutorial import HashTable, bits_to_integers, hamming_distances
@@ -52,7 +54,10 @@ def page_address():
     return on_the_site("playground")
 
 
-open_page = partial(opened, name="playground")
+@pytest.fixture
+def play(visit, page_address):
+    """Return a function that opens the page, at a place of its address."""
+    return partial(opened, visit, page_address, name="playground")
 
 
 def check_it_shows(page, names):
@@ -103,128 +108,126 @@ def test_the_still_figure_means_what_the_drawing_means(names):
 
 
 def places_of(elements):
-    """Return the boxes of all elements that can be seen."""
-    return [one.bounding_box() for one in elements.all() if one.is_visible()]
+    """Return where the elements are that can be seen."""
+    return [box_of(one) for one in elements.filter(visible=True).all()]
 
 
 HANDLES = {"Line 1, direction": (45, 45), "Line 2, shift": (30, -40), "Query": (-60, 50)}
 
 
-def query_after_a_tap(page, names, place):
-    """Tap on a place, see that no line moves, and return where the query is."""
-    before = check_it_shows(page, names)
-    page.touchscreen.tap(*place)
-    after = check_it_shows(page, names)
-    for key in ("angles", "offsets"):
-        assert after[key] == before[key]
-    return after["query"]
-
-
-@pytest.mark.browser
-@by_hand
-def test_handles_follow_the_hand_in_small_moves(visit, page_address, names, drag, device):
-    tab = open_page(visit, page_address, **device)
-    page = tab.page
-    drawing = page.locator("#l2h-playground svg")
-    box = drawing.bounding_box()
-    assert box["width"] > (320 if device else 460)
-    assert box["height"] <= 520
-    controls = page.locator("#l2h-playground .controls").first.bounding_box()
-    assert controls["y"] >= box["y"] + (box["height"] if device else 0)
-    assert page.get_by_text("Tap anywhere").is_visible() == bool(device)
-    assert page.get_by_text("Tab to a handle").is_visible() != bool(device)
+@on_each_device
+def test_it_opens_with_lsh_and_says_how_to_go_on(play, names, device):
+    is_phone = device == PHONE
+    tab = play(**device)
+    drawing = tab.figure.locator("svg")
+    box = box_of(drawing)
+    assert box.width > (320 if is_phone else 460)
+    assert box.height <= 520
+    controls = box_of(tab.figure.locator(".controls").first)
+    assert controls.y >= (box.bottom if is_phone else box.y)
+    assert tab.get_by_text("Tap anywhere").is_visible() == is_phone
+    assert tab.get_by_text("Tab to a handle").is_visible() != is_phone
+    assert "Filled" in tab.figure.locator(".key").inner_text()
     assert drawing.locator("circle.grip").count() == drawing.locator("rect.grip").count() == 3
-    state = check_it_shows(page, names)
+    state = check_it_shows(tab, names)
     lines = list(zip(state["angles"], state["offsets"], strict=True))
-    assert np.array_equal(sides(lines, names["points"]), names["lsh"].transform(names["points"])), (
-        "it opens with LSH"
-    )
+    bits = names["lsh"].transform(names["points"])
+    assert np.array_equal(sides(lines, names["points"]), bits)
+
+
+@by_hand
+def test_handles_follow_the_hand_in_small_moves(play, names, drag, device):
+    tab = play(**device)
+    drawing = tab.figure.locator("svg")
     reach = float(drawing.get_attribute("viewBox").split()[-1]) / 2
 
     def where(x, y):
         """Return a place on the screen in the coordinates of the points."""
-        box = drawing.bounding_box()
-        return reach * (2 * (x - box["x"]) / box["width"] - 1), reach * (
-            1 - 2 * (y - box["y"]) / box["height"]
-        )
+        box = box_of(drawing)
+        across = (x - box.x) / box.width
+        down = (y - box.y) / box.height
+        return [reach * (2 * across - 1), reach * (1 - 2 * down)]
+
+    def tapped(x, y):
+        """Tap or click on a place, which moves the query there, and no line."""
+        before = check_it_shows(tab, names)
+        (tab.touchscreen.tap if device else tab.mouse.click)(x, y)
+        after = check_it_shows(tab, names)
+        assert after["query"] == pytest.approx(where(x, y), abs=0.1)
+        for key in ("angles", "offsets"):
+            assert after[key] == before[key]
 
     for number, (name, (dx, dy)) in enumerate(HANDLES.items()):
-        hit = page.locator("svg").get_by_role("slider", name=name, exact=True).locator(".hit")
+        hit = tab.locator("svg").get_by_role("slider", name=name, exact=True).locator(".hit")
         x, y = where(*dragged(tab, drag, hit, dx, dy))
-        page.wait_for_timeout(50)
-        state = check_it_shows(page, names)
+        tab.wait_for_timeout(50)
+        state = check_it_shows(tab, names)
         if name == "Query":
             assert state["query"] == pytest.approx([x, y], abs=0.1)
         else:
             angle = np.radians(state["angles"][number])
             distance = x * np.cos(angle) + y * np.sin(angle) - state["offsets"][number]
             assert abs(distance) < 0.1, "the line passes under the hand"
-    box = drawing.bounding_box()
-    place = (box["x"] + 0.3 * box["width"], box["y"] + 0.8 * box["height"])
-    (page.touchscreen.tap if device else page.mouse.click)(*place)
-    assert check_it_shows(page, names)["query"] == pytest.approx(where(*place), abs=0.1)
+    box = box_of(drawing)
+    tapped(box.x + 0.3 * box.width, box.y + 0.8 * box.height)
     if device:
-        grip = page.locator("circle.grip").first.bounding_box()
-        place = (grip["x"] - 4, grip["y"] + grip["height"] / 2)
-        assert query_after_a_tap(page, names, place) == pytest.approx(where(*place), abs=0.1)
+        grip = box_of(tab.locator("circle.grip").first)
+        tapped(grip.x - 4, grip.y + grip.height / 2)
     tab.check_nothing_went_wrong()
 
 
-@pytest.mark.browser
-def test_lines_are_moved_by_keyboard_alone(visit, page_address, names):
-    tab = open_page(visit, f"{page_address}#playground?lines=30,0;120,0&query=1.5,0.5&radius=1")
-    page = tab.page
-    keys = page.keyboard
-    tab_to(page, "aria-label", "Line 1, direction")
+def test_lines_are_moved_by_keyboard_alone(play, names):
+    tab = play("#playground?lines=30,0;120,0&query=1.5,0.5&radius=1")
+    keys = tab.keyboard
+    tab_to(tab, "aria-label", "Line 1, direction")
     keys.press("ArrowRight")
     keys.press("Shift+ArrowUp")
-    assert check_it_shows(page, names)["angles"] == [36, 120]
+    assert check_it_shows(tab, names)["angles"] == [36, 120]
     keys.press("Tab")
     keys.press("ArrowLeft")
-    assert check_it_shows(page, names)["offsets"] == [-0.1, 0]
+    assert check_it_shows(tab, names)["offsets"] == [-0.1, 0]
     for _ in range(3):
         keys.press("Tab")
-    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Query"
+    assert tab.evaluate("document.activeElement.getAttribute('aria-label')") == "Query"
     keys.press("ArrowDown")
-    assert check_it_shows(page, names)["query"] == [1.5, 0.3]
+    assert check_it_shows(tab, names)["query"] == [1.5, 0.3]
     keys.press("Tab")
     keys.press("ArrowRight")
-    assert check_it_shows(page, names)["radius"] == 2
+    assert check_it_shows(tab, names)["radius"] == 2
     keys.press("Tab")
     keys.press("Enter")
-    assert check_it_shows(page, names)["angles"] == [36, 120, 168], (
+    assert check_it_shows(tab, names)["angles"] == [36, 120, 168], (
         "the middle of the widest gap, 120 to 216 degrees"
     )
     tab.check_nothing_went_wrong()
 
 
-@pytest.mark.browser
-def test_lines_come_and_go(visit, page_address, names):
-    tab = open_page(visit, page_address)
-    page = tab.page
-    buttons = places_of(page.locator("#l2h-playground .controls button"))
+def test_lines_come_and_go(play, names):
+    tab = play()
+    buttons = tab.figure.locator(".controls button")
+    places = places_of(buttons)
     for count in range(3, 6):
-        angles = np.sort(np.array(check_it_shows(page, names)["angles"]) % 180)
+        angles = np.sort(np.array(check_it_shows(tab, names)["angles"]) % 180)
         widest = np.diff(np.append(angles, angles[0] + 180)).max()
-        page.get_by_role("button", name="Add a line").click()
-        *others, new = check_it_shows(page, names)["angles"]
+        tab.click("Add a line")
+        *others, new = check_it_shows(tab, names)["angles"]
         assert len(others) == count
         turns = np.abs((np.array(others) - new + 90) % 180 - 90)
         assert turns.min() == pytest.approx(widest / 2, abs=0.2)
-        assert places_of(page.locator("#l2h-playground .controls button")) == buttons
-    assert page.get_by_role("button", name="Add a line").is_disabled(), "there is room for six"
-    assert page.get_by_text("No more than 6 lines.").is_visible()
-    page.get_by_role("button", name="New random lines").click()
-    assert check_it_shows(page, names)["offsets"] == [0] * 6
-    page.locator("#l2h-playground summary").click()
-    page.get_by_label("Line 2, direction").last.fill("77")
-    assert check_it_shows(page, names)["angles"][1] == 77
+        assert places_of(buttons) == places
+    assert tab.get_by_role("button", name="Add a line").is_disabled(), "there is room for six"
+    assert tab.get_by_text("No more than 6 lines.").is_visible()
+    tab.click("New random lines")
+    assert check_it_shows(tab, names)["offsets"] == [0] * 6
+    tab.figure.locator("summary").click()
+    tab.get_by_label("Line 2, direction").last.fill("77")
+    assert check_it_shows(tab, names)["angles"][1] == 77
     for _ in range(5):
-        page.get_by_role("button", name="Remove line 1").click()
-    assert len(check_it_shows(page, names)["angles"]) == 1
-    assert page.get_by_role("button", name="Remove line 1").is_disabled()
-    page.get_by_role("button", name="Start again").click()
-    assert len(check_it_shows(page, names)["angles"]) == 3
+        tab.click("Remove line 1")
+    assert len(check_it_shows(tab, names)["angles"]) == 1
+    assert tab.get_by_role("button", name="Remove line 1").is_disabled()
+    tab.click("Start again")
+    assert len(check_it_shows(tab, names)["angles"]) == 3
     tab.check_nothing_went_wrong()
 
 
@@ -243,23 +246,22 @@ GRIPS = """(drawing) => [...drawing.querySelectorAll(".grip")].map((grip) => {
 })"""
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("crowd", CROWDED)
-def test_no_handle_of_a_line_hides_another(visit, page_address, names, crowd):
+def test_no_handle_of_a_line_hides_another(play, names, crowd):
     """They slide along their lines, and a line stays where it is."""
-    tab = open_page(visit, f"{page_address}#playground?{crowd}&radius=1")
-    drawing = tab.page.locator("#l2h-playground svg")
-    keys = tab.page.keyboard
-    tab_to(tab.page, "aria-label", "Line 1, direction")
+    tab = play(f"#playground?{crowd}&radius=1")
+    drawing = tab.figure.locator("svg")
+    keys = tab.keyboard
+    tab_to(tab, "aria-label", "Line 1, direction")
     for _ in range(6):
-        state = check_it_shows(tab.page, names)
+        state = check_it_shows(tab, names)
         grips = np.array(drawing.evaluate(GRIPS))
         places = grips[:, :2]
         apart = np.linalg.norm(places[:, None] - places, axis=2) + 1e3 * np.eye(len(places))
         assert apart.min() > 2 * grips[:, 2].max(), "grips do not touch"
-        box = drawing.bounding_box()
-        unit = box["width"] / float(drawing.get_attribute("viewBox").split()[-1])
-        centre = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+        box = box_of(drawing)
+        unit = box.width / float(drawing.get_attribute("viewBox").split()[-1])
+        centre = [box.x + box.width / 2, box.y + box.height / 2]
         across = (places - centre) / unit * [1, -1]
         angles = np.radians(np.repeat(state["angles"], 2))
         distances = across[:, 0] * np.cos(angles) + across[:, 1] * np.sin(angles)
@@ -268,16 +270,6 @@ def test_no_handle_of_a_line_hides_another(visit, page_address, names, crowd):
     tab.check_nothing_went_wrong()
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("place", ["", "lines=20,0;80,0.5;140,-1;200,1;60,0.3&query=1,1&radius=1"])
-def test_no_handle_of_a_line_covers_a_point(visit, page_address, place):
-    tab = open_page(visit, f"{page_address}#playground?{place}")
-    drawing = tab.page.locator("#l2h-playground svg")
-    assert lying_on(drawing, ".handle:has(text) .grip", ".point") == []
-    assert "Filled" in tab.page.locator("#l2h-playground .key").inner_text()
-
-
-@pytest.mark.browser
 @pytest.mark.parametrize(
     "place",
     [
@@ -286,46 +278,42 @@ def test_no_handle_of_a_line_covers_a_point(visit, page_address, place):
         "lines=85,2;87,2.1;95,2.2;93,2.3;10,0;40,0&query=2.5,2.05",
     ],
 )
-def test_the_querys_code_is_always_in_the_drawing(visit, page_address, place):
-    tab = open_page(visit, f"{page_address}#playground?{place}&radius=0")
-    drawing = tab.page.locator("#l2h-playground svg")
-    said = tab.page.locator("#l2h-playground tbody code").first.inner_text()
-    label = drawing.locator("text.inside").get_by_text(said)
-    assert drawing.locator("text.inside").all_text_contents() == [said]
-    box = label.bounding_box()
-    frame = drawing.bounding_box()
-    assert box["x"] > frame["x"]
-    assert box["x"] + box["width"] < frame["x"] + frame["width"]
-    for grip in drawing.locator(".grip, .star").all():
-        other = grip.bounding_box()
-        beside = other["x"] + other["width"] < box["x"] or box["x"] + box["width"] < other["x"]
-        above = other["y"] + other["height"] < box["y"] + 4
-        below = box["y"] + box["height"] - 4 < other["y"]
+def test_the_querys_code_is_always_in_the_drawing(play, place):
+    tab = play(f"#playground?{place}&radius=0")
+    drawing = tab.figure.locator("svg")
+    label = drawing.locator("text.inside")
+    assert label.all_text_contents() == [tab.figure.locator("tbody code").first.inner_text()]
+    box = box_of(label)
+    frame = box_of(drawing)
+    assert box.x > frame.x
+    assert box.right < frame.right
+    for other in map(box_of, drawing.locator(".grip, .star").all()):
+        beside = other.right < box.x or box.right < other.x
+        above = other.bottom < box.y + 4
+        below = box.bottom - 4 < other.y
         assert beside or above or below, "no handle lies on it"
 
 
-@pytest.mark.browser
-def test_the_address_follows_and_leads_back(visit, page_address, names):
-    tab = open_page(visit, f"{page_address}#playground?lines=10,0;80,0.5&query=-1,2&radius=0")
-    state = check_it_shows(tab.page, names)
+def test_the_address_follows_and_leads_back(play, names):
+    tab = play("#playground?lines=10,0;80,0.5&query=-1,2&radius=0")
+    state = check_it_shows(tab, names)
     assert state["angles"] == [10, 80]
     assert state["offsets"] == [0, 0.5]
     assert state["query"] == [-1, 2]
     assert state["radius"] == 0
-    tab.page.get_by_role("button", name="Add a line").click()
-    again = open_page(visit, tab.page.url)
-    assert check_it_shows(again.page, names) == check_it_shows(tab.page, names)
-    broken = open_page(visit, f"{page_address}#playground?lines=a,0;1&query=9999,1&radius=-4")
-    assert len(check_it_shows(broken.page, names)["angles"]) == 3
+    tab.click("Add a line")
+    again = play(tab.url)
+    assert check_it_shows(again, names) == check_it_shows(tab, names)
+    broken = play("#playground?lines=a,0;1&query=9999,1&radius=-4")
+    assert len(check_it_shows(broken, names)["angles"]) == 3
     broken.check_nothing_went_wrong()
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("page", ["explorer", "playground"])
 def test_without_scripts_a_page_says_what_it_would_show(visit, page):
     tab = visit(390, java_script_enabled=False)
-    tab.page.goto(on_the_site(page))
-    assert tab.page.get_by_text("With scripts you would").count() == 1
-    assert not tab.page.locator(f"#l2h-{page}").is_visible()
-    assert tab.page.locator("figure img").count() == 1
+    tab.goto(on_the_site(page))
+    assert tab.get_by_text("With scripts you would").count() == 1
+    assert not tab.locator(f"#l2h-{page}").is_visible()
+    assert tab.locator("figure img").count() == 1
     assert tab.left == []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from small_book import BOOK, build, markdown_of, notebook
-from visits import PAGES, ROOT, TOC
+from visits import PAGES, ROOT, TOC, text_of
 
 CHAPTERS = PAGES[: PAGES.index("genindex")]
 
@@ -18,7 +18,7 @@ class Head(HTMLParser):
         super().__init__()
         self.tags = {}
         self.canonical = None
-        self.feed(page.read_text(encoding="utf-8"))
+        self.feed(text_of(page))
 
     def handle_starttag(self, tag, attributes):
         found = dict(attributes)
@@ -52,24 +52,22 @@ def test_the_site_is_light(site):
     """Without what runs its pages, which the sites of all releases share, and older pictures."""
     files = [path for path in site.rglob("*") if path.is_file()]
     own = [path for path in files if site / "live" not in path.parents]
-    pages = "".join(path.read_text(encoding="utf-8") for path in site.rglob("*.html"))
+    pages = "".join(text_of(path) for path in site.rglob("*.html"))
     used = [path for path in own if path.parent.name != "_images" or path.name in pages]
     assert sum(path.stat().st_size for path in used) < 40e6
-    ours = (site / "_static/book.css").read_text(encoding="utf-8")
+    ours = text_of(site / "_static/book.css")
     assert "/*" not in ours, "what is said to those who edit it"
 
 
 def test_plain_pages_are_listed_in_the_order_of_the_book(site):
-    listed = re.findall(
-        r"^- \[(.+)\]\((.+)\)$", (site / "llms.txt").read_text(), flags=re.MULTILINE
-    )
+    listed = re.findall(r"^- \[(.+)\]\((.+)\)$", text_of(site / "llms.txt"), flags=re.MULTILINE)
     notebooks = {path.stem for path in (site / "notebooks").glob("*.ipynb")}
     order = [name.rpartition("/")[2] for name in CHAPTERS if "/api/" not in name]
     assert [Path(address).stem for _, address in listed] == [
         name for name in order if name in notebooks
     ]
     for title, address in listed:
-        first = (site / address).read_text(encoding="utf-8").partition("\n")[0]
+        first = text_of(site / address).partition("\n")[0]
         assert first.startswith("# ")
         assert first.endswith(title)
     assert {path.name for path in (site / "plain").iterdir()} == {
@@ -78,14 +76,12 @@ def test_plain_pages_are_listed_in_the_order_of_the_book(site):
 
 
 def test_plain_pages_have_no_markup_of_the_book(site):
-    text = (site / "plain/lsh.md").read_text(encoding="utf-8")
-    alts = re.findall(
-        r"^ +alt: (.+)$", (ROOT / "book/lsh.md").read_text(encoding="utf-8"), flags=re.MULTILINE
-    )
+    text = text_of(site / "plain/lsh.md")
+    alts = re.findall(r"^ +alt: (.+)$", text_of(ROOT / "book/lsh.md"), flags=re.MULTILINE)
     assert alts
     assert all(f"(Picture: {alt})" in text for alt in alts)
     for path in (site / "plain").iterdir():
-        plain = path.read_text(encoding="utf-8")
+        plain = text_of(path)
         assert not re.search(r"\{(glue|cite|numref|code-cell)", plain), path.name
         assert "record(" not in plain, path.name
         for address in re.findall(r"\]\((?!https?:)([^)\s]+)\)", plain):
@@ -102,7 +98,7 @@ def test_a_published_site_has_a_map_and_addresses(tmp_path):
     )
     assert result.returncode == 0, result.stderr
     html = tmp_path / "_build/html"
-    places = re.findall("<loc>(.*?)</loc>", (html / "sitemap.xml").read_text(encoding="utf-8"))
+    places = re.findall("<loc>(.*?)</loc>", text_of(html / "sitemap.xml"))
     assert {"https://example.org/hash/index.html", "https://example.org/hash/chapter.html"} <= set(
         places
     )
@@ -111,7 +107,7 @@ def test_a_published_site_has_a_map_and_addresses(tmp_path):
     card = head.tags["og:image"].removeprefix("https://example.org/hash/")
     assert (html / card).is_file()
     assert "social_previews/summary_chapter" in card  # with the page's title
-    page = (html / "chapter.html").read_text(encoding="utf-8")
+    page = text_of(html / "chapter.html")
     for address in (
         "https://colab.research.google.com/github/a/b/blob/notebooks/chapter.ipynb",
         "https://mybinder.org/v2/gh/a/b/notebooks?labpath=chapter.ipynb",
@@ -129,7 +125,7 @@ def test_a_published_site_has_a_map_and_addresses(tmp_path):
         "(https://example.org/hash/chapter.html#off-centre)",  # to play with
     ):
         assert link in markdown_of(notebook(tmp_path))
-        assert link in (html / "plain/chapter.md").read_text(encoding="utf-8")
+        assert link in text_of(html / "plain/chapter.md")
     students = markdown_of(notebook(tmp_path, "student"))
     assert "[Another chapter](https://example.org/hash/other.html)" in students
 

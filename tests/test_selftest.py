@@ -5,13 +5,13 @@ import re
 import pytest
 from small_book import EDITIONS, HEADER, book_of, build, markdown_of, notebook
 from test_editions import CHAPTERS, OPTION, QUESTION, each_chapter
-from visits import sampled
+from visits import sampled, text_of
 
 # --- the page
 
 
 def test_a_question_is_a_group_of_radio_buttons(small_book):
-    page = (small_book / "_build/html/chapter.html").read_text(encoding="utf-8")
+    page = text_of(small_book / "_build/html/chapter.html")
     found = re.findall(r'(?s)<fieldset class="selftest" id="question-\d">.*?</fieldset>', page)
     names = set()
     for question in found:
@@ -102,10 +102,7 @@ def test_a_fault_in_a_self_test_fails_the_build(broken, fault):
 
 def questions(number):
     """Return for each question of a chapter the mark, the text and the reply of its answers."""
-    return [
-        OPTION.findall(body)
-        for body in QUESTION.findall(CHAPTERS[number].read_text(encoding="utf-8"))
-    ]
+    return [OPTION.findall(body) for body in QUESTION.findall(text_of(CHAPTERS[number]))]
 
 
 @each_chapter
@@ -128,39 +125,36 @@ def test_the_right_answer_has_no_telltale_place_or_length():
     assert sum(longest) <= len(longest) / 2
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("number", sampled(CHAPTERS, quick=(2, 10)))
 def test_keys_alone_choose_and_no_script_is_run(site, visit, number):
     """A style sheet shows the explanation of the checked answer, and hides the others."""
-    page = visit(390, java_script_enabled=False).page
-    page.goto((site / f"book/{CHAPTERS[number].stem}.html").as_uri())
+    tab = visit(390, java_script_enabled=False)
+    tab.goto((site / f"book/{CHAPTERS[number].stem}.html").as_uri())
     asked = questions(number)
-    assert page.locator("fieldset.selftest").count() == len(asked)
+    assert tab.locator("fieldset.selftest").count() == len(asked)
     for position, options in enumerate(asked):
-        question = page.locator("fieldset.selftest").nth(position)
+        question = tab.locator("fieldset.selftest").nth(position)
         replies = question.locator(".selftest-reply")
         buttons = question.get_by_role("radio")
         assert [reply.is_visible() for reply in replies.all()] == [False] * len(options)
         buttons.first.focus()
-        page.keyboard.press("Space")
+        tab.keyboard.press("Space")
         for chosen in range(len(options)):
             assert [reply.is_visible() for reply in replies.all()] == [
                 i == chosen for i in range(len(options))
             ]
-            page.keyboard.press("ArrowDown")
+            tab.keyboard.press("ArrowDown")
 
 
-@pytest.mark.browser
-def test_a_question_is_answered_by_keyboard(site, visit):
-    tab = visit(1280)
-    tab.go((site / "book/buckets.html").as_uri())
+def test_a_question_is_answered_by_keyboard(read):
+    tab = read("book/buckets")
     for key in ("Tab", "Tab", "Enter", "Tab", "ArrowDown", "ArrowDown"):
-        tab.page.keyboard.press(key)
-    question = tab.page.locator("#question-1")
+        tab.keyboard.press(key)
+    question = tab.locator("#question-1")
     assert question.locator("input:checked").count() == 0, (
         "to go through the answers is not to answer"
     )
-    tab.page.keyboard.press("Space")
+    tab.keyboard.press("Space")
     assert question.get_by_role("radio").nth(2).is_checked()
     assert question.locator(".selftest-reply:visible").count() == 1
     tab.check_nothing_went_wrong()

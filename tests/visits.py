@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -101,9 +102,13 @@ IMAGES = """() => [...document.querySelectorAll("article img")].map((image) => (
   loaded: image.complete && image.naturalWidth > 0}))"""
 
 
+def text_of(path):
+    return path.read_text(encoding="utf-8")
+
+
 def exercises_of(page):
     """Return the source of a chapter's exercises."""
-    source = (ROOT / f"{page}.md").read_text(encoding="utf-8")
+    source = text_of(ROOT / f"{page}.md")
     return re.search(r"(?ms)^## Exercises\n(.*?)^## ", source)[1]
 
 
@@ -129,7 +134,7 @@ def has_every_cell_once(table, keys, cells):
 
 
 class Visit:
-    """A tab of a fresh profile, and what went wrong in it."""
+    """A tab of a fresh profile, and what went wrong in it; asked for more, it asks its page."""
 
     def __init__(self, browser, width, scheme="light", **options):
         viewport = {"width": width, "height": 900}
@@ -156,6 +161,9 @@ class Visit:
             lambda response: self.errors.append(response.url) if response.status >= 400 else None,
         )
 
+    def __getattr__(self, name):
+        return getattr(self.page, name)
+
     def missed(self, request):
         if request.failure != "net::ERR_ABORTED":  # a page that is left asks no more
             self.errors.append(f"not loaded: {request.url}")
@@ -163,6 +171,18 @@ class Visit:
     def go(self, url):
         self.page.goto(url, wait_until="load")
         self.page.evaluate("() => document.fonts.ready.then(() => true)")
+
+    def read(self, name):
+        """Open a page of the site, from its file."""
+        self.go((SITE / f"{name}.html").as_uri())
+
+    def show_in(self, scheme):
+        """Show the page in a light or a dark scheme."""
+        self.page.emulate_media(color_scheme=scheme)
+        self.page.wait_for_selector(f"html[data-theme={scheme}]", state="attached")
+
+    def click(self, button):
+        self.page.get_by_role("button", name=button).click()
 
     def weight(self):
         """Return the bytes of the files that a page asked for, without those of the theme."""
@@ -198,6 +218,12 @@ class Visit:
 
     def check_no_formula_is_cut(self):
         assert self.page.evaluate(CUT_FORMULAS) == []
+
+
+def box_of(element):
+    """Return where an element is on the screen, and how large."""
+    box = element.bounding_box()
+    return SimpleNamespace(**box, right=box["x"] + box["width"], bottom=box["y"] + box["height"])
 
 
 def sampled(names, quick=QUICK):
