@@ -57,9 +57,11 @@ def test_the_figure_of_controls_says_what_is_left(name):
     classifier lie far to their left, and so do the codes with shuffled labels, while only the byte
     is ahead." "CCA-ITQ with a classifier, CCA-GRH, CCA-ITQ alone, Hadamard codewords and LSH-GRH
     follow close together. The exact cosine, CCA-ITQ with a classifier and shuffled labels, LSH with
-    a classifier and LSH lie far to their left, and CCA-GRH with shuffled labels is last." "again
-    either way to them brings most of the lead" "either part makes the other nearly redundant"
-    "either made the other nearly redundant" """
+    a classifier and LSH lie far to their left, and CCA-GRH with shuffled labels is last." "Again
+    most of the lead comes with either of the two, a start that reads labels or the votes." "either
+    part makes the other nearly redundant" "either made the other nearly redundant" "CCA-GRH had
+    little to lose, because its start alone is almost as good." "because CCA-refit has most of the
+    lead over LSH without any votes" """
     scores = by_split("ranking", name).mean()
     grh = scores["GRH from CCA-ITQ"]
     lead_over_lsh = grh - scores["LSH"]
@@ -67,6 +69,7 @@ def test_the_figure_of_controls_says_what_is_left(name):
     no_votes = by_split("alpha", name)["0.5 from CCA-ITQ"].mean()
     assert nonsense - scores["LSH"] < 0.1 * lead_over_lsh
     assert nonsense < grh / 2
+    assert no_votes - scores["LSH"] > 0.85 * lead_over_lsh
     if name == "cifar10":
         assert grh - no_votes > 0.01
         assert no_votes - scores["CCA-ITQ"] > 0.04
@@ -135,17 +138,20 @@ def test_from_lsh_the_votes_look_decisive(name):
 
 
 def test_shuffled_labels_end_near_a_random_order(dataset, seed):
-    """did-it-learn: "With shuffled labels, mAP drops almost to the level of random codes" "its
-    start read the shuffled labels too" """
+    """did-it-learn: "With shuffled labels, mAP drops far below LSH's, almost to the level of random
+    codes" "because it read the shuffled labels too" """
     s = split_of(dataset, seed)
     chosen = parameters(dataset.name)["ranking", "GRH from CCA-ITQ"]
     grh = GRH(
         32, initial=CCAITQ(32, random_state=seed), classifier="kernel-ridge", random_state=seed
     )
     wrong = shuffled(s, seed)
-    assert score(grh.set_params(**chosen).fit(s.X_train, wrong), s) < 0.15
+    of_nonsense = score(grh.set_params(**chosen).fit(s.X_train, wrong), s)
+    assert of_nonsense < 0.15
     start = CCAITQ(32, ridge=chosen["initial__ridge"], random_state=seed)
     lsh = LSH(32, random_state=seed).fit(s.X_train)
+    if dataset.name == "fashion-mnist":
+        assert of_nonsense < score(lsh, s) - 0.2
     assert score(start.fit(s.X_train, wrong), s) < score(lsh, s)
 
 
@@ -183,11 +189,11 @@ def test_directions_for_nonsense_hold_little_of_the_images(dataset, seed):
 
 
 def test_without_votes_a_start_hardly_reads_shuffled_labels(fashion, seed):
-    """did-it-learn: "Without votes tuning can repair this start" "tuning makes the penalty
-    {glue:text}`penalty-times` times as large. The nine directions then hold
-    {glue:text}`held-by-strict` percent of the variance, and the start by itself does no worse than
-    LSH." "At $\\alpha = 1$ a sound start would not help, because the senseless votes overrule its
-    bits." """
+    """did-it-learn: "because tuning can then repair this start by a large penalty in CCA-ITQ"
+    "tuning makes the penalty {glue:text}`penalty-times` times as large. The nine directions then
+    hold {glue:text}`held-by-strict` percent of the variance, and the start by itself does no worse
+    than LSH." "At $\\alpha = 1$ a sound start would not help, because the senseless votes overrule
+    its bits." """
     s = split_of(fashion, seed)
     chosen = parameters(fashion.name)
     of_truth = chosen["ranking", "GRH from CCA-ITQ"]["initial__ridge"]
@@ -278,17 +284,20 @@ def test_nonsense_flips_about_as_many_bits(fashion):
 
 @both
 def test_tuned_for_nonsense_grh_loses_most_of_its_lead(name):
-    """did-it-learn: "with shuffled labels it loses most of its lead over LSH" "With shuffled labels
-    LSH-GRH has {glue:text}`shuffled-lsh-f`, more than LSH." "GRH from CCA-ITQ loses even more, and
-    falls below LSH" "With its classifier it has {glue:text}`shuffled-refit-f`, about what LSH's
-    bits have with one." "but even so GRH with true labels is {glue:text}`nonsense-size-f` higher"
-    "which tuning chose for them" "Only the votes could not be tuned away" "For LSH-GRH tuning was
-    offered an $\\alpha$ of [0.9]{.definition} and 1, and for CCA-GRH only 1." "Shuffled labels take
-    a part of this gain away again, but not all of it." "The classifier does not repair all of this,
-    because the mAP stays below that of LSH-refit." "shuffled labels cost it most or all of what it
-    had gained over LSH, from either start." "Senseless votes are even worse than none" "But even
-    without them the code stays {glue:text}`votes-lsh-size-f` below GRH with true labels." "Why are
-    senseless votes worse than none?" """
+    """did-it-learn: "With shuffled labels it loses most of its lead over LSH." "Why does LSH-GRH
+    not fall all the way to LSH?" "CCA-GRH loses even more, and falls below LSH" "Without votes it
+    recovers to about what LSH's bits have with a classifier" "With its classifier it has
+    {glue:text}`shuffled-refit-f`, about what LSH's bits have with one." "Even so, CCA-GRH with true
+    labels is {glue:text}`nonsense-size-f` higher." "which tuning chose for them" "For LSH-GRH
+    tuning could also choose between an $\\alpha$ of [0.9]{.definition} and 1, and it chose
+    [0.9]{.definition}. But it was offered no $\\alpha$ that switches the votes off." "Shuffled
+    labels take a part of this gain away again, but not all of it." "The classifier does not repair
+    all of this, because the mAP stays below that of LSH-refit." "shuffled labels cost it most or
+    all of what it had gained over LSH, from either start." "Senseless votes are even worse than
+    none. With them LSH-GRH has an mAP of {glue:text}`shuffled-lsh-f`, while LSH-refit, which has no
+    votes, has {glue:text}`refit-f` and is above it on every split. But switching the votes off
+    helps only a little" "LSH-GRH with true labels stays {glue:text}`votes-lsh-size-f` above
+    LSH-refit." "Why are senseless votes worse than none?" """
     ranking = by_split("ranking", name)
     wrong = by_split("shuffled", name)
     assert abs(ranking["random codes"].mean() - 0.1) < 0.005
@@ -322,12 +331,13 @@ def test_tuned_for_nonsense_grh_loses_most_of_its_lead(name):
     assert chosen["shuffled", "GRH kernel"]["alpha"] == 0.9
     assert fair_fight.QUESTIONS["shuffled"]["GRH kernel"][1]["alpha"] == (0.9, 1)
     assert (by_split("alpha", name)["0.5"] > wrong["GRH kernel"]).all()
+    assert lead("alpha", name, "1.0", "0.5").low > 0.1
 
 
 @both
 def test_what_shuffled_labels_cost_is_beyond_doubt(name):
-    """did-it-learn: "The labels matter. The cleanest case is GRH from LSH, because its start reads
-    none: with shuffled labels" "Labels are needed on CIFAR-10 too" """
+    """did-it-learn: "The labels matter. The cleanest case is LSH-GRH, because its start reads no
+    labels" "Labels are needed on CIFAR-10 too" """
     true = by_split("ranking", name)
     nonsense = by_split("shuffled", name)
     for method in nonsense:
@@ -374,11 +384,12 @@ def test_nonsense_is_tuned_for_true_labels(fashion):
 def test_the_five_images_by_hand():
     """did-it-learn: "their vote is the mean, $(4 - 1)/5 = 0.6$" "$0.9 \\cdot 0.6 + 0.1 \\cdot (-1)
     = 0.44$. This is positive, so its bit flips to $+1$." "the bit flips only if $0.9\\,v$ is more
-    than $0.1$, and therefore $v$ more than $1/9$" "The first has the vote $(55 - 45)/100 = 0.1$,
-    and an outvoted image has" "all are taught $+1$, and even a group that means nothing gets a
-    codeword" "so it keeps its $-1$ and every image is taught the bit that it had" "The second has
-    the vote $0.2$, and an outvoted image has $0.9 \\cdot 0.2 + 0.1 \\cdot (-1) = 0.08$, so its bit
-    flips." """
+    than $0.1$, and therefore $v$ more than $1/9$" "If only 55 had $+1$, the vote would be $0.1$,
+    and an outvoted image would have $0.9 \\cdot 0.1 + 0.1 \\cdot (-1) = -0.01$." "all are taught
+    $+1$, and even a group that means nothing gets a codeword" "So it would keep its $-1$, and every
+    image would be taught the bit that it had." "The group of a hundred has the vote $(60 - 40)/100
+    = 0.2$, and an outvoted image has $0.9 \\cdot 0.2 + 0.1 \\cdot (-1) = 0.08$, so its bit flips."
+    """
     for n_ones, n_zeros, flips in ((4, 1, True), (55, 45, False), (60, 40, True)):
         bits = np.repeat([True, False], [n_ones, n_zeros])[:, None]
         one_class = same_class_affinity(np.zeros(n_ones + n_zeros, dtype=int))
@@ -520,7 +531,7 @@ def test_below_one_every_step_ranks_worse(name):
 
 @both
 def test_with_several_labels_votes_are_worth_something(name):
-    """did-it-learn: "votes help the poor start, and add little to a good one" "Hashed kinds are
+    """did-it-learn: "votes help the poor start, and add little to a good one" "hashed kinds are
     {glue:text}`kinds-size-f` ahead of LSH-GRH, though without a star" "CCA-GRH lies far above
     hashed kinds, but it does not owe this to its graph, because CCA-refit has no votes and does
     about as well." "shares a label with 17 kinds: 8 share only its first label, 8 only its second,
@@ -559,10 +570,10 @@ def test_with_several_labels_votes_are_worth_something(name):
 
 
 def test_hashed_kinds_are_alike_where_kinds_share_a_label(seed):
-    """did-it-learn: "The votes choose a codeword for each of the 45 *kinds*" "so that kinds with a
-    common label get similar codewords" "a 1 for each of its two labels, subtract the mean of all
-    kinds, and hash the rest by random hyperplanes" "codewords that lie equally far apart on
-    average, whether or not two kinds share a label" """
+    """did-it-learn: "The votes therefore choose a codeword for each of the 45 pairs of labels, or
+    *kinds*" "Such *hashed kinds* get similar codewords if they share a label" "a 1 for each of its
+    two labels, subtract the mean of all kinds, and hash the rest by random hyperplanes" "codewords
+    that lie equally far apart on average, whether or not two kinds share a label" """
     pairs_of_labels = combinations(range(10), 2)
     kinds = np.array([[c in pair for c in range(10)] for pair in pairs_of_labels], dtype=int)
     kinds = np.unique(kinds, axis=0)  # in the order of the codewords
@@ -583,8 +594,8 @@ def test_hashed_kinds_are_alike_where_kinds_share_a_label(seed):
 
 
 def test_baskets_with_the_same_labels_get_the_same_votes(seed):
-    """did-it-learn: "because baskets with the same two labels have the same neighbours and, at
-    $\\alpha = 1$, the same votes" """
+    """did-it-learn: "Baskets with the same two labels have the same neighbours, so at $\\alpha = 1$
+    they get the same votes." """
     kinds = np.array([[c in pair for c in range(10)] for pair in combinations(range(10), 2)])
     y = np.repeat(kinds, 4, axis=0).astype(int)
     X = np.random.default_rng(seed).normal(size=(len(y), 8))
@@ -595,11 +606,14 @@ def test_baskets_with_the_same_labels_get_the_same_votes(seed):
 
 def test_hashing_gives_kinds_with_a_common_label_one_bit():
     """did-it-learn: "A hyperplane with the weights $(3, 1, -2, -1)$ gives them $3.5$, $0.5$ and
-    $-3.5$" """
+    $-3.5$. So AB and AC get a 1, and CD gets a 0." "over many hyperplanes it has half of its bits
+    in common with each. But AB and CD, which share no label, are opposite vectors" """
     kinds = np.array([[c in pair for c in range(4)] for pair in combinations(range(4), 2)])
     assert kinds.mean(axis=0).tolist() == [0.5] * 4
     named = np.array([[1, 1, 0, 0], [1, 0, 1, 0], [0, 0, 1, 1]]) - 0.5
     assert (named @ [3, 1, -2, -1]).tolist() == [3.5, 0.5, -3.5]
+    assert named[1] @ named[0] == named[1] @ named[2] == 0, "at right angles"
+    np.testing.assert_array_equal(named[0], -named[2])
 
 
 def test_codeword_sums_are_taught_zero_where_codewords_disagree(seed):
@@ -635,10 +649,9 @@ def test_small_leads_may_owe_something_to_tuning(dataset):
 
 @both
 def test_with_nearest_neighbours_votes_help_a_poor_start(name):
-    """did-it-learn: "and for neighbours plain ITQ, without graph or classifier, is ahead as well"
-    "LSH-GRH has {glue:text}`near-grh-f`, whereas plain ITQ, which needs neither graph nor
-    classifier, has {glue:text}`itq-f`." "votes help the poor start, and add little to a good one"
-    """
+    """did-it-learn: "For neighbours, plain ITQ has neither graph nor classifier, and is above
+    LSH-GRH on all five splits, although the interval includes zero." "so there the rival is ITQ, a
+    better start than LSH" "votes help the poor start, and add little to a good one" """
     lsh = lead("neighbours", name, "LSH, alpha 1", "LSH, alpha 0")
     itq = lead("neighbours", name, "ITQ, alpha 1", "ITQ, alpha 0")
     refit = lead("neighbours", name, "LSH, alpha 0", "LSH")
@@ -646,7 +659,11 @@ def test_with_nearest_neighbours_votes_help_a_poor_start(name):
     assert itq.low < 0 < itq.high
     if name == "fashion-mnist":
         maps = by_split("neighbours", name)
+        assert len(maps) == 5
         assert (maps["LSH, alpha 1"] < maps["ITQ"]).all()
+        assert (maps["LSH"] < maps["ITQ"]).all()
+        below = lead("neighbours", name, "LSH, alpha 1", "ITQ")
+        assert below.low < below.mean < 0 < below.high
         assert maps["ITQ, alpha 1"].mean() > maps["ITQ, alpha 0"].mean() > maps["ITQ"].mean()
         assert 0.015 < itq.high < 0.03
 
@@ -693,21 +710,22 @@ def test_the_classifier_is_the_opponent_to_beat(name):
 
 @both
 def test_labels_of_other_classes_did_harm_or_helped_little(name):
-    """did-it-learn: "They lower the mAP by {glue:text}`alpha-loss-size-f`, and they do so on all
-    ten triples" "and is below ITQ on each of the ten triples" "On neither data set did we find
-    evidence that a code taught with labels of other classes is better than ITQ." "On Fashion-MNIST,
-    none of the five best methods was taught a label. Of the five, only LSH-refit owes anything to
-    labels" "SDH is {glue:text}`unseen-sdh-size-f` below ITQ, and has no star" "The exact cosine has
-    the highest mAP." "start with the cosine. If you need a code, take an unsupervised one, fitted
-    to the whole database." "This was right, because for the new classes, too, the code without
-    votes has the highest mAP of the three." "Every method that was taught labels is below LSH,
-    which learned nothing and has {glue:text}`out-lsh-f`." "The hash codes that were taught labels
-    have a higher mAP than LSH, unlike on Fashion-MNIST" "It was the winner for labelled classes,
-    and here it falls far below LSH." comparison: "In [chapter 9](did-it-learn.md), codes taught
-    with labels of other classes ranked far lower on Fashion-MNIST. On CIFAR-10 we cannot tell."
-    did-it-learn: "The exact cosine needs no labels either, and it does about as well as ITQ." "For
-    new classes ITQ, which reads no labels, was above GRH from CCA-ITQ on all ten triples, though
-    without a star." """
+    """did-it-learn: "With the $\\alpha$ of [0.9]{.definition} that tuning had chosen, they lower
+    the mAP by {glue:text}`alpha-loss-size-f`. They do so on all ten triples" "and is below ITQ on
+    each of the ten triples" "On neither data set did we find evidence that a code taught with
+    labels of other classes is better than ITQ." "On Fashion-MNIST, none of the five best methods
+    was taught a label. Of the five, only LSH-refit owes anything to labels" "SDH is
+    {glue:text}`unseen-sdh-size-f` below ITQ, and has no star" "The exact cosine has the highest
+    mAP." "start with the cosine. If you need a code, take an unsupervised one, fitted to the whole
+    database." "This was right, because for the new classes, too, the code without votes has a
+    higher mAP than with a weight of [0.8]{.definition} or [0.9]{.definition}." "On CIFAR-10, where
+    the votes did no clear harm" "Every method that was taught labels is below LSH, which learned
+    nothing and has {glue:text}`out-lsh-f`." "The hash codes that were taught labels have a higher
+    mAP than LSH, unlike on Fashion-MNIST" "It was the winner for labelled classes, and here it
+    falls far below LSH." comparison: "In [chapter 9](did-it-learn.md), codes taught with labels of
+    other classes ranked far lower on Fashion-MNIST. On CIFAR-10 we cannot tell." did-it-learn: "The
+    exact cosine needs no labels either, and it does about as well as ITQ." "For new classes ITQ,
+    which reads no labels, was above CCA-GRH on all ten triples, though without a star." """
     triples = by_split("held-out", name)
     scores = triples.mean()
     taught = scores[
@@ -747,13 +765,13 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
 
 
 def test_fewer_images_and_the_labels_both_cost_something():
-    """did-it-learn: "Without the rest of the database ITQ loses {glue:text}`images-size-f`, and
-    this loss has the table's only star. The labelled images are fewer, and none is of a held-out
-    class" "But CCA-GRH saw the same images as this weaker ITQ, and is still below it" "CCA cannot
-    be the only cause, because Hadamard codewords and the byte of class scores use no CCA and have
-    an even lower mAP." "Both learn from the same images with the same kind of classifier, and only
-    the votes bring in labels." "CCA-GRH is not below its own start, CCA-ITQ, so there the loss
-    comes with the start" """
+    """did-it-learn: "without the rest of the database ITQ loses {glue:text}`images-size-f`" "The
+    labelled images are fewer, and none is of a held-out class" "because CCA-GRH saw the same ones
+    as this weaker ITQ, and is still below it" "CCA cannot be the only cause, because Hadamard
+    codewords use no CCA and have an even lower mAP. The classifier by itself does no visible harm,
+    because LSH-refit has it and is not below LSH." "Both learn from the same images with the same
+    kind of classifier, and only the votes bring in labels." "CCA-GRH is not below its own start,
+    CCA-ITQ, so there the loss comes with the start" """
     itq = "ITQ, labelled images"
     images = lead("held-out", "fashion-mnist", itq, "ITQ")
     labels = lead("held-out", "fashion-mnist", "GRH from CCA-ITQ", itq)
@@ -766,14 +784,15 @@ def test_fewer_images_and_the_labels_both_cost_something():
     assert start.mean < labels.mean
     for method in ("Hadamard codewords", "class scores, 8 bits"):
         assert lead("held-out", "fashion-mnist", method, itq).mean < start.mean
+    assert triples["GRH kernel, alpha 0.5"].mean() > triples["LSH"].mean()
     after_start = lead("held-out", "fashion-mnist", "GRH from CCA-ITQ", "CCA-ITQ")
     assert after_start.low < 0 < after_start.mean < after_start.high
 
 
 @both
 def test_tuning_that_may_refuse_votes_refuses_them(name):
-    """did-it-learn: "tuning switched the votes off for every triple of Fashion-MNIST" "Nor does
-    tuning refuse the votes, although its choice does no better than a fixed $\\alpha$." """
+    """did-it-learn: "tuning switched the votes off for every triple" "tuning kept them for most
+    triples" "Tuning's choice of $\\alpha$ does no better than a fixed one." """
     refit = "GRH kernel, alpha 0.5"
     triples = by_split("held-out", name)
     validated = TUNED[TUNED.dataset == name].set_index(["question", "method"]).validation_map
@@ -839,12 +858,13 @@ def test_that_control_sees_the_images_that_grh_learns_from(dataset):
 
 def test_the_interval_by_hand_is_that_of_the_table():
     """did-it-learn: "This is our own improvisation" "because this difference varies most between
-    triples" "the ratio of test classes to training classes, 3/7" "the standard error is more than
-    twice as large as that of independent triples" "Of this chapter's {glue:text}`asked` comparisons
-    {glue:text}`by-hand-smaller` have smaller ones" "and it becomes {glue:text}`by-hand-holm`. That
-    is above [0.05]{.definition}, so there is no star." "By itself it would be significant, and only
-    the number of comparisons takes the star away." "So do not read the missing star as *no
-    difference*: the interval excludes zero, and all ten triples agree." """
+    triples" "the ratio of test classes to training classes, 3/7" "which is
+    {glue:text}`by-hand-corrected`, more than twice as much" "Of this chapter's {glue:text}`asked`
+    comparisons {glue:text}`by-hand-smaller` have smaller ones" "and it becomes
+    {glue:text}`by-hand-holm`. That is above [0.05]{.definition}, so there is no star." "By itself
+    it would be significant, and only the number of comparisons takes the star away." "So do not
+    read the missing star as *no difference*: the interval excludes zero, and all ten triples
+    agree." """
     triples = by_split("held-out", "fashion-mnist")
     differences = (triples["GRH from CCA-ITQ"] - triples["ITQ"]).tolist()
     mean = sum(differences) / 10
@@ -859,7 +879,7 @@ def test_the_interval_by_hand_is_that_of_the_table():
     assert max(spreads, key=spreads.get) == ("SDH", "ITQ")
     tests = paired_contrasts(MEASURED, asked("did-it-learn"))
     row = tests.loc["held-out: GRH from CCA-ITQ, minus ITQ", "fashion-mnist"]
-    assert 0.05 < row.p < 0.1
+    assert 0.05 < row.p < 0.11
     error = (variance * (1 / 10 + 3 / 7)) ** 0.5
     p = 2 * student.sf(abs(mean) / error, 9)
     n_smaller = (tests.p < row.p).sum()
@@ -870,9 +890,9 @@ def test_the_interval_by_hand_is_that_of_the_table():
 
 
 def test_tuning_for_other_classes_asks_for_weaker_votes():
-    """did-it-learn: "At first tuning was offered [0.9]{.definition} and 1, and it chose
-    [0.9]{.definition} for every triple of both data sets." "so we added [0.8]{.definition} and the
-    refit. We did this for LSH-GRH only." """
+    """did-it-learn: "At first tuning preferred [0.9]{.definition} to 1 for every triple of both
+    data sets." "So far it had only weights of [0.9]{.definition} and 1 to choose from." "so we
+    added [0.8]{.definition} and the refit. We did this for LSH-GRH only." """
     assert set(fair_fight.METHODS["GRH kernel"][1]["alpha"]) == {0.9, 1}
     later = [method for method in by_split("held-out", "cifar10") if "kernel, alpha" in method]
     assert set(later) == {"GRH kernel, alpha 0.5", "GRH kernel, alpha 0.8"}
@@ -887,16 +907,22 @@ def test_tuning_for_other_classes_asks_for_weaker_votes():
 
 @both
 def test_with_a_linear_svm_grh_is_its_start(name):
-    """did-it-learn: "A linear SVM costs GRH at most {glue:text}`linear-high-f`" "*Linear ridge* has
-    the same loss but no kernel, a linear SVM has another loss as well" "But without a kernel GRH
-    from CCA-ITQ has no higher mAP than its start." "because linear ridge has that of kernel ridge
-    and does no better" "without a kernel, CCA-GRH keeps nothing of its gain over the start" "Each
-    of these four intervals includes zero" """
+    """did-it-learn: "Even at the far end of its interval, no exchange costs more than
+    {glue:text}`exchange-high-f`. The leads of these codes over LSH are more than ten times as
+    large" "LSH-GRH had much to lose, and its interval is the only one that excludes zero." "LSH-GRH
+    with a linear SVM was given two rounds, all others have one." "*Linear ridge* has the same loss
+    but no kernel, a linear SVM has another loss as well" "Without a kernel CCA-GRH has no higher
+    mAP than its start." "because linear ridge has that of kernel ridge and does no better" "without
+    a kernel, CCA-GRH keeps next to nothing of its gain over the start" """
     pair = ("ranking", "GRH from CCA-ITQ", "GRH linear from CCA-ITQ")
     assert pair in asked("did-it-learn")
     hasher, values = fair_fight.METHODS["GRH linear from CCA-ITQ"]
     assert hasher.classifier == "linear-svm"
     assert set(values) == {"initial__ridge", "C"}
+    from_lsh, _ = fair_fight.METHODS["GRH linear"]
+    assert (from_lsh.initial, from_lsh.classifier) == ("lsh", "linear-svm")
+    assert (from_lsh.n_iter, hasher.n_iter) == (2, 1)
+    assert fair_fight.METHODS["GRH kernel"][0].n_iter == 1
     ridge, ladders = fair_fight.QUESTIONS["predictor"]["GRH linear ridge from CCA-ITQ"]
     assert isinstance(ridge.classifier, Ridge)
     assert set(ladders) == {"initial__ridge", "classifier__alpha"}
@@ -919,6 +945,12 @@ def test_with_a_linear_svm_grh_is_its_start(name):
         intervals = paired_contrasts(MEASURED, four).xs(name, level="dataset")
         assert (intervals.low < 0).all()
         assert (intervals.high > 0).all()
+        of_lsh = lead("ranking", name, "GRH kernel", "GRH linear")
+        assert of_lsh.low > 0
+        dearest = max(intervals.high.max(), of_lsh.high)
+        assert dearest < 0.03
+        for method in ("GRH kernel", pair[1], "Hadamard codewords"):
+            assert (ranking[method] - ranking["LSH"]).mean() > 10 * dearest
 
 
 def test_the_network_of_the_page_is_the_one_that_was_measured():
@@ -953,9 +985,9 @@ def test_the_gradient_of_the_network_is_tanh_minus_target():
 
 def test_which_contrasts_are_significant():
     """did-it-learn: "Votes help the good start too, and the codewords that they choose beat
-    Hadamard codewords" "a small network falls behind kernel ridge with the same targets" "and the
-    network costs the Hadamard codewords at most {glue:text}`network-high-f`" "Without the rest of
-    the database ITQ loses {glue:text}`images-size-f`, and this loss has the table's only star." """
+    Hadamard codewords" "a small network falls behind kernel ridge with the same targets" "without
+    the rest of the database ITQ loses {glue:text}`images-size-f`, and this loss has the table's
+    only star" "because there votes add something even after CCA-ITQ" """
     assert significant(asked("did-it-learn")) == {
         ("ranking", "GRH kernel", "GRH kernel, shuffled"): (1, 1),
         ("ranking", "GRH from CCA-ITQ", "GRH from CCA-ITQ, shuffled"): (1, 1),
@@ -975,6 +1007,7 @@ def test_which_contrasts_are_significant():
         ("baskets", "class scores", "GRH from CCA-ITQ, alpha 1"): (1, 1),
         ("neighbours", "LSH, alpha 1", "LSH, alpha 0"): (1, 1),
         ("neighbours", "ITQ, alpha 1", "ITQ, alpha 0"): (0, 0),
+        ("neighbours", "LSH, alpha 1", "ITQ"): (0, 0),
         ("ranking", "GRH from CCA-ITQ", "GRH linear from CCA-ITQ"): (0, 1),
         ("ranking", "Hadamard codewords", "small network"): (0, 1),
         ("ranking", "class scores, 8 bits", "GRH from CCA-ITQ"): (1, 1),
@@ -989,6 +1022,7 @@ def test_which_contrasts_are_significant():
         ("ranking", "GRH from CCA-ITQ", "GRH from CCA-ITQ, alpha 0.5, shuffled"): (1, 1),
         ("ranking", "GRH from CCA-ITQ", "GRH linear ridge from CCA-ITQ"): (0, 1),
         ("ranking", "GRH linear ridge from CCA-ITQ", "GRH linear from CCA-ITQ"): (0, 0),
+        ("ranking", "GRH kernel", "GRH linear"): (0, 1),
         ("baskets", "GRH from LSH, alpha 1", "hashed codewords of kinds"): (0, 0),
         ("baskets", "GRH from CCA-ITQ, alpha 1", "hashed codewords of kinds"): (1, 1),
         ("baskets", "GRH from LSH, alpha 1", "Hadamard codewords of kinds"): (0, 1),
@@ -1003,13 +1037,13 @@ def test_every_difference_that_the_chapter_shows_is_tested():
     page = (RESULTS.parent / "did-it-learn.md").read_text(encoding="utf-8")
     calls = ("differences({", "pairs_of = {", "pairs_of |= {", "compared = {")
     cells = [cell for cell in page.split("```") if any(call in cell for call in calls)]
-    assert len(cells) == 11
+    assert len(cells) == 13
     names = names_of_asked("did-it-learn")
     names["kernel"] = "GRH kernel"
     triple = r'\(\s*"[a-z-]+",[^()]+,[^()]+\)'
     shown = [eval(found, names) for cell in cells for found in re.findall(triple, cell)]
     tested = asked("did-it-learn")
-    assert len(set(tested)) == len(tested) == 36
+    assert len(set(tested)) == len(tested) == 38
     for question, a, b in shown:
         assert (question, a, b) in tested, (question, a, b)
     n_colons = sum(len(re.findall(r':\s+\("', cell)) for cell in cells)
