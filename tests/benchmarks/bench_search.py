@@ -25,6 +25,8 @@ NEAREST = (1, 10, 100)  # neighbours
 ALIKE = 4  # bits: the radius of the search for all pairs
 PATIENCE = 2.0  # seconds: a call that takes longer is repeated once, not five times
 DIMENSIONS = 512  # of the vectors that RaBitQ turns into codes of a bit per dimension
+CENTRES = 126_000  # 4 times the root of a billion, as chapter 11 has cells
+BATCH = 1000  # vectors whose nearest centres are looked for together
 
 
 def side_by_side(calls, repeats=5):
@@ -170,6 +172,19 @@ def measure_alone(record):
     record(place, side_by_side(calls, repeats=15), 100, "scan", 0.0, 0.0)
 
 
+def measure_centres(record):
+    """Time how long faiss looks for the nearest of all centres, per vector of a batch."""
+    random = np.random.default_rng(0)
+    index = faiss.IndexFlatL2(DIMENSIONS)
+    index.add(random.standard_normal((CENTRES, DIMENSIONS), dtype=np.float32))
+    vectors = random.standard_normal((BATCH, DIMENSIONS), dtype=np.float32)
+    times = side_by_side({"faiss flat": partial(index.search, vectors, 1)}, repeats=15)
+    place = {"codes": "centres", "rows": CENTRES, "bits": 0}
+    place |= {"search": "nearest centre", "r": -1, "k": 1}
+    times = {name: time / BATCH for name, time in times.items()}
+    record(place, times, 1, "scan", 0.0, 0.0)
+
+
 class Table(ResultsFile):
     """A file of results that prints a line for each search and keeps a row for each method."""
 
@@ -190,6 +205,8 @@ class Table(ResultsFile):
             last = {"search": "rerank 100", "r": 2000, "k": 10}
         if name == "random":
             last = {"search": "one query", "r": -1, "k": 100, "method": "faiss RaBitQ"}
+        if name == "centres":
+            last = {"search": "nearest centre", "r": -1, "k": 1, "method": "faiss flat"}
         return {"codes": name, "rows": n, "bits": n_bits, "method": "ours"} | last in self
 
     def record(self, place, times, found, chosen, built, first):
@@ -229,7 +246,7 @@ def main():
     sets = [(name, few, n_bits) for name in ("raw", "centred") for n_bits in (16, 32, 64)]
     sets += [(name, n, 64) for n in (1_000_000, 10_000_000) for name in ("uniform", "like images")]
     sets += [("like images", 1_000_000, 256), ("none", few, 0)]
-    sets += [("random", 1_000_000, DIMENSIONS)]
+    sets += [("random", 1_000_000, DIMENSIONS), ("centres", CENTRES, 0)]
     missing = [each for each in sets if not table.has(*each)]
     with threadpool_limits(1):
         faiss.omp_set_num_threads(1)
@@ -239,6 +256,9 @@ def main():
                 continue
             if name == "random":
                 measure_alone(table.record)
+                continue
+            if name == "centres":
+                measure_centres(table.record)
                 continue
             s = split if name == "raw" else centred
             random = np.random.default_rng(0)
