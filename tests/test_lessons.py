@@ -374,9 +374,9 @@ def test_the_eight_queries_of_the_cube_find_more_than_half():
 
 def test_a_cell_by_hand_keeps_its_numbers_when_its_edge_slides():
     """data: "every row reads 2, 2, 8, 8" "The pixel to the left of the cell is a 2 as well" "so
-    every row of the cell now reads 2, 2, 2, 8" "Here it gives 0 everywhere." "change, one in each
-    row. The two numbers stay the same, because the edge is still inside the cell." "the edge moves
-    into the next cell, and so does the number."
+    every row of the cell now reads 2, 2, 2, 8" "so this filter gives 0 everywhere."
+    "change, one in each row. The two numbers stay the same, because the edge is still inside the
+    cell." "the edge moves into the next cell, and so does the number."
     """
 
     def upright(row, left):
@@ -412,7 +412,7 @@ def test_a_query_in_the_database_flatters_bad_searches_most(lab):
 
 def test_three_lines_make_six_wedges(seed):
     """lsh: "Three lines through the origin make six wedges." "All points of one wedge have the
-    same code" "Points in nearly the same direction usually get the same code, because few random
+    same code" "points in nearly the same direction usually get the same code, because few random
     lines happen to pass between them."
     """
     codes = bits_to_integers(LSH(3, random_state=seed).fit_transform(circle(5000)))
@@ -512,7 +512,7 @@ def test_unrelated_vectors_are_close_to_a_right_angle_apart():
 
 
 def test_hamming_distance_is_binomial(lab):
-    """lsh: "many times, $D$ therefore follows a binomial distribution" """
+    """lsh: "$D$ therefore follows a binomial distribution with mean" """
     n_draws = 4000
     a, b = lab.pairs(0, 5)
     lsh = LSH(16 * n_draws, random_state=0).fit(a)
@@ -534,8 +534,9 @@ def errors_of_angles(lab, pairs, n_bits, seed):
 
 
 def test_the_error_of_the_angle_falls_with_the_root_of_the_bits(lab):
-    """lsh: "so half the error takes four times the bits" "The error of an average falls with
-    $1/\\sqrt{b}$" lsh: "The longer the code, the closer the estimate is to the angle." """
+    """lsh: "so half the error takes four times the bits" "The error of an average of $b$
+    independent bits falls with $1/\\sqrt{b}$" "The longer the code, the closer the
+    estimate is to the angle." """
     pairs = lab.pairs(1, 300)
     error = {}
     for n_bits in (16, 64, 256):
@@ -796,7 +797,7 @@ def test_raw_hyperplanes_hardly_split_the_images(lab, seed):
     """buckets: "With raw vectors several shares are close to zero; with centred vectors all are
     near one half." "After centring, the smaller side of every hyperplane has more than a third of
     the images." buckets: "A typical bit splits the images {glue:text}`smaller` to
-    {glue:text}`larger`, so it says little about them." """
+    {glue:text}`larger`, so it says less about them than an even split would." """
     raw = emptier_side(lab.bits("raw", seed)[1])
     assert np.sum(raw < 0.1) >= 4
     assert np.median(raw) < 0.25
@@ -805,10 +806,10 @@ def test_raw_hyperplanes_hardly_split_the_images(lab, seed):
 
 def test_after_centring_angles_lie_around_a_right_angle(lab, seed):
     """buckets: "Centring moves the median angle to about 90 degrees." "those between centred
-    vectors spread widely on both sides of it" buckets: "they share a code because all the images
-    lie in one corner of the space" "Of the pairs that share a code, the dissimilar ones fall from"
-    "But raw codes of 32 bits come down to" "such pairs hardly ever share a code" "and dissimilar
-    images share codes" """
+    vectors spread widely on both sides of it" buckets: "All the images lie in one corner of the
+    space" "Of the pairs that share a code, the dissimilar ones fall from" "But raw codes of 32 bits
+    come down to" "By this measure centring adds nothing" "such pairs hardly ever share a code" "and
+    dissimilar images share codes" """
     angles = angles_of_pairs(lab, seed)
     assert np.degrees(np.median(angles["centred"])) == pytest.approx(90, abs=6)
     assert np.std(angles["centred"]) > 3 / np.sqrt(512)  # random directions: once
@@ -831,7 +832,8 @@ def test_after_centring_angles_lie_around_a_right_angle(lab, seed):
 def test_centred_images_spread_over_more_buckets(lab, seed):
     """buckets: "The images now spread over more and smaller buckets." "But the buckets do not
     become equally large." "The gap between cheap and expensive queries does not close either"
-    "Only on CIFAR-10, whose photographs are less alike, do the buckets become much more even."
+    "Only on CIFAR-10, we found, do the buckets become much more even" "and the first of the two
+    ratios falls to less than a fifth"
     """
     raw = lab.table("raw", seed)
     centred = lab.table("centred", seed)
@@ -879,10 +881,10 @@ def test_centring_saves_bits(name):
     the bits" "within each pair, the queries have about the same number of candidates" "there the
     centred vectors have fewer candidates and still the higher recall" "The differences in recall
     are at most about twice their standard errors" "The cost of centred codes is also easier to
-    predict" "The *median* query even sees more images with centring"
+    predict" "the *median* query even sees more images with centring"
     "Centre the vectors before you hash them, and you need fewer bits." "With the same number of
-    bits as before, recall falls." "the cost varies less between draws" "centred codes find at
-    least as many neighbours as raw codes that are at least twice as long"
+    bits as before, recall falls." "the cost varies less between draws" "centred codes find as
+    many neighbours as raw codes, or more, although they have half the bits or fewer"
     """
     means = kept_centring(name)[["candidates", "median", "recall"]].mean()
     errors = kept_centring(name)[["candidates", "recall"]].sem()
@@ -957,8 +959,8 @@ def test_the_kept_figures_of_centring(lab):
 
 def test_centring_gives_each_hyperplane_an_offset(lab):
     """buckets: "Subtracting the mean amounts to giving each hyperplane an offset" "Thresholds at
-    the medians of the dot products would split the images exactly in half, but they break the law"
-    "Scale every image to length one, which changes no code." "the codes of images near a
+    the medians of the dot products would split the images exactly in half. But then the law of
+    chapter 2" "Scale every image to length one, which changes no code." "the codes of images near a
     hyperplane change too"
     """
     X = lab.split["raw"].X_database[:2000].astype(np.float64)
@@ -1002,8 +1004,8 @@ def test_centring_changes_which_images_are_nearest(lab):
 
 def test_with_few_bits_a_query_has_many_candidates(lab, seed):
     """buckets: "With 4 bits there are 16 buckets, and a stored query" "most images are alone in
-    their bucket with 32 bits" "That is true of raw and of centred vectors." "and the next
-    whole number of bytes is 16 bits"
+    their bucket with 32 bits" "That is true of raw and of centred vectors." "so take the next
+    whole number of bytes, 16 bits."
     """
     for name in ("raw", "centred"):
         table = HashTable(lab.bits(name, seed)[1][:, :4])
