@@ -174,7 +174,7 @@ def test_signs_keep_a_share_that_differs_between_rows_of_gist(fashion, deep, see
     product than a short one." "RaBitQ keeps exactly 1 for every row." "The largest products above
     belong to the longest rows, which keep least." "so there signs lose little to RaBitQ" "For signs
     we take the root mean square of all centred values, with the same size for all rows."
-    embeddings: "The centred deep features are all about equally long, so there signs lose little to
+    embeddings: "The centred deep features are about equally long, so there signs lose little to
     RaBitQ." """
     shares_kept = printed(
         "shares_kept", random_rotation=lambda d, **_: random_rotation(d, random_state=seed)
@@ -301,9 +301,9 @@ def test_three_ways_of_going_on_differ():
     steps grew, so equal steps do not fit." "begin with a factor of 10, which lies between the
     results for two bits, and measure." "For millions begin with a factor of 10, and measure." "one
     bit loses more in the last doubling than in the two before together." "Two bits are quicker
-    where a query reads few cells, and one bit where it reads many. The time of two bits depends
-    much less on how many candidates must be rescored" "So begin with two bits, for which there is
-    memory" """
+    where a query reads few cells. One bit is quicker where it reads many, as on WordLlama, the only
+    texts in the table. But the time of two bits depends much less on how many candidates must be
+    rescored" "So begin with two bits, for which there is memory" """
     needed = {n_bits: candidates_needed(n_bits) for n_bits in (1, 2)}
     for n_bits in (1, 2):  # nine candidates hold at most nine of ten
         assert max(share[8] for share in found_among_clothes(n_bits)) <= 0.9
@@ -414,9 +414,9 @@ def test_faiss_has_the_same_leaves(drawn):
 
 
 def test_components_in_faiss_need_the_distance(drawn):
-    """embeddings: "Compare components by `METRIC_L2`, because `PCAR` subtracts the mean." "For
-    components, `METRIC_L2` leaves out the length of the rest, and so finds a little more or less
-    than our tables say." """
+    """embeddings: "Compare components by `METRIC_L2`, because `PCAR` subtracts the mean."
+    "`METRIC_L2` leaves out the length of the components that were dropped from each row. So it
+    finds a little more or less than our tables say." """
     database = drawn[1]
     half = database.shape[1] // 2
     factory = f"PCAR{half},RaBitQ4"
@@ -449,8 +449,8 @@ def test_more_bits_of_rabitq_find_as_much_as_those_of_faiss(drawn):
 def test_one_bit_in_cells_finds_more_than_without(drawn):
     """embeddings: "In cells faiss encodes the *residual*, the vector minus the centre of its cell.
     Residuals are shorter than centred vectors, and their codes have smaller errors."
-    "On clothes GIST one bit finds more in cells than without, although the query searches only 16
-    of 64" "so your index can find more" """
+    "On clothes GIST one bit finds {glue:text}`in-cells` in cells and {glue:text}`without-cells`
+    without, although the query searches only 16 of 64" "so your index can find more" """
     query, database, exact = drawn
     index = index_of("RR,IVF64,RaBitQ", database.shape[1])
     index.train(database)
@@ -517,14 +517,14 @@ def test_what_bytes_are_worth():
     """embeddings: "1. **float16** or **int8**: rescore nothing." "int8 keeps a quarter of GIST's
     2,048 bytes, and its recall is still" "one-bit RaBitQ and every code above it in
     {numref}`fig-byte-map` find at least" "Here, as on the other five kinds, the second bit gains
-    more recall than the third and fourth together," "is enough for 5,000 rows if the floats of a
-    hundred" "one bit of RaBitQ per dimension is enough among 5,000 rows" embeddings: "of the ten
-    nearest even if only forty rows are rescored" "None of the six comes from a modern text encoder"
-    embeddings: "True if any row of the right class counts as a hit: with a hundred of 5,000 rows
-    rescored," "the claim fails for centred signs" "and holds for one-bit RaBitQ" "trained on other
-    rows, find at least as much as the best signs on every kind" "The best of three cuts finds more
-    than OPQ on photo GIST and less on the texts" "For signs that is not enough, even with stored
-    floats" """
+    more recall than the third and fourth together," "is enough for 5,000 rows if
+    the floats of a hundred" "one bit of RaBitQ per dimension is enough among 5,000 rows"
+    embeddings: "of the ten nearest even if only forty rows are rescored" "None of the six comes
+    from a modern text encoder" embeddings: "True if any row of the right class counts as a hit:
+    with a hundred of 5,000 rows rescored," "the claim fails for centred signs" "and holds for
+    one-bit RaBitQ" "trained on other rows, find at least as much as the best signs on every kind"
+    "The best of three cuts finds more than OPQ on photo GIST and less on the texts" "For signs that
+    is not enough, even with stored floats" """
     assert (recall("float16") > 0.997).all()
     assert (recall("int8") > 0.98).all()
     assert (recall("RaBitQ", 10, DRAWS) > 0.99).all()
@@ -559,11 +559,12 @@ def test_the_variance_decides_between_numbers_and_bits():
     of the dimensions in four bits and all of them in two find about the same." "Here the half finds
     more on five of the six kinds, and loses on TF-IDF again." "Codes in one group of columns take
     the same bytes" "Above nine tenths, take the half. If it holds two thirds or less, keep all
-    dimensions." "nothing was measured between {glue:text}`half-words` and" "because on both kinds
-    of texts they find as much as half of the dimensions in four bits, or much more." "so one bit of
-    all can differ from other tables in the third decimal" "whose variance lies in few directions"
-    "Drop dimensions only in the order of the components" "on TF-IDF the quarter still loses
-    {glue:text}`ten-loss`," """
+    dimensions." "nothing was measured between {glue:text}`half-words` and {glue:text}`half-next`,
+    or between {glue:text}`half-below` and {glue:text}`half-above`." "because on both kinds of texts
+    they find as much as half of the dimensions in four bits, or much more." "So its recall with
+    all of them in one bit can differ from other tables in the third decimal." "whose
+    variance lies in few directions" "Drop dimensions only in the order of the components" "on
+    TF-IDF the quarter still loses {glue:text}`ten-loss`," """
 
     def of_components(share, n_bits, column="recall_1"):
         return spent("by variance", share, f"{n_bits} bit{'s' * (n_bits > 1)}, RaBitQ", column)
@@ -632,10 +633,11 @@ def test_a_code_that_learned_from_its_own_rows_is_flattered():
 def test_a_cut_and_a_learned_code_are_rivals_at_equal_bytes():
     """embeddings: "That is more than one-bit RaBitQ with 76 bytes." "192 leading # components at
     one bit, 64 at three, or 48 at four, with 8 bytes and no bound" "On photo GIST one-bit RaBitQ
-    finds more, with 76 bytes against 32, and on texts hardly more, with 44." "*Signs* are plain
-    centred signs, and the table under *Centre? Rotate?* has better ones." "On deep features OPQ
-    leads one-bit RaBitQ, too." "which favours RaBitQ. Then OPQ finds more on the texts, and the cut
-    on photo GIST." "Cut to 32 bytes, in the best of three ways, it finds more than signs of all
+    finds more than OPQ, but takes 76 bytes instead of 32. On texts one-bit RaBitQ takes 44 bytes,
+    and finds hardly more than OPQ." "*Signs* are plain centred signs, and the table under *Centre?
+    Rotate?* has better ones." "On deep features OPQ leads one-bit RaBitQ, too." "which favours
+    RaBitQ. On the texts OPQ finds more than RaBitQ that is cut in this way, and on photo GIST it
+    finds less." "Cut to 32 bytes, in the best of three ways, it finds more than signs of all
     dimensions on every kind but TF-IDF" "RaBitQ, or OPQ with 32 bytes, is enough for 5,000 rows"
     """
     texts = [WORDS, LLAMA]
@@ -686,8 +688,9 @@ def test_centring_saves_what_sits_in_a_corner():
     """embeddings: "so all its signs are alike and find next to nothing" "Centring makes the bits
     differ, and then they find" "If you compare bits with bits, centre the vectors first." buckets:
     "Some learned embeddings are off centre too" embeddings: "while after a rotation every bit says
-    something about all dimensions." "WordLlama, whose dimensions vary almost evenly, is the one
-    kind that gained nothing, but among the others the gain does not follow the evenness." "on every
+    something about all dimensions." "WordLlama fits this reason: its dimensions vary almost
+    evenly, and it alone gained nothing. But among the other five kinds the gain does
+    not follow the evenness" "and on GIST it finds even more." "on every
     other kind a rotation gains at least {glue:text}`turn-least`." "which rests on WordLlama alone."
     "On deep features, whose dimensions vary least evenly." "A rotation gained on GIST." """
     off_centre = MEANS["off_centre", "signs"]
@@ -700,6 +703,7 @@ def test_centring_saves_what_sits_in_a_corner():
     assert gain.min() > -0.005
     assert gain[LLAMA] > 0.015 > gain.drop(LLAMA).max()
     gain = recall("signs, rotated") - signs
+    assert (recall("signs, uncentred, rotated") > signs + 0.05)[GIST].all()
     even = MEANS["even", "signs"]
     assert even.idxmax() == LLAMA
     assert even[DEEP].max() < even.drop(DEEP).min()
@@ -716,15 +720,16 @@ def test_only_uneven_lengths_speak_against_centring():
     row's product with the mean. On clothes GIST the gain is larger than the harm: with a query in
     floats, centring adds" "For texts, centring alone gains nothing on rotated signs with the query
     in floats, and can lose a little. It will pay when the next section stores what it takes away."
-    "On photo GIST the harm is larger, and centring loses" "centring pays on five of the six kinds.
-    On deep photos it changes nothing." embeddings: "A query in floats raises the recall again"
-    "which is only {glue:text}`rabitq-gist` more than centred signs have with neither." "On vectors
-    such as photo GIST, where signs find least, RaBitQ gains much more." "RaBitQ gains most on photo
-    GIST, {glue:text}`rabitq-photo`, and nothing on deep photos." embeddings: "In fact the stretch
-    alone makes signs on clothes GIST much *worse*" "The reason is that signs make two mistakes,
-    which partly cancel," "GIST, too, needs both numbers. With them RaBitQ has a recall of" "On
-    photo GIST $\\mathbf{m}\\cdot\\mathbf{x}_0$ alone helps" "Store both numbers: one without the
-    other can be worse than neither." """
+    "On photo GIST the harm is larger, and centring loses" "On five of the six kinds it finds more
+    than signs that are not centred, and about as much on deep photos." embeddings: "A query
+    in floats raises the recall again" "which is only {glue:text}`rabitq-gist` more than centred
+    signs have with neither." "On vectors such as photo GIST, where signs find least, RaBitQ gains
+    much more." "RaBitQ gains most on photo GIST, {glue:text}`rabitq-photo` over uncentred signs,
+    the better ones there, and nothing on deep photos." "In
+    fact the stretch alone makes signs on clothes GIST much *worse*" "The reason is that signs make
+    two mistakes, which partly cancel," "GIST, too, needs both numbers. With them RaBitQ has a
+    recall of" "On photo GIST $\\mathbf{m}\\cdot\\mathbf{x}_0$ alone helps" "Store both numbers: one
+    without the other can be worse than neither." """
     for name in ("signs", "signs, rotated"):
         assert (recall(f"{name}, asymmetric", draws=DRAWS) > recall(name, draws=DRAWS)).all()
     uncentred = recall("signs, uncentred, rotated, asymmetric")
