@@ -54,8 +54,8 @@ def test_the_figure_of_controls_says_what_is_left(name):
     both. *LSH-refit* lacks both, and shuffled labels spoil both." "So GRH needs one way to the
     labels, the start or the votes, and either is nearly enough." "The codes lie close together if
     true labels came in, by the start, the votes or a table of codewords. LSH's bits with a
-    classifier lie far to their left, and so do the codes with shuffled labels, while only the byte
-    is ahead." "CCA-ITQ with a classifier, CCA-GRH, CCA-ITQ alone, Hadamard codewords and LSH-GRH
+    classifier lie far to their left, as do the codes with shuffled labels. Only the byte is ahead."
+    "CCA-ITQ with a classifier, CCA-GRH, CCA-ITQ alone, Hadamard codewords and LSH-GRH
     follow close together. The exact cosine, CCA-ITQ with a classifier and shuffled labels, LSH with
     a classifier and LSH lie far to their left, and CCA-GRH with shuffled labels is last." "Again
     most of the lead comes with either of the two, a start that reads labels or the votes." "either
@@ -641,7 +641,7 @@ def test_many_baskets_are_relevant(dataset):
 def test_small_leads_may_owe_something_to_tuning(dataset):
     """did-it-learn: "Methods with more settings therefore get more trials, which the folded table
     counts." "with databases of 5,000 images, as in chapter 8" "We find the groups among 5,000
-    images, as for the tables" """
+    images" """
     trials = TUNED.set_index(["dataset", "question", "method"]).trials[dataset.name, "ranking"]
     assert trials["GRH from CCA-ITQ"] > 1.5 * trials["Hadamard codewords"]
     assert len(fair_fight.split_of(dataset, "ranking", 0).y_database) == 5000
