@@ -1377,7 +1377,7 @@ def test_few_directions_suit_principal_components(lab, seed):
 
 def test_a_mean_hides_the_queries_that_find_little(lab, seed):
     """designing: "The recall holds *on average*." "of its ten neighbours or fewer" "If that is too
-    many, raise `target_recall`." designing: "Five queries tell you nothing about a mean." """
+    many, raise `target_recall`." designing: "Five queries tell you little about a mean." """
     # the usual queries of CIFAR-10 are too few to tell
     s = split_dataset(lab.dataset, query_size=500).preprocessed("l2-centre")
     usual, high = (

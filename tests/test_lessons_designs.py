@@ -154,8 +154,8 @@ def test_its_figures_agree_with_each_other():
 def test_hashing_is_first_nowhere_and_flat_is_ahead_of_it():
     """designing: "Which method is first depends on the vectors." "`HashNeighbors()`, with its
     default `LSH(128)`, is never first." "is ahead of `HashNeighbors()` on
-    {glue:text}`design-flat-ahead` of the six real data sets" "when there are many rows and few of
-    them are scanned" "flat takes {glue:text}`design-flat-deep` times as long" "IndexLSH is one of
+    {glue:text}`design-flat-ahead` of the six real data sets" "with many rows and few of them
+    scanned" "flat takes {glue:text}`design-flat-deep` times as long" "IndexLSH is one of
     them, and it hashes too." measured: "ways tied that are less than a fifth behind" "is quicker
     than the first, {glue:text}`design-cut-ms` ms" """
     times = by_way("p50_ms")
@@ -212,7 +212,7 @@ def test_codes_are_not_slow_until_a_scan_is_long():
 
 def test_indexlsh_has_more_bits_than_our_search():
     """measured: "128 Gaussian hyperplanes against more bits, which are rotated and cut at their
-    medians" """
+    medians" designing: "On that GIST it has four times as many bits" """
     for n_features in (64, 256, 512):
         X = np.random.default_rng(0).normal(size=(300, n_features)).astype(np.float32)
         way = benchmark.index_lsh(X)  # owns the codes

@@ -332,11 +332,11 @@ def agreements(split, history):
 
 
 def test_the_agreement_never_falls_by_the_graph(centred, seed):
-    """grh-training: "Regularise* never lowers $J$, for one label per image" "and after three rounds
-    $J$ is" "Their errors could cost more than the vote has gained, though in this chapter's table
+    """grh-training: "Regularise* never lowers $J$, for one label per image" "After three rounds $J$
+    is" "Their errors could cost more than the vote has gained, though in this chapter's table
     they do not." "bits differently from what it was taught, some for the better." grh-training:
     "bits differently from what it was taught, and the second vote flips" "further rounds are for
-    classifiers that cannot follow" """
+    weak votes and classifiers that cannot follow" """
     linear, ridge = (
         GRH(16, alpha=0.7, n_iter=3, classifier=classifier, random_state=seed)
         .fit(centred.X_train, centred.y_train)
@@ -450,8 +450,8 @@ def test_the_graph_alone_is_best_for_both_classifiers(dataset, tuned):
 
 
 def test_kernel_ridge_ranks_as_well_as_the_svm():
-    """grh-training: "In our measurement of the [published table](published.md), on CIFAR-10, kernel
-    ridge ranks as well as this SVM" """
+    """grh-training: "When we repeated the [published table](published.md) on CIFAR-10, kernel
+    ridge ranked as well as this SVM." """
     cells = pd.read_csv(RESULTS / "table1.csv").groupby(["method", "n_train", "n_bits"])
     kept = cells["map"].mean()
     for start in ("LSH", "CCA"):
@@ -521,7 +521,7 @@ def test_one_guess_is_right_more_often_than_for_coins(reported):
 def test_with_shuffled_labels_nothing_is_learned(reported, chosen, seed):
     """grh-training: "With shuffled labels, kernel ridge still repeats" "about that of a random
     order" "One guess for all the queries is right for" "because ten tosses seldom fall just five to
-    five." "And where a hyperplane has a few more images on one side, most shuffled classes have
+    five." "Besides, a hyperplane often has more images on one side. Most shuffled classes then have
     their majority on that side" """
     wrong = shuffled(reported, seed)
     grh = GRH(16, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"])
@@ -580,10 +580,10 @@ def first_percent(ranked, percent):
 
 
 def test_learned_codes_have_no_cheap_buckets_but_cheap_ranks(dataset, reported, chosen, seeds):
-    """grh-training: "Learned codes of 16 bits have no bucket as small as LSH's smallest." "To
-    compare as few images with them, rank the whole database and stop early (the lines named"
-    "Class scores are ahead of GRH's codes while little is compared. Later, GRH's codes are ahead
-    on Fashion-MNIST only." "codewords of ten classes make a few large buckets" "where they
+    """grh-training: "Learned codes of 16 bits have no bucket as small as LSH's smallest." "But a
+    ranking of the whole database can stop as early (the lines named" "Class scores are ahead of
+    GRH's codes while little is compared. Further right, GRH's codes come out a little higher on
+    Fashion-MNIST only." "codewords of ten classes make a few large buckets" "where they
     compare as many images. One split does not settle which buckets are ahead." "When only the
     top one percent is re-ranked, class scores give higher precision" "Class scores at one percent
     are even ahead of GRH's codes at" """
