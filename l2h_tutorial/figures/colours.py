@@ -69,7 +69,8 @@ def look(name: str, i: int | None = None) -> Look:
         raise KeyError(
             f"{name!r} has no look of its own; METHODS of figures.colours has {', '.join(METHODS)}"
         )
-    return _line(COLOURS[i], MARKERS[i], STROKES[i])
+    k = i % 7
+    return _line(COLOURS[k], MARKERS[k], STROKES[k])
 
 
 def tint(strength: Any) -> Floats:

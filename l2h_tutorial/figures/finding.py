@@ -249,14 +249,14 @@ def code_of_points(points: Floats, hyperplanes: Floats, bits: Bits) -> Figure:
     """
     figure, (axes,) = panels(1, 4.2)
     codes, members = np.unique(bits, axis=0, return_inverse=True)
-    names = in_digits(codes)
     reach = 1.15 * np.abs(points).max()
     around = unit(np.linspace(0, 2 * np.pi, 720))
-    for i, code in enumerate(codes):
-        axes.scatter(*points[members == i].T, s=24, color=COLOURS[i], marker=MARKERS[i])
-        middle = around[((around @ hyperplanes > 0) == code).all(axis=1)].mean(axis=0)
+    for i, name in enumerate(in_digits(codes)):
+        colour = COLOURS[i % 7]
+        axes.scatter(*points[members == i].T, s=24, color=colour, marker=MARKERS[i % 7])
+        middle = around[((around @ hyperplanes > 0) == codes[i]).all(axis=1)].mean(axis=0)
         place = 0.9 * reach * middle / np.abs(middle).max()
-        write(axes, place, names[i], color=COLOURS[i], weight="bold", bbox=BOX)
+        write(axes, place, name, color=colour, weight="bold", bbox=BOX)
     draw_bits(axes, hyperplanes, reach)
     show_plane(axes, reach, xlabel="feature 1", ylabel="feature 2")
     return figure
@@ -271,8 +271,8 @@ def wedge(theta: float) -> Figure:
     second = first + theta
     for turn in (0, 180):
         start, end = np.degrees([first, second]) + turn
-        colours: Any = {"facecolor": to_rgba(SKY, 0.35), "edgecolor": SKY}
-        axes.add_patch(Wedge((0, 0), 1.1, start, end, linewidth=1.5, **colours))
+        pale = to_rgba(SKY, 0.35)
+        axes.add_patch(Wedge((0, 0), 1.1, start, end, lw=1.5, facecolor=pale, edgecolor=SKY))
     directions = np.random.RandomState(1).uniform(0, np.pi, n_lines)
     between = (first < directions) & (directions < second)
     for (x, y), separates in zip(1.1 * unit(directions), between, strict=True):

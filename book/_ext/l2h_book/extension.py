@@ -2,6 +2,7 @@
 
 import os
 import posixpath
+import re
 import shutil
 from html import escape
 from pathlib import Path
@@ -32,6 +33,8 @@ from .teachers import notes_of, write_teachers_pages
 from .wheel import build_wheel
 
 _TABS = "design-tabs.js"
+# parts of code that have the colour of all text
+_PLAIN = re.compile(r'<span class="(?:n|p|w)">([^<]*)</span>')
 _WORKER = Path(__file__).with_name("offline.js")
 
 
@@ -176,7 +179,8 @@ def _finish_page(
         below += f'\n<p class="notebook-link">{", ".join(links)}</p>'
     if "cell_input" in context["body"]:  # live/there.js offers to run the page here
         below += '\n<div class="live-place"></div>'
-    context["body"] = context["body"].replace("</h1>", below, 1)
+    body = _PLAIN.sub(r"\1", context["body"])  # pages are lighter for that
+    context["body"] = body.replace("</h1>", below, 1)
 
 
 def _remove_what_no_page_loads(static: Path) -> None:

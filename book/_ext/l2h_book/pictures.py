@@ -75,7 +75,7 @@ def both_themes(svg: str) -> str:
     """
     svg = _LEFT_OUT.sub("", svg)
     svg = svg.replace("<svg ", '<svg class="drawn" ', 1).replace("xlink:href", "href")
-    svg = _NUMBERS.sub(lambda numbers: re.sub(r"(\.\d)\d+", r"\1", numbers[0]), svg)
+    svg = _NUMBERS.sub(lambda numbers: re.sub(r"\.0\d*|(\.\d)\d+", r"\1", numbers[0]), svg)
     svg = _PATH.sub(lambda path: re.sub(r"\s*([MLHVCQZz])\s*", r"\1", path[0]), svg)
     svg = _LOOK.sub(lambda look: re.sub("(?<=[:;]) ", "", look[0]), svg)
     names = {name: f"n{i}" for i, name in enumerate(dict.fromkeys(_NAME.findall(svg)))}

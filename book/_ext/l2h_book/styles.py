@@ -47,14 +47,14 @@ def compact(css: str) -> str:
 
 
 def compact_script(text: str) -> str:
-    """Return a script without indents and without lines of comment.
+    """Return a script without indents and without comments that end a line.
 
     Examples
     --------
     >>> compact_script("// Count.\\nif (a)\\n  // twice\\n  count(2); // or more\\n")
-    'if (a)\\ncount(2); // or more\\n'
+    'if (a)\\ncount(2);\\n'
     """
-    return re.sub(r"(?m)^ *//.*\n|^ +", "", text)
+    return re.sub(r"(?m)^ *//.*\n|^ +|(?<=[;,{}()]) //.*$", "", text)
 
 
 def words_of(text: str) -> set[str]:
