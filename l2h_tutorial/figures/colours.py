@@ -69,7 +69,7 @@ def look(name: str, i: int | None = None) -> Look:
         raise KeyError(
             f"{name!r} has no look of its own; METHODS of figures.colours has {', '.join(METHODS)}"
         )
-    k = i % 7
+    k = i % len(COLOURS)
     return _line(COLOURS[k], MARKERS[k], STROKES[k])
 
 

@@ -202,13 +202,14 @@ def split_diagram(split: Split) -> Figure:
     axes.set(xlim=(0, 100), ylim=(0, 30))
     axes.set_axis_off()
     parts = [
-        (0, GREEN, "queries", split.y_query, "what we look for;\nnever seen before"),
-        (34, BLUE, "training set", split.y_train, "labels a method\nlearns from"),
-        (68, GREY, "database", split.y_database, "what is searched; its\nlabels only judge"),
+        (16, GREEN, "queries", split.y_query, "what we look for;\nnever seen before"),
+        (50, BLUE, "training set", split.y_train, "labels a method\nlearns from"),
+        (84, GREY, "database", split.y_database, "what is searched; its\nlabels only judge"),
     ]
-    for start, colour, name, labels, purpose in parts:
-        axes.add_patch(plt.Rectangle((start, 8), 32, 21, color=colour, alpha=0.18, linewidth=2))
-        middle = start + 16
+    for middle, colour, name, labels, purpose in parts:
+        axes.add_patch(
+            plt.Rectangle((middle - 16, 8), 32, 21, color=colour, alpha=0.18, linewidth=2)
+        )
         write(axes, (middle, 25), name, weight="bold")
         write(axes, (middle, 19.5), f"{len(labels):,} images")
         write(axes, (middle, 12.5), purpose)
@@ -271,8 +272,9 @@ def wedge(theta: float) -> Figure:
     second = first + theta
     for turn in (0, 180):
         start, end = np.degrees([first, second]) + turn
-        pale = to_rgba(SKY, 0.35)
-        axes.add_patch(Wedge((0, 0), 1.1, start, end, lw=1.5, facecolor=pale, edgecolor=SKY))
+        axes.add_patch(
+            Wedge((0, 0), 1.1, start, end, lw=1.5, facecolor=to_rgba(SKY, 0.35), edgecolor=SKY)
+        )
     directions = np.random.RandomState(1).uniform(0, np.pi, n_lines)
     between = (first < directions) & (directions < second)
     for (x, y), separates in zip(1.1 * unit(directions), between, strict=True):
