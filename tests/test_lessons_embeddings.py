@@ -719,7 +719,8 @@ def test_only_uneven_lengths_speak_against_centring():
     """embeddings: "They do not say how long each centred vector is, and they do not include the
     row's product with the mean. On clothes GIST the gain is larger than the harm: with a query in
     floats, centring adds" "For texts, centring alone gains nothing on rotated signs with the query
-    in floats, and can lose a little. It will pay when the next section stores what it takes away."
+    in floats, and can lose a little. The next section stores what it takes away, and
+    its code finds more on texts."
     "On photo GIST the harm is larger, and centring loses" "On five of the six kinds it finds more
     than signs that are not centred, and about as much on deep photos." embeddings: "A query
     in floats raises the recall again" "which is only {glue:text}`rabitq-gist` more than centred

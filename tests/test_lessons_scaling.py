@@ -401,6 +401,7 @@ def test_the_bill_assumes_what_its_table_says(paid):
 
 def test_both_designs_fit_the_memory_and_neither_can_be_scanned(paid):
     """scaling: "A billion vectors take {glue:text}`vectors-tb` TB, eight times the memory"
+    "so the vectors stay on the disk and the codes go into memory"
     "[8]{.definition} hold the two numbers that its estimates need"
     "with one bit a float, because its comparisons were timed" "A billion codes are too many to
     scan for each query, because reading them takes three and a half times the deadline"
@@ -415,10 +416,10 @@ def test_both_designs_fit_the_memory_and_neither_can_be_scanned(paid):
     own_bits = faiss.SignBitFactorsWithError, faiss.ExtraBitsFactors
     named = [{name for name in dir(made) if name[:2] in ("or", "dp", "f_")} for made in own_bits]
     assert list(map(len, named)) == [3, 2]
-    assert two_bits + 8 < 256
+    assert one_bit + 8 < two_bits + 8 < 256 < paid["n_rows"] * 512 * 4 / 1e9
     assert paid["n_rows"] < 2**32
     assert paid["n_rows"] * 512 * 4 == 8 * 256e9
-    assert 0.3 < one_bit / SOCKET < 0.4, "seconds"
+    assert one_bit / SOCKET == pytest.approx(0.35, abs=0.005), "seconds"
     assert set(BENCH.method[BENCH.method.str.contains("RaBitQ")]) == {"faiss RaBitQ"}
 
 
@@ -522,7 +523,7 @@ def test_other_guesses_change_the_answer(paid):
     assert first == paid["design"]
     for other in others:
         assert sum(a != b for a, b in zip(first, other, strict=True)) == 1, "one guess"
-    ms = {name: float(line["ms per query"].split()[-1]) for name, line in lines.items()}
+    ms = {name: float(line["ms per query"]) for name, line in lines.items()}
     few, many = (ms[f"{number} candidates"] for number in ("560", "4,800"))
     first = ms["10% of the cells, 2,000 candidates"]
     assert few < first < many < 1.2 * first
@@ -537,7 +538,8 @@ def test_the_task_is_met_with_the_cells_of_deep_photographs(paid):
     "If queries come at random times, one then takes {glue:text}`sum-wait` ms on average" "a query
     waits $\\rho/(2 - 2\\rho)$ times as long on average" "a second, half of
     which is less than the task asks for" "The server then answers at most {glue:text}`b-limit` a
-    second, half of which is less" """
+    second, half of which is less" "If queries come at random, all keep the memory busy equally
+    long, and the memory is busy for a share" "Cells of unequal size make both larger." """
     page = (ROOT / "book/scaling.md").read_text(encoding="utf-8")
     assert "| queries | [ten]{.definition} a second" in page
     code_bytes, _, candidates = paid["design"]
@@ -546,7 +548,7 @@ def test_the_task_is_met_with_the_cells_of_deep_photographs(paid):
     assert paid["limits_of"](*paid["two_bits"]).min() / 2 < 10
     (hidden,) = (cell for cell in cells_of(page) if "def late_share" in cell)
     names = {"np": np, "factorial": factorial}
-    exec(hidden[hidden.index("def late_share") : hidden.index("def at_least")], names)
+    exec(hidden[hidden.index("def late_share") : hidden.index('record("doublings"')], names)
     for busy in (0.37, 0.5):  # of the time; a query takes 1, and they come at random
         gaps = np.random.default_rng(0).exponential(1 / busy, 400_000)
         walk = np.concatenate([[0], np.cumsum(1 - gaps)])  # a query waits if those before it wait
@@ -555,6 +557,12 @@ def test_the_task_is_met_with_the_cells_of_deep_photographs(paid):
         for slack in (0.4, 1.15, 2.2):
             share = names["late_share"](busy, slack)
             assert (waits > slack).mean() == pytest.approx(share, abs=0.005)
+        unequal = np.random.default_rng(1).gamma(9, 1 / 9, len(gaps))
+        walk = np.concatenate([[0], np.cumsum(unequal - gaps)])
+        longer = (walk - np.minimum.accumulate(walk))[:-1]
+        assert longer.mean() > waits.mean()
+        for slack in (0.4, 1.15, 2.2):
+            assert (longer + unequal - 1 > slack).mean() > names["late_share"](busy, slack)
     wait = (7.2e9 + paid["centres_bytes"]) / paid["bandwidth"] * 1000 / 2
     assert paid["steps"].sum() + wait < 90, "within the deadline"
 
@@ -599,9 +607,9 @@ def test_filling_takes_a_product_for_each_cell(paid):
     assert paid["hours"].iloc[:2].sum() > 0.95 * paid["hours"].sum()
     assert paid["hours"].iloc[0] > 0.7 * paid["hours"].sum()
     assert paid["hours"].iloc[1] > 20 * paid["hours"].iloc[2]
-    assert pytest.approx(1152) == 0.05 * 32 * 24 * 30, "dollars a month"
-    days_of_building = paid["hours"].sum() / 32 / 24
-    assert days_of_building * 24 * 1.60 == pytest.approx(0.05 * paid["hours"].sum())
+    page = (ROOT / "book/scaling.md").read_text(encoding="utf-8")
+    assert "[5 cents]{.definition} for an hour of one core" in page
+    assert 'record("month", two_digits(0.05 * n_cores * 24 * 30))' in page
 
 
 def test_half_of_the_rows_are_read_in_half_of_the_time(paid):
@@ -731,14 +739,6 @@ def test_traffic_grows_with_the_partitions():
     assert received(10, 10**7) == received(10, 10**6)
 
 
-def test_the_memory_for_vectors_runs_out_first():
-    """scaling: "so the vectors stay on the disk and the codes go into memory" """
-    plan = scale.plan_size(
-        10**9, n_bits=64, n_features=512, bytes_per_row=100, codes_per_second=1e8
-    )
-    assert plan.vectors_bytes > 20 * plan.table_bytes > 20 * plan.codes_bytes
-
-
 def test_the_code_in_the_boxes_is_run():
     """scaling: "this page would not have been built otherwise" """
     page = (Path(__file__).parents[1] / "book" / "scaling.md").read_text(encoding="utf-8")
@@ -864,7 +864,7 @@ def test_a_margin_survives_all_but_moving():
     the blocks have a right neighbour that is brighter by 9 to 11 levels."
     "A perceptual hash with a margin finds copies that were saved again" """
     survived = pd.DataFrame(near_copies()["survived"])
-    bare, margined, both, largest = survived.to_numpy()
+    bare, margined, both = survived.to_numpy()
     assert bare[0] > 95
     assert 20 < bare[2] < bare[1] < 50
     assert bare[3] < margined[3]
@@ -873,7 +873,6 @@ def test_a_margin_survives_all_but_moving():
     assert min(both[:3]) > 98
     assert both[3] < 0.1
     assert bare[0] - margined[0] < 1
-    assert largest[:3].max() == near_copies()["percent"].iloc[:3, 3].max() < 60
     photos = near_copies()["photos"]
     for change, least in (("noise of 5 grey levels", 0), ("shifted by a pixel", 0.15)):
         moved = differences_of(near_copies()["copies"][change]) - differences_of(photos)
@@ -915,6 +914,7 @@ def test_codes_propose_pairs_and_a_person_decides():
     differ = np.sort(np.abs(left - right).max(axis=(1, 2)))
     changed = list(names["copies"].values())[:3]
     most = max(np.abs(copies - shots).max() for copies in changed)
+    assert most < 60
     assert differ[0] < 10
     everywhere = shots[names["pairs"]].swapaxes(0, 1)
     largest = np.abs(everywhere[0] - everywhere[1]).max(axis=(1, 2))
