@@ -49,7 +49,7 @@ def on_the_site(page, dataset=None):
 
 def data_of(address, name):
     """Return the data in a page."""
-    html = Path(unquote(urlsplit(address).path)).read_text(encoding="utf-8")
+    html = text_of(Path(unquote(urlsplit(address).path)))
     return json.loads(re.search(rf'id="l2h-{name}-data">(.*?)</script>', html)[1])
 
 
@@ -122,6 +122,9 @@ def dragged_by_finger(tab, start, moves):
 
 PHONE = {"width": 390, "scheme": "dark", "has_touch": True, "is_mobile": True}
 on_each_device = pytest.mark.parametrize("device", [{"width": 1440}, PHONE], ids=["desk", "phone"])
+on_a_small_desk_and_a_phone = pytest.mark.parametrize(
+    "device", [{"width": 1280}, PHONE], ids=["desk", "phone"]
+)
 by_hand = pytest.mark.parametrize(
     ("drag", "device"),
     [

@@ -116,13 +116,13 @@ def test_an_empty_search_says_what_to_do(address, visit):
     tab = visit(1280)
     for query in ("", "?q="):
         tab.go(f"{address}/search.html{query}")
-        assert "Type a word" in tab.page.locator("#search-results").inner_text()
+        assert "Type a word" in tab.locator("#search-results").inner_text()
     for width in (1280, 390):
         tab = visit(width)
         tab.go(f"{address}/book/lsh.html")
-        tab.page.get_by_role("link", name="Search").first.click()
-        tab.page.get_by_role("dialog").get_by_role("button", name="Search").click()
-        tab.page.wait_for_url("**/search.html?q=")
+        tab.get_by_role("link", name="Search").first.click()
+        tab.get_by_role("dialog").get_by_role("button", name="Search").click()
+        tab.wait_for_url("**/search.html?q=")
 
 
 def test_nothing_lies_on_the_text_of_a_phone(read):
@@ -200,21 +200,23 @@ def test_a_figure_is_printed_whole_and_with_its_answer(read):
 
 def test_paper_has_solutions_and_answers_at_its_end(read):
     tab = read("book/lsh", 760)
-    summaries = tab.page.locator("#exercises > :is(.exercise, details)")
+    summaries = tab.locator("#exercises > :is(.exercise, details)")
     order = "(all) => all.map((one) => one.textContent.trim().split(' ')[0])"
     on_screen = summaries.evaluate_all(order)
     assert on_screen[:3] == ["Exercise", "Solution", "Exercise"]
-    tab.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert set(summaries.evaluate_all(order)) == {"Exercise"}
-    titles = tab.page.locator(".answers > h2")
+    titles = tab.locator(".answers > h2")
     assert titles.all_inner_texts() == ["Solutions", "Answers"]
-    tab.page.emulate_media(media="print")
-    answers = tab.page.locator(".answers:last-of-type > :is(details, .selftest-reply)")
+    tab.emulate_media(media="print")
+    solutions = tab.locator(".answers:not(:last-of-type) > details").filter(visible=True)
+    assert solutions.count() == on_screen.count("Solution")
+    answers = tab.locator(".answers:last-of-type > :is(details, .selftest-reply)")
     answers = answers.filter(visible=True)
-    asked = tab.page.locator("fieldset.selftest, .guess").count()
+    asked = tab.locator("fieldset.selftest, .guess").count()
     assert answers.count() == asked > 5
-    tab.page.emulate_media(media="screen")
-    tab.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    tab.emulate_media(media="screen")
+    tab.evaluate("dispatchEvent(new Event('afterprint'))")
     assert summaries.evaluate_all(order) == on_screen
     assert answers.count() == 0
 
@@ -263,25 +265,25 @@ def test_the_address_without_a_page_leads_to_the_welcome(address, visit):
 def test_search_finds_without_a_network(address, visit):
     tab = visit(1280)
     tab.go(f"{address}/{PAGES[0]}.html")
-    tab.page.locator("article p a").first.focus()
-    tab.page.keyboard.press("Control+k")
-    tab.page.keyboard.type("ampl")  # at once
-    tab.page.keyboard.press("Escape")
-    assert tab.page.evaluate("document.activeElement.closest('article') !== null")
-    tab.page.keyboard.press("Control+k")
-    tab.page.keyboard.type("amplification hyperplanes\n")
-    tab.page.wait_for_url("**/search.html?q=amplification+hyperplanes")
-    field = tab.page.locator("main input[type=search]")
-    glass = tab.page.locator("main form .fa-magnifying-glass").bounding_box()
+    tab.locator("article p a").first.focus()
+    tab.keyboard.press("Control+k")
+    tab.keyboard.type("ampl")  # at once
+    tab.keyboard.press("Escape")
+    assert tab.evaluate("document.activeElement.closest('article') !== null")
+    tab.keyboard.press("Control+k")
+    tab.keyboard.type("amplification hyperplanes\n")
+    tab.wait_for_url("**/search.html?q=amplification+hyperplanes")
+    field = tab.locator("main input[type=search]")
+    glass = tab.locator("main form .fa-magnifying-glass").bounding_box()
     text = field.bounding_box()["x"] + field.evaluate(
         "(one) => parseFloat(getComputedStyle(one).paddingLeft)"
     )
     assert glass["x"] + glass["width"] < text, "the glass covers the first letter"
-    hit = tab.page.locator("#search-results li a").first
+    hit = tab.locator("#search-results li a").first
     hit.wait_for(timeout=20_000)
     hit.click()
-    tab.page.wait_for_url("**/book/*.html*")
-    assert "hyperplane" in tab.page.locator("article").first.inner_text()
+    tab.wait_for_url("**/book/*.html*")
+    assert "hyperplane" in tab.locator("article").first.inner_text()
     tab.check_nothing_went_wrong()
 
 
@@ -531,38 +533,38 @@ def test_every_prediction_takes_a_guess(site, visit):
 def test_what_is_done_is_listed_and_forgotten(site, visit):
     tab = visit(1280)
     welcome = (site / f"{TOC['root']}.html").as_uri()
-    line = tab.page.locator("li:has(a[href='buckets.html']) > .done")
-    forget = tab.page.get_by_role("button", name="Forget all that I did in this book")
+    line = tab.locator("li:has(a[href='buckets.html']) > .done")
+    forget = tab.get_by_role("button", name="Forget all that I did in this book")
     tab.go(welcome)
-    assert tab.page.locator(".done").count() == 0
+    assert tab.locator(".done").count() == 0
     tab.read("book/buckets")
-    asked = tab.page.locator("fieldset.selftest").count()
-    guesses = tab.page.locator(".guess")
+    asked = tab.locator("fieldset.selftest").count()
+    guesses = tab.locator(".guess")
     guesses.first.locator("textarea").fill("one")
-    tab.page.locator("#selftest-2-b").check()
-    tab.page.reload()
-    assert tab.page.locator(".selftest-option > input:checked").evaluate_all(
+    tab.locator("#selftest-2-b").check()
+    tab.reload()
+    assert tab.locator(".selftest-option > input:checked").evaluate_all(
         "(all) => all.map((one) => one.id)"
     ) == ["selftest-2-b"]
     expected = f"Done: 1 of {guesses.count()} guesses, 1 of {asked} questions"
-    tab.page.get_by_role("link", name=f"3. Buckets (to play with) {expected}").wait_for()
+    tab.get_by_role("link", name=f"3. Buckets (to play with) {expected}").wait_for()
     tab.go(welcome)
     assert line.inner_text() == expected
-    assert tab.page.locator("li > .done").count() == 1
+    assert tab.locator("li > .done").count() == 1
     for scheme in SCHEMES:
         tab.show_in(scheme)
-        assert violations(tab.page) == []
+        assert violations(tab) == []
     forget.focus()
-    tab.page.once("dialog", lambda asked: asked.dismiss())
-    tab.page.keyboard.press("Enter")
+    tab.once("dialog", lambda asked: asked.dismiss())
+    tab.keyboard.press("Enter")
     assert line.inner_text() == expected
-    tab.page.once("dialog", lambda asked: asked.accept())
-    tab.page.keyboard.press("Enter")
-    assert tab.page.locator(".done").all_inner_texts() == ["It is forgotten."]
-    assert tab.page.evaluate("localStorage.getItem('learning-to-hash')") is None
+    tab.once("dialog", lambda asked: asked.accept())
+    tab.keyboard.press("Enter")
+    assert tab.locator(".done").all_inner_texts() == ["It is forgotten."]
+    assert tab.evaluate("localStorage.getItem('learning-to-hash')") is None
     tab.read("book/buckets")
     assert guesses.first.locator("textarea").input_value() == ""
-    assert tab.page.locator(".selftest-option > input:checked").count() == 0
+    assert tab.locator(".selftest-option > input:checked").count() == 0
     tab.check_nothing_went_wrong()
 
 

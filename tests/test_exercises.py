@@ -109,7 +109,7 @@ def in_single_precision(number):
     return lambda *case: find(number).reference(*map(single, case))
 
 
-# What is wrong: an answer of its own, the right answer to other cases, or another result than it
+# Wrong answers: written out; right, but to other cases; right, but then changed
 WRONG_ANSWERS = [
     ("1.5", partitioned),
     ("1.5", by_sums_of_differences),

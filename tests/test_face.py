@@ -7,7 +7,6 @@ import pytest
 from PIL import Image
 from visits import CHAPTERS
 
-pytestmark = pytest.mark.browser
 DRAWINGS = """() => [...document.querySelectorAll("a.drawing img")].map((image) => ({
   shown: image.clientWidth, height: image.clientHeight,
   column: image.closest("article").clientWidth,
@@ -36,12 +35,12 @@ CELLS = """() => [...document.querySelectorAll("table.dataframe")].map((table) =
 def test_drawings_fit_and_tables_stand_in_columns(site, visit, name):
     tab = visit(390)
     tab.go((site / f"{name}.html").as_uri())
-    assert tab.page.locator(".highlight pre.more").count() == 0, "code wider than a phone"
-    breaks = tab.page.locator(".highlight wbr").evaluate_all(
+    assert tab.locator(".highlight pre.more").count() == 0, "code wider than a phone"
+    breaks = tab.locator(".highlight wbr").evaluate_all(
         "(all) => all.map((one) => one.nextSibling.textContent)"
     )
     assert set(breaks) == {"."}, "in code, what no space parts stays together"
-    drawings = tab.page.evaluate(DRAWINGS)
+    drawings = tab.evaluate(DRAWINGS)
     assert drawings, "a chapter without a figure"
     for one in drawings:
         assert 0.9 * one["column"] < one["shown"] <= one["column"]
@@ -50,16 +49,16 @@ def test_drawings_fit_and_tables_stand_in_columns(site, visit, name):
         )
         assert one["link"] == one["file"]
         assert one["drawn"] == one["file"].replace(".svg", "-phone.svg")
-    assert tab.page.locator("table.dataframe.more:visible").count() == 0, "its last digits fade"
-    sizes = tab.page.locator("table.dataframe :is(th, td, small)").evaluate_all(
+    assert tab.locator("table.dataframe.more:visible").count() == 0, "its last digits fade"
+    sizes = tab.locator("table.dataframe :is(th, td, small)").evaluate_all(
         "(all) => all.map((one) => parseFloat(getComputedStyle(one).fontSize))"
     )
     assert min(sizes, default=12) >= 11.5
     table = ".cell_output:has(table.dataframe)"
-    captioned = tab.page.locator(f".table-caption:not(:empty) + {table}").count()
-    shown = tab.page.locator(f":is(.tag_hide-input, .tag_remove-input) > {table}").count()
+    captioned = tab.locator(f".table-caption:not(:empty) + {table}").count()
+    shown = tab.locator(f":is(.tag_hide-input, .tag_remove-input) > {table}").count()
     assert captioned == shown, "a cell whose table has no caption begins with no comment"
-    tables = tab.page.evaluate(CELLS)
+    tables = tab.evaluate(CELLS)
     assert tables or name in ("book/lsh", "book/grh-adjacency")
     for table in tables:
         for cell in table:
@@ -75,15 +74,15 @@ def test_drawings_fit_and_tables_stand_in_columns(site, visit, name):
 def test_a_drawing_opens_alone_and_follows_the_theme(site, visit):
     tab = visit(390)
     tab.go((site / "book/lsh.html").as_uri())
-    tab.page.locator("a.drawing").first.click()
-    assert tab.page.locator("dialog.alone img").bounding_box()["width"] >= 700
-    tab.page.keyboard.press("Escape")
-    assert tab.page.locator("dialog.alone").count() == 0
+    tab.locator("a.drawing").first.click()
+    assert tab.locator("dialog.alone img").bounding_box()["width"] >= 700
+    tab.keyboard.press("Escape")
+    assert tab.locator("dialog.alone").count() == 0
     papers = []
     for scheme in ("light", "dark", "light"):
-        tab.page.evaluate(f"() => {{ document.documentElement.dataset.theme = '{scheme}'; }}")
-        tab.page.wait_for_timeout(100)
-        picture = Image.open(io.BytesIO(tab.page.locator("a.drawing img").first.screenshot()))
+        tab.evaluate(f"() => {{ document.documentElement.dataset.theme = '{scheme}'; }}")
+        tab.wait_for_timeout(100)
+        picture = Image.open(io.BytesIO(tab.locator("a.drawing img").first.screenshot()))
         papers.append(picture.convert("RGB").getpixel((8, 8)))  # its corners are round
     assert papers[0] == papers[2] == (255, 255, 255)
     assert max(papers[1]) < 30
@@ -93,13 +92,11 @@ def test_a_drawing_opens_alone_and_follows_the_theme(site, visit):
 def test_a_line_has_about_68_letters_in_the_books_own_face(site, visit):
     tab = visit(1280)
     tab.go((site / "book/lsh.html").as_uri())
-    assert tab.page.evaluate(
+    assert tab.evaluate(
         "() => document.fonts.check('600 18px Text') && document.fonts.check('18px Heading')"
     )
-    width = tab.page.evaluate(
-        "() => document.querySelector('article section section > p').clientWidth"
-    )
-    letter = tab.page.evaluate(
+    width = tab.evaluate("() => document.querySelector('article section section > p').clientWidth")
+    letter = tab.evaluate(
         """() => {
           const words = document.createElement("span");
           const place = document.querySelector("article section section > p");
@@ -111,10 +108,10 @@ def test_a_line_has_about_68_letters_in_the_books_own_face(site, visit):
         }"""
     )
     assert 62 <= width / letter <= 76
-    code = tab.page.locator(".cell_input pre").first
+    code = tab.locator(".cell_input pre").first
     assert code.evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)") > 14
     assert (
-        tab.page.locator(".cell_input .line:visible").evaluate_all(
+        tab.locator(".cell_input .line:visible").evaluate_all(
             "(all) => all.filter((one) => one.offsetHeight > 30).length"
         )
         == 0

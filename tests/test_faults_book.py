@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 from small_book import HEADER, build
+from visits import text_of
 
 CHAPTER = f"""{HEADER}# A page
 
@@ -56,7 +57,7 @@ def pages(folder):
         "llms.txt",
         "plain/index.md",
     )
-    return {name: (folder / "_build/html" / name).read_text() for name in names}
+    return {name: text_of(folder / "_build/html" / name) for name in names}
 
 
 @pytest.mark.slow
@@ -90,4 +91,4 @@ def test_a_strict_build_succeeds_with_a_read_only_home(tmp_path, monkeypatch):
     assert subprocess.run([*there, "touch", str(home / "file")], check=False).returncode
     result = build(tmp_path, {"index.md": NEEDS_THE_CACHE}, within=there)
     assert result.returncode == 0, result.stderr
-    assert "(2, 512)" in (tmp_path / "_build/html/index.html").read_text(encoding="utf-8")
+    assert "(2, 512)" in text_of(tmp_path / "_build/html/index.html")

@@ -15,6 +15,7 @@ from playing import (
     data_of,
     dragged,
     lying_on,
+    on_a_small_desk_and_a_phone,
     on_each_device,
     on_the_site,
     opened,
@@ -58,7 +59,7 @@ PAGES = {
     "fair-fight": "comparison",
     "rescoring": "embeddings",
 }
-OTHERS = {"cover": "index", "playground": "playground"}  # whose sentences are not tried here
+OTHERS = {"cover": "index", "playground": "playground"}  # which each_figure leaves out
 each_figure = pytest.mark.parametrize("name", sampled(PAGES, quick=("falling-lines", "dead-zone")))
 SET = {  # a state of each, a list's by the place in it
     "sliding": {"slide": 4},
@@ -310,7 +311,7 @@ def set_to(tab, place):
 
 def check_it_says(tab):
     """Check that the sentence says what the package computes for a state; return the state."""
-    tab.wait_for_timeout(330)  # the sentence waits for the hand to rest
+    tab.wait_for_timeout(50)
     state = state_of(tab)
     said = tab.figure.locator(".status").inner_text().replace(",", "")
     numbers = re.findall(NUMBER, said)
@@ -366,9 +367,9 @@ def printed(tab):
     before = state_of(tab)
     place = tab.url
     tab.evaluate("dispatchEvent(new Event('beforeprint'))")
-    on_paper = state_of(tab)
+    on_paper = check_it_says(tab)
     tab.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert state_of(tab) == before
+    assert check_it_says(tab) == before
     assert tab.url == place
     return on_paper
 
@@ -379,7 +380,7 @@ def test_a_figure_asks_first_and_links_set_it(play, visit, name):
     assert "Predict." in tab.locator(f"#{name}").inner_text()
     # an empty figure says nothing, and of steps the last has all searches
     more = {"falling-lines": {"lines": 10}, "fair-fight": {"steps": 3}}.get(name, {})
-    assert printed(tab) == state_of(tab) | more, "paper shows a figure as it stands"
+    assert printed(tab) == state_of(tab) | more, "paper does not answer what is asked"
     for link in tab.locator('a.reference[href*="="][href^="#"]').all():
         link.click()
         tab.wait_for_timeout(50)
@@ -429,7 +430,7 @@ def test_no_setting_changes_a_figures_height(play, name, width):
     tab = play(name, width=width, **STILL)
     heights = tab.figure.evaluate(HEIGHTS)
     assert len(heights) == 1, heights
-    board = tab.page.locator(f"#l2h-{name} > .board")
+    board = tab.figure.locator("> .board")
     if width == 1440 and name in ("falling-lines", "training"):
         drawn = board.locator("> :first-child").bounding_box()["height"]
         assert drawn > 0.7 * board.bounding_box()["height"], "the picture fills its half"
@@ -630,7 +631,7 @@ def test_a_phone_shows_what_moves_and_its_controls_together(play, name):
     assert {*re.findall(NUMBER, result)} <= {*re.findall(NUMBER, said)}, "both say the same"
 
 
-@on_each_device
+@on_a_small_desk_and_a_phone
 def test_on_a_phone_a_question_with_a_guess_is_a_line(play, device):
     """It opens again; a link that sets the figure needs no guess first; a desk has the room."""
     is_phone = device == PHONE
@@ -789,7 +790,7 @@ CARD = """(figure) => {
 }"""
 
 
-@on_each_device
+@on_a_small_desk_and_a_phone
 @each_figure
 def test_a_link_lands_on_its_figure(visit, addresses, name, device):
     """It is marked, whether the link sets it or only names it, and who comes sees its question.
@@ -886,7 +887,7 @@ def test_a_figure_gives_a_link_to_what_is_set(visit, address):
 
 
 def test_the_playground_leads_to_the_figures(read):
-    links = read("book/playground").page.locator("article a.reference")
+    links = read("book/playground").locator("article a.reference")
     ends = links.evaluate_all("(all) => all.map((one) => one.href.split('/book/').at(-1))")
     led_to = [end for end in ends if end and "#" in end and "fig-" not in end]
     assert sorted(led_to) == sorted(f"{page}.html#{name}" for name, page in PAGES.items())
@@ -996,7 +997,7 @@ def test_the_handle_hides_no_point_and_the_origin_is_marked(play):
 FOUR = "20,0;80,0.5;140,-1;200,1"
 
 
-@on_each_device
+@on_a_small_desk_and_a_phone
 @pytest.mark.parametrize(
     ("name", "settings", "least"),
     [
@@ -1018,7 +1019,7 @@ def test_no_label_lies_on_what_it_does_not_name(play, name, settings, least, dev
 
 
 @pytest.mark.slow
-@on_each_device
+@on_a_small_desk_and_a_phone
 def test_every_dot_of_the_rescoring_has_a_name(play, device):
     tab = play("rescoring", "rescored=100", **device)
     rows = tab.figure.locator(".row")
@@ -1200,7 +1201,7 @@ def test_no_bit_flips_until_a_vote_is_strong_enough(addresses):
 
 def check_the_cover_says(tab, query):
     """Check that its sentence says what the lines' angles give for a picture; return the angles."""
-    tab.wait_for_timeout(330)
+    tab.wait_for_timeout(50)
     grips = tab.figure.locator("svg [role=slider]")
     angles = [float(grip.get_attribute("aria-valuenow")) for grip in grips.all()]
     bits, before = (
@@ -1233,6 +1234,8 @@ def test_the_first_page_says_what_is_compared(play, drag, device):
     for arrow in map(box_of, drawing.locator(".arrow").all()):
         assert frame.x + 2 < arrow.x
         assert arrow.right < frame.right - 2
+    sizes = "(all) => all.map((one) => getComputedStyle(one).fontSize)"
+    assert len(set(tab.figure.locator("button").evaluate_all(sizes))) == 1
     first = check_the_cover_says(tab, query)
     grip = tab.figure.locator("svg [role=slider]").first
     dragged(tab, drag, grip.locator(".hit"), -60, 60)

@@ -10,8 +10,9 @@ from playing import (
     PHONE,
     by_hand,
     dragged,
+    lying_on,
     namespace_of,
-    on_each_device,
+    on_a_small_desk_and_a_phone,
     on_the_site,
     opened,
     sides,
@@ -115,7 +116,7 @@ def places_of(elements):
 HANDLES = {"Line 1, direction": (45, 45), "Line 2, shift": (30, -40), "Query": (-60, 50)}
 
 
-@on_each_device
+@on_a_small_desk_and_a_phone
 def test_it_opens_with_lsh_and_says_how_to_go_on(play, names, device):
     is_phone = device == PHONE
     tab = play(**device)
@@ -129,6 +130,7 @@ def test_it_opens_with_lsh_and_says_how_to_go_on(play, names, device):
     assert tab.get_by_text("Tab to a handle").is_visible() != is_phone
     assert "Filled" in tab.figure.locator(".key").inner_text()
     assert drawing.locator("circle.grip").count() == drawing.locator("rect.grip").count() == 3
+    assert lying_on(drawing, ".handle:has(text) .grip", ".point") == []
     state = check_it_shows(tab, names)
     lines = list(zip(state["angles"], state["offsets"], strict=True))
     bits = names["lsh"].transform(names["points"])

@@ -5,7 +5,6 @@ import re
 import pytest
 from visits import CHAPTERS, ROOT, text_of, violations
 
-pytestmark = pytest.mark.browser
 SHOWN = """() => [...document.querySelectorAll("article > section > section")]
   .filter((one) => one.checkVisibility()).length"""
 PLACE = "() => [scrollY, document.documentElement.scrollHeight - innerHeight]"

@@ -1,4 +1,4 @@
-"""A browser tab for tests, which reaches no other host and keeps what went wrong in it."""
+"""What tests share: the book's files, rows of tables, and a tab that reaches no other host."""
 
 import os
 import re
