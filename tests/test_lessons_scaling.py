@@ -14,7 +14,16 @@ import pandas as pd
 import pytest
 from benchmarks.bench_search import BATCH, CENTRES
 from scipy.stats import binom
-from test_lessons_embeddings import candidates_needed
+from test_lessons_embeddings import (
+    DEEP,
+    GIST,
+    by_class,
+    candidates_needed,
+    index_of,
+    needed_of,
+    unit,
+)
+from test_lessons_embeddings import recall as recalled
 from test_scale import filled
 from visits import RESULTS, ROOT, cells_of
 
@@ -28,8 +37,8 @@ from l2h_tutorial import (
     split_dataset,
 )
 from l2h_tutorial.exercises import find
-from l2h_tutorial.metrics import same_ranking
-from l2h_tutorial.search import ball_size
+from l2h_tutorial.metrics import recall_of_exact
+from l2h_tutorial.search import ball_size, exact_neighbours
 from l2h_tutorial.search.radius import _CROWDED, PROBE, SEARCH, masks, piece_radii
 
 RADIUS = 8
@@ -321,8 +330,9 @@ def test_ten_million_codes_are_searched_without_looking_at_all():
 
 def test_what_the_table_of_ten_million_leaves_out():
     """scaling: "*Building* is repaid after" "to {glue:text}`prepared-high` seconds, whereas each
-    query saves about {glue:text}`saved-ms` ms compared with faiss's scan" "Nearly all
-    of the hundred nearest uniform codes were far from their query, so the table scanned as well."
+    query saves about {glue:text}`saved-ms` ms compared with faiss's scan" "In another
+    saved run the table had to find the hundred nearest of the uniform codes. Nearly all of them
+    were far from their query, so it scanned as well."
     "probably because it has to keep the hundred best" """
     large = BENCH[BENCH.rows == 10**7]
     radius = large[large.search == "radius"]
@@ -339,7 +349,7 @@ def test_what_the_table_of_ten_million_leaves_out():
     assert (hundred["faiss flat"] / times["faiss flat"]).max() < 2.3
 
 
-SOCKET = 8 * 3200e6 * 8 / 1e9  # GB a second of eight channels
+SOCKET = 0.8 * 8 * 3200e6 * 8 / 1e9  # GB a second: 80 percent of eight channels
 
 
 def test_a_table_of_a_billion_fits_but_its_candidates_take_long():
@@ -389,11 +399,12 @@ def paid(monkeypatch):
 
 def test_the_bill_assumes_what_its_table_says(paid):
     """scaling: "[32]{.definition} cores" "[4 TB]{.definition}, at [0.1 ms]{.definition} a read,
-    with [32]{.definition} reads at once" "[256 GB]{.definition}, read at no more than" "It has
-    [8]{.definition} channels, each with [3,200 million]{.definition} transfers of 8 bytes a second"
+    with [32]{.definition} reads at once" "[256 GB]{.definition}, read at" "It has [8]{.definition}
+    channels, each with [3,200 million]{.definition} transfers of 8 bytes a second" "A real memory
+    sustains less than this maximum, and we assume [80]{.definition} percent of it."
     "as in [chapter 10](bytes-factor)" """
     assert paid["n_cores"] == paid["at_once"] == 32
-    assert paid["bandwidth"] / 1e9 == pytest.approx(SOCKET) == pytest.approx(204.8)
+    assert paid["bandwidth"] / 1e9 == pytest.approx(SOCKET) == pytest.approx(0.8 * 204.8)
     assert paid["n_rows"] * 512 * 4 < 4e12
     other = (ROOT / "book/embeddings.md").read_text(encoding="utf-8")
     assert "Suppose that a read takes [0.1 ms]{.definition}" in other
@@ -403,8 +414,9 @@ def test_both_designs_fit_the_memory_and_neither_can_be_scanned(paid):
     """scaling: "A billion vectors take {glue:text}`vectors-tb` TB, eight times the memory"
     "so the vectors stay on the disk and the codes go into memory"
     "[8]{.definition} hold the two numbers that its estimates need"
-    "with one bit a float, because its comparisons were timed" "A billion codes are too many to
-    scan for each query, because reading them takes three and a half times the deadline"
+    "Here we take one, because a query with two bits reads twice as much and so takes at least"
+    "A billion codes are too many to scan for each query, because reading them takes over four times
+    the deadline."
     "20 for five numbers and 8 for the row number" """
     one_bit, _, _ = paid["design"]
     two_bits, _, _ = paid["two_bits"]
@@ -419,7 +431,9 @@ def test_both_designs_fit_the_memory_and_neither_can_be_scanned(paid):
     assert one_bit + 8 < two_bits + 8 < 256 < paid["n_rows"] * 512 * 4 / 1e9
     assert paid["n_rows"] < 2**32
     assert paid["n_rows"] * 512 * 4 == 8 * 256e9
-    assert one_bit / SOCKET == pytest.approx(0.35, abs=0.005), "seconds"
+    assert one_bit / SOCKET == pytest.approx(0.44, abs=0.005), "seconds"
+    assert 1.9 < two_bits / one_bit < 2.1
+    assert 0.1 * two_bits / SOCKET * 1000 > 90, "reading alone takes nine tenths of the deadline"
     assert set(BENCH.method[BENCH.method.str.contains("RaBitQ")]) == {"faiss RaBitQ"}
 
 
@@ -458,12 +472,42 @@ def test_the_candidates_go_on_from_those_of_chapter_10(paid):
         assert low < paid[design][2] < high
 
 
+def test_one_bit_needs_fewer_candidates_in_cells():
+    """scaling: "because the formulas are for codes without cells. In cells, one bit found
+    [0.87]{.definition} of the ten nearest in chapter 10, and without cells [0.71]{.definition}."
+    "cells, all of them searched, the number rose only from [12]{.definition} to" """
+    vectors = unit(load_dataset("fashion-mnist").features)
+    vectors = vectors[np.random.RandomState(0).permutation(len(vectors))]
+
+    def ranked(factory, queries, rows, n_probed=None):
+        index = index_of(factory, 512)
+        index.train(rows)
+        index.add(rows)
+        if n_probed:
+            faiss.extract_index_ivf(index).nprobe = n_probed
+        return index.search(queries, 100)[1]
+
+    queries, rows = vectors[:150], vectors[300:5300]
+    exact = exact_neighbours(queries, rows, 10)
+    for factory, n_probed, recall in (("RR,RaBitQ", None, 0.71), ("RR,IVF64,RaBitQ", 16, 0.87)):
+        found = ranked(factory, queries, rows, n_probed)[:, :10]
+        assert recall_of_exact(found, exact) == pytest.approx(recall, abs=0.015)
+    needed = []
+    for n in (1_250, 9_850):
+        part = vectors[150 : 150 + n]
+        exact = exact_neighbours(queries, part, 10)
+        found = ranked("RR,IVF64,RaBitQ", queries, part, 64)
+        hits = [np.isin(each, ten) for each, ten in zip(found, exact, strict=True)]
+        needed.append(needed_of(np.sum(hits, axis=0).cumsum() / exact.size))
+    np.testing.assert_allclose(needed, (12, 14), atol=1)
+    assert needed[1] < candidates_needed(1)[-1] / 1.5
+
+
 def test_a_query_spends_most_on_reading_codes(paid):
     """scaling: "Of the guessed steps, reading codes takes the most" "2,000 reads would take twice
     the deadline" "the cores together compare faster than the memory delivers" "because the products
-    take less" "A candidate needs one product, as a centre does"
-    "If it sustains only [80]{.definition} percent of its maximum"
-    "the query is compared with the centres of all cells" """
+    take less" "A candidate needs one product, as a centre does" "the query
+    is compared with the centres of all cells" """
     steps = paid["steps"]
     guessed = steps[["read and compare codes", "fetch vectors", "re-rank"]]
     assert guessed.idxmax() == "read and compare codes"
@@ -482,32 +526,32 @@ def test_a_query_spends_most_on_reading_codes(paid):
 def test_the_smallest_of_three_limits_counts(paid):
     """scaling: "The smallest of the three limits decides." "Memory, cores and disk each limit how
     many queries a server answers in a second, and the smallest limit counts." "With one bit the
-    disk is then the limit" "Once it delivers twice as much, the cores become the limit."
+    disk is then the limit" "The memory sets the smallest of the three limits."
     "The disk could already serve several times as many queries as the memory."
     "more cores would not help, because
     the memory is the limit" """
     limits = paid["limits"]
     assert limits.idxmin() == "memory"
-    assert limits["memory"] == int(SOCKET / (7.2 + paid["centres_bytes"] / 1e9)) == 27
+    assert limits["memory"] == int(SOCKET / (7.2 + paid["centres_bytes"] / 1e9)) == 21
     assert limits["disk"] == 160 > 3 * limits["memory"]
-    assert limits["memory"] < limits["cores"] < 2 * limits["memory"]
+    assert 1.3 * limits["memory"] < limits["cores"]
     assert 1 / 0.0001 / paid["design"][2] < limits["memory"]
 
 
 def test_other_guesses_change_the_answer(paid):
     """scaling: "The share of the cells matters most, because it decides how much" "The
-    number of candidates is the least certain guess, but it matters less." "Because the disk fetches
-    many at once, the last line takes only a little longer than the first." "the largest share in
-    our small collections, a query takes" "but they double the reading. A query takes at least"
+    number of candidates is the least certain guess, but it matters less, because the disk fetches
+    many at once." "the largest share in our small collections, a query takes" "so 200 candidates
+    may be enough, but they double the reading."
     "If it serves one read after another, a query takes" "Comparing two bits was not timed, so
     these figures use the time of one bit and are bounds" "The first line of the next table is our
     design, and each other line changes one guess"
-    "is called *just within* or *just beyond* it" """
+    "Within a tenth of the deadline we write *just within* or *just beyond*" """
     steps_of = paid["steps_of"]
     limits_of = paid["limits_of"]
     code_bytes, _, candidates = paid["design"]
-    assert 75 < 1000 * paid["shares"].max() * code_bytes / SOCKET < 85
-    assert 90 < steps_of(code_bytes, paid["shares"].max(), candidates).sum() < 110, "just"
+    assert 95 < 1000 * paid["shares"].max() * code_bytes / SOCKET < 105
+    assert steps_of(code_bytes, paid["shares"].max(), candidates).sum() > 110, "beyond"
     assert limits_of(code_bytes, 0.01, candidates).idxmin() == "disk"
     serial = {}
     for name in ("design", "two_bits"):
@@ -532,24 +576,23 @@ def test_other_guesses_change_the_answer(paid):
 
 
 def test_the_task_is_met_with_the_cells_of_deep_photographs(paid):
-    """scaling: "Half is still more than the ten that the task asks for, and at ten about"
-    "But this is only the mean, and about {glue:text}`late-half` percent of the queries are late."
-    "and at ten about {glue:text}`late-ten` percent are late"
-    "If queries come at random times, one then takes {glue:text}`sum-wait` ms on average" "a query
-    waits $\\rho/(2 - 2\\rho)$ times as long on average" "a second, half of
-    which is less than the task asks for" "The server then answers at most {glue:text}`b-limit` a
-    second, half of which is less" "If queries come at random, all keep the memory busy equally
-    long, and the memory is busy for a share" "Cells of unequal size make both larger." """
+    """scaling: "Half is just enough for the ten that the task asks for."
+    "But this is only the mean, and about {glue:text}`late-ten` percent of the queries are late."
+    "If these come at random times, one takes {glue:text}`sum-wait` ms on average" "each waits
+    $\\rho/(2 - 2\\rho)$ times as long on average, as in the queue M/D/1." "The server then answers
+    at most {glue:text}`b-limit` queries a second, half of which is less" "a second, fewer than the
+    task asks for" "With a second server like it, each answers five a second"
+    "Cells of unequal size make both larger." """
     page = (ROOT / "book/scaling.md").read_text(encoding="utf-8")
     assert "| queries | [ten]{.definition} a second" in page
     code_bytes, _, candidates = paid["design"]
     most = paid["limits_of"](code_bytes, paid["shares"].max(), candidates).min()
-    assert most / 2 < 10 < 0.8 * paid["limits"].min() / 2
+    assert most < 10 <= paid["limits"].min() / 2 < 11
     assert paid["limits_of"](*paid["two_bits"]).min() / 2 < 10
     (hidden,) = (cell for cell in cells_of(page) if "def late_share" in cell)
     names = {"np": np, "factorial": factorial}
     exec(hidden[hidden.index("def late_share") : hidden.index('record("doublings"')], names)
-    for busy in (0.37, 0.5):  # of the time; a query takes 1, and they come at random
+    for busy in (0.23, 0.37, 0.46):  # of the time; a query takes 1, and they come at random
         gaps = np.random.default_rng(0).exponential(1 / busy, 400_000)
         walk = np.concatenate([[0], np.cumsum(1 - gaps)])  # a query waits if those before it wait
         waits = walk - np.minimum.accumulate(walk)
@@ -563,8 +606,12 @@ def test_the_task_is_met_with_the_cells_of_deep_photographs(paid):
         assert longer.mean() > waits.mean()
         for slack in (0.4, 1.15, 2.2):
             assert (longer + unequal - 1 > slack).mean() > names["late_share"](busy, slack)
-    wait = (7.2e9 + paid["centres_bytes"]) / paid["bandwidth"] * 1000 / 2
-    assert paid["steps"].sum() + wait < 90, "within the deadline"
+    service = (7.2e9 + paid["centres_bytes"]) / paid["bandwidth"] * 1000
+    busy = 10 * service / 1000
+    assert paid["steps"].sum() + busy / (2 - 2 * busy) * service < 95, "within the deadline"
+    late = names["late_share"]
+    slack = (100 - paid["steps"].sum()) / service
+    assert late(busy / 2, slack) < late(busy, slack) / 2
 
 
 def test_the_links_of_a_graph_fill_the_memory(paid):
@@ -588,21 +635,16 @@ def test_the_links_of_a_graph_fill_the_memory(paid):
 
 def test_filling_takes_a_product_for_each_cell(paid):
     """scaling: "With $4\\sqrt{n}$ cells, as in" "Describing a billion images takes longer
-    than finding their cells, and far longer than hashing them." "It can also search for the nearest
-    centre in a graph (`IVF126491_HNSW32`)" "random centres in {glue:text}`centre-ms` ms a vector,
-    in a batch of [1,000]{.definition}" "Describing the pictures takes most of it" "while its
-    code takes only a single rotation"
+    than finding their cells, and far longer than hashing them." "random centres in
+    {glue:text}`centre-ms` ms a vector, in a batch of [1,000]{.definition}" "Describing the
+    pictures takes most of it" "while its code takes only a single rotation"
     "days on this server, or about {glue:text}`dollars` dollars" """
     measured = (ROOT / "book/measured.md").read_text(encoding="utf-8")
     assert "IVF has $4\\sqrt{n}$ cells" in measured
-    n_cells = 4 * 10**4.5
     (kept,) = BENCH[BENCH.search == "nearest centre"].itertuples()
     assert (kept.rows, CENTRES, BATCH) == (paid["n_cells"], paid["n_cells"], 1000)
     assert kept.ms == paid["choose_ms"]
-    assert paid["n_cells"] == pytest.approx(n_cells, rel=0.01)
-    graph = faiss.index_factory(512, "IVF126491_HNSW32,RaBitQ2")
-    assert graph.nlist == int(n_cells)
-    assert isinstance(faiss.downcast_index(graph.quantizer), faiss.IndexHNSW)
+    assert paid["n_cells"] == pytest.approx(4 * 10**4.5, rel=0.01)
     assert paid["once_each"].iloc[1] == paid["choose_ms"]
     assert paid["hours"].iloc[:2].sum() > 0.95 * paid["hours"].sum()
     assert paid["hours"].iloc[0] > 0.7 * paid["hours"].sum()
@@ -615,11 +657,11 @@ def test_filling_takes_a_product_for_each_cell(paid):
 def test_half_of_the_rows_are_read_in_half_of_the_time(paid):
     """scaling: "give each server a random half of each cell, and send every query to both." "so the
     pair answers about as many queries as two copies" "a single
-    query becomes faster, but not twice as fast" "Each of two servers hardly ever holds
-    exactly half of the best 2,000 candidates. Let each fetch [1,100]{.definition}, because it
-    hardly ever holds more." """
+    query becomes faster, but not twice as fast" "The best 2,000 candidates seldom
+    divide into exactly a thousand for each server. So let each fetch [1,100]{.definition}, because
+    it hardly ever holds more of them." """
     assert 2 * binom.sf(1100, 2000, 0.5) < 1e-4
-    assert 2 * binom.sf(1000, 2000, 0.5) > 0.9
+    assert binom.pmf(1000, 2000, 0.5) < 0.02
     code_bytes, share, candidates = paid["design"]
     half = paid["steps_of"](code_bytes, share / 2, candidates // 2)
     assert half["describe"] == paid["steps"]["describe"]
@@ -752,24 +794,27 @@ def test_the_code_in_the_boxes_is_run():
     assert lines_of(shown) <= lines_of(run)
 
 
-# In a database
+# The two questions of chapter 1
 
 
-def test_a_database_finds_what_the_package_finds(lab):
-    """scaling: "One statement finds the hundred nearest codes, and orders their rows"
-    "The package finds the same rows." "`xor` marks the bits in which two codes differ"
-    """
-    text = (ROOT / "book/scaling.md").read_text(encoding="utf-8")
-    _, _, section = text.partition("\n### In a database\n")
-    names = {"np": np, "pd": pd, "HashTable": HashTable, "lsh": lab.lsh, "images": lab.images}
-    names |= {"X": lab.X, "centred": lab.centred}
-    for cell in cells_of(section.partition("\n## ")[0]):
-        exec(cell, names)
-    assert same_ranking([names["in_database"]], names["by_package"], [names["cosines"]])
-    shortest = np.sort(hamming_distances(names["code"], lab.images)[0])[:100]
-    statement = "SELECT bit_count(xor(bits, $code::BIT)) AS d FROM items ORDER BY d LIMIT 100"
-    found = names["database"].execute(statement, {"code": names["given"]["code"]}).fetchall()
-    np.testing.assert_array_equal([distance for (distance,) in found], shortest)
+def test_the_book_answers_its_two_questions():
+    """scaling: "One bit per dimension and two floats keep enough to find nearly all of the ten
+    nearest among 5,000 rows, if the best hundred are compared in full." "one byte of a plain
+    classifier's scores ranks better than the floats, and on images also better than every learned
+    hash code that we tried." "the floats stay ahead of every code that learned from labels."
+    data: "How much of a vector can such a code keep? And how little of the database can you look
+    at and still find the nearest images?" """
+    assert recalled("RaBitQ", 10).min() > 0.98
+    floats = by_class("float32")
+    byte = by_class("class scores, 8 bits")
+    grh = by_class("GRH, 64 bits")
+    words = by_class("Hadamard codewords, 64 bits")
+    images = [*GIST, *DEEP]
+    assert (byte.old > floats.old).all()
+    for learned in (grh, words):
+        assert (byte.old > learned.old)[images].all()
+    for learned in (byte, grh, words):
+        assert (learned.new < floats.new).all()
 
 
 # Exercises
@@ -923,7 +968,7 @@ def test_codes_propose_pairs_and_a_person_decides():
     assert differ[1] > 1.5 * most, "all pairs but one differ more than copies do"
     assert 1 < (names["cosines"] > 0.99).sum() < 30
     n_false = (names["cosines"] > 0.99).sum() - 1
-    assert 1_000 < 1e9 * n_false / (5000 * 4999 / 2) < 3_000
+    assert 1e9 * n_false / (5000 * 4999 / 2) == pytest.approx(1_680, abs=5)
 
 
 def test_a_longer_hash_still_proposes_too_many():
@@ -931,14 +976,16 @@ def test_a_longer_hash_still_proposes_too_many():
     radius 4 the longer hash proposes less than a tenth as many pictures" "At radius 8 it
     keeps nearly all"
     "a disk that serves [32]{.definition} reads at once needs" "and the longer one only if about one
-    query a second is enough" "The margin has a price: more pairs are proposed, because every small
-    difference now gives the bit 0, so the codes of different pictures are more alike."
+    query a second is enough" "every small difference now gives the bit 0, so
+    the codes of different pictures are more alike, and more pairs are proposed."
+    "Among a million pictures even the short hash is quick enough"
     "`pairs_within` would list" """
     names = near_copies()
     n_pairs = 5000 * 4999 / 2
     assert names["n_pairs"] == n_pairs
     share = len(names["pairs"]) / n_pairs
     assert 1e9 * share * 0.0001 / 32 > 10, "seconds to read the candidates"
+    assert 1e6 * share * 0.0001 / 32 < 0.02, "among a million"
     trade = {
         name: (int(proposed.replace(",", "")), int(kept))
         for name, (proposed, _, kept) in names["trade"].items()
