@@ -487,7 +487,8 @@ def test_one_bit_needs_fewer_candidates_in_cells():
             faiss.extract_index_ivf(index).nprobe = n_probed
         return index.search(queries, 100)[1]
 
-    queries, rows = vectors[:150], vectors[300:5300]
+    queries = vectors[:150]
+    rows = vectors[300:5300]
     exact = exact_neighbours(queries, rows, 10)
     for factory, n_probed, recall in (("RR,RaBitQ", None, 0.71), ("RR,IVF64,RaBitQ", 16, 0.87)):
         found = ranked(factory, queries, rows, n_probed)[:, :10]
