@@ -730,8 +730,8 @@ def test_only_uneven_lengths_speak_against_centring():
     in floats raises the recall again" "which is only {glue:text}`rabitq-gist` more than centred
     signs have with neither." "On vectors such as photo GIST, where signs find least, RaBitQ gains
     much more." "RaBitQ gains most on photo GIST, {glue:text}`rabitq-photo` over uncentred signs,
-    the better ones there, and nothing on deep photos." "In
-    fact the stretch alone makes signs on clothes GIST much *worse*" "The reason is that signs make
+    the better ones there, and nothing on deep photos." "But
+    the stretch alone makes signs on clothes GIST much *worse*" "The reason is that signs make
     two mistakes, which partly cancel," "GIST, too, needs both numbers. With them RaBitQ has a
     recall of" "On photo GIST $\\mathbf{m}\\cdot\\mathbf{x}_0$ alone helps" "Store both numbers: one
     without the other can be worse than neither." """
