@@ -37,7 +37,7 @@ from l2h_tutorial import (
     split_dataset,
 )
 from l2h_tutorial.exercises import find
-from l2h_tutorial.metrics import recall_of_exact
+from l2h_tutorial.metrics import recall_of_exact, same_ranking
 from l2h_tutorial.search import ball_size, exact_neighbours
 from l2h_tutorial.search.radius import _CROWDED, PROBE, SEARCH, masks, piece_radii
 
@@ -793,6 +793,26 @@ def test_the_code_in_the_boxes_is_run():
     run = re.findall(r"(?ms)^```\{code-cell\}.*?^```$", page)
     assert len(shown) == 2
     assert lines_of(shown) <= lines_of(run)
+
+
+# In a database
+
+
+def test_a_database_finds_what_the_package_finds(lab):
+    """scaling: "One statement finds the hundred nearest codes, and orders their rows"
+    "The package finds the same rows." "`xor` marks the bits in which two codes differ"
+    """
+    text = (ROOT / "book/scaling.md").read_text(encoding="utf-8")
+    _, _, section = text.partition("\n### In a database\n")
+    names = {"np": np, "pd": pd, "HashTable": HashTable, "lsh": lab.lsh, "images": lab.images}
+    names |= {"X": lab.X, "centred": lab.centred}
+    for cell in cells_of(section.partition("\n## ")[0]):
+        exec(cell, names)
+    assert same_ranking([names["in_database"]], names["by_package"], [names["cosines"]])
+    shortest = np.sort(hamming_distances(names["code"], lab.images)[0])[:100]
+    statement = "SELECT bit_count(xor(bits, $code::BIT)) AS d FROM items ORDER BY d LIMIT 100"
+    found = names["database"].execute(statement, {"code": names["given"]["code"]}).fetchall()
+    np.testing.assert_array_equal([distance for (distance,) in found], shortest)
 
 
 # The two questions of chapter 1
