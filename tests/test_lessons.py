@@ -812,6 +812,7 @@ def test_after_centring_angles_lie_around_a_right_angle(lab, seed):
     dissimilar images share codes" """
     angles = angles_of_pairs(lab, seed)
     assert np.degrees(np.median(angles["centred"])) == pytest.approx(90, abs=6)
+    assert np.mean(angles["centred"] > np.pi / 2) == pytest.approx(0.5, abs=0.1)
     assert np.std(angles["centred"]) > 3 / np.sqrt(512)  # random directions: once
     similar = angles["raw"] <= np.quantile(angles["raw"], 0.1)
 
@@ -1128,7 +1129,7 @@ def test_the_kept_times_by_size_say_where_a_table_is_ahead():
         # of a hundred queries
         assert 100 * kept.scanned[kept.method == way].min() > times_the_database
     in_batches = together.loc[1_000_000]
-    assert in_batches["LSH, radius 3"] < 1.1 * in_batches["LSH, radius 2"]
+    assert in_batches["LSH, radius 3"] < in_batches["LSH, radius 2"]
     most = alone.loc[1_000_000]
     assert most["exhaustive search"] > 4 * most["LSH, radius 2"] > 4 * most["LSH, radius 3"] / 5
     largest = kept[kept["n"] == 1_000_000].groupby("method")

@@ -191,9 +191,8 @@ def test_directions_for_nonsense_hold_little_of_the_images(dataset, seed):
 def test_without_votes_a_start_hardly_reads_shuffled_labels(fashion, seed):
     """did-it-learn: "because tuning can then repair this start by a large penalty in CCA-ITQ"
     "tuning makes the penalty {glue:text}`penalty-times` times as large. The nine directions then
-    hold {glue:text}`held-by-strict` percent of the variance, and the start by itself does no worse
-    than LSH." "At $\\alpha = 1$ a repaired start would not help, because the senseless votes
-    overrule its bits." """
+    hold {glue:text}`held-by-strict` percent of the variance" "At $\\alpha = 1$ a repaired start
+    would not help, because the senseless votes overrule its bits." """
     s = split_of(fashion, seed)
     chosen = parameters(fashion.name)
     of_truth = chosen["ranking", "GRH from CCA-ITQ"]["initial__ridge"]

@@ -507,6 +507,7 @@ def test_one_guess_is_right_more_often_than_for_coins(reported):
     """grh-training: "because ten tosses seldom fall just five to five." "their majority on that
     side, so the guess is right more often." "because a hyperplane divides the ten classes more
     evenly than coin tosses do" """
+    assert binom.pmf(5, 10, 0.5) < 0.25
     shares = []
     of_true_labels = []
     for seed in range(20):
@@ -520,9 +521,8 @@ def test_one_guess_is_right_more_often_than_for_coins(reported):
 
 def test_with_shuffled_labels_nothing_is_learned(reported, chosen, seed):
     """grh-training: "With shuffled labels, kernel ridge still repeats" "about that of a random
-    order" "One guess for all the queries is right for" "because ten tosses seldom fall just five to
-    five." "Besides, a hyperplane often has more images on one side. Most shuffled classes then have
-    their majority on that side" """
+    order" "One guess for all the queries is right for" "Besides, a hyperplane often has more images
+    on one side. Most shuffled classes then have their majority on that side" """
     wrong = shuffled(reported, seed)
     grh = GRH(16, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"])
     start, step, *_ = grh.fit(reported.X_train, wrong).history_
@@ -745,12 +745,12 @@ def test_in_one_look_learning_buys_a_little(dataset, seeds):
         grh = GRH(16, classifier="kernel-ridge", random_state=seed)
         learned, looked = of_the_nearest_eight(grh, s)
         assert looked < 0.2 * len(s.X_database)
-        without_labels = replace(s, X_train=s.X_database, y_train=s.y_database)
+        whole = replace(s, X_train=s.X_database, y_train=s.y_database)
         best = []
         for hasher in (LSH(random_state=seed), PCAH(), ITQ(random_state=seed)):
             right, candidates = np.transpose(
                 [
-                    of_the_nearest_eight(hasher.set_params(n_bits=n_bits), without_labels)
+                    of_the_nearest_eight(hasher.set_params(n_bits=n_bits), whole)
                     for n_bits in range(2, 13)
                 ]
             )
