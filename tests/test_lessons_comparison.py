@@ -209,7 +209,7 @@ def test_no_query_of_any_split_was_tuned_on(dataset):
 
 def test_a_triple_is_tuned_for_on_the_other_seven_classes(dataset):
     """did-it-learn: "Each class is in three of the triples, and no two triples share two classes"
-    "on three triples of the seven other classes" """
+    "three of the seven other classes played the new ones, three times over" """
     triples = []
     rows = fair_fight.tuning_rows(dataset)
     for seed in fair_fight.TRIPLES:
