@@ -15,11 +15,13 @@ import offline
 import pytest
 from hypothesis import settings
 from limits import thin
-from visits import ARGUMENTS, CHROMIUM, PAGES, SITE, Visit
 
 import l2h_tutorial
 from l2h_tutorial import Dataset, load_dataset, split_dataset
 from l2h_tutorial.splits import Split
+
+pytest.register_assert_rewrite("visits")  # before it is imported
+from visits import ARGUMENTS, CHROMIUM, PAGES, SITE, Visit  # noqa: E402
 
 settings.register_profile("suite", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("suite")
@@ -48,9 +50,12 @@ def pytest_report_header() -> list[str]:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark a test that asks for a browser, by whatever fixture."""
+    """Mark a test that asks for a browser or a server, by whatever fixture."""
     if "browser" in item.fixturenames:
         item.add_marker("browser")
+    if "postgres" in item.fixturenames:
+        item.add_marker("postgres")
+        item.add_marker("slow")
 
 
 @pytest.hookimpl(trylast=True)  # after the markers have deselected tests

@@ -112,6 +112,7 @@ def test_rounding_makes_no_graph_asymmetric_and_one_edge_does(n, dtype, exponent
         assert graph_affinity(kind(rounded)).shape == (n, n)
         with pytest.raises(ValueError, match="affinity must be symmetric"):
             graph_affinity(kind(directed))
+        assert graph_affinity(kind(np.maximum(directed, directed.T))).shape == (n, n)
 
 
 NEGATIVE = [[1, 0, 0], [0, 1, -2], [0, -2, 1]]

@@ -287,6 +287,25 @@ def test_search_finds_without_a_network(address, visit):
     tab.check_nothing_went_wrong()
 
 
+def test_the_search_lists_places_while_one_types(address, visit):
+    tab = visit(390, "dark")
+    tab.go(f"{address}/book/lsh.html")
+    tab.keyboard.press("Control+k")
+    tab.keyboard.type("zeppelin")
+    tab.get_by_text("No heading has this").wait_for()
+    tab.locator(".ask input").fill("hamming b")
+    tab.locator(".ask a").first.wait_for()
+    first = "4. Hamming radius search > The Hamming ball"
+    assert tab.locator(".ask a").all_inner_texts()[:2] == [first, "Glossary > hamming ball"]
+    for key in ("ArrowDown", "Enter"):
+        tab.keyboard.press(key)
+    tab.wait_for_url("**/book/radius-search.html#the-hamming-ball")
+    tab.locator(".primary-toggle").click()
+    tab.locator("dialog a.current").wait_for()
+    assert 0 < tab.locator("dialog a.current").bounding_box()["y"] < 700
+    tab.check_nothing_went_wrong()
+
+
 def test_what_was_opened_opens_without_a_network(address, visit):
     tab = visit(390, service_workers="allow")
     pages = [f"{address}/book/index.html", f"{address}/book/lsh.html"]

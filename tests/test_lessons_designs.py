@@ -156,7 +156,8 @@ def test_hashing_is_first_nowhere_and_flat_is_ahead_of_it():
     default `LSH(128)`, is never first." "is ahead of `HashNeighbors()` on
     {glue:text}`design-flat-ahead` of the six real data sets" "with many rows and few of them
     scanned" "flat takes {glue:text}`design-flat-deep` times as long" "IndexLSH is one of
-    them, and it hashes too." measured: "ways tied that are less than a fifth behind" "is quicker
+    them, and it hashes too." "Flat is clearly behind only on" "ms on CIFAR-10's GIST are not
+    overhead" measured: "ways tied that are less than a fifth behind" "is quicker
     than the first, {glue:text}`design-cut-ms` ms" """
     times = by_way("p50_ms")
     recall = by_way("recall")
@@ -171,12 +172,15 @@ def test_hashing_is_first_nowhere_and_flat_is_ahead_of_it():
     assert photos.p50_ms < enough.loc["CIFAR-10, deep"].iloc[-1].min()
     small, large = times.loc["Fashion-MNIST, GIST"]["HashNeighbors()"]
     assert large / small == pytest.approx(1, abs=0.1)  # with four times as many rows
+    small, large = times.loc["CIFAR-10, GIST"]["HashNeighbors()"]
+    assert large > 2 * small
     batches = by_way("batch_qps")
     assert (batches["HashNeighbors()"] < batches.max(axis=1)).all()
     largest = times.drop(DRAWN).groupby("kind").last()
     flat = largest["flat"] / largest["HashNeighbors()"]
     assert (flat < 0.8).sum() >= 4
     assert flat["CIFAR-10, deep"] > 2
+    assert flat.drop("CIFAR-10, deep").max() < 1.25
 
 
 def test_a_query_alone_takes_longer_than_in_a_batch():
@@ -212,7 +216,7 @@ def test_codes_are_not_slow_until_a_scan_is_long():
 
 def test_indexlsh_has_more_bits_than_our_search():
     """measured: "128 Gaussian hyperplanes against more bits, which are rotated and cut at their
-    medians" designing: "On that GIST it has four times as many bits" """
+    medians" designing: "On CIFAR-10's GIST it has four times as many bits as" """
     for n_features in (64, 256, 512):
         X = np.random.default_rng(0).normal(size=(300, n_features)).astype(np.float32)
         way = benchmark.index_lsh(X)  # owns the codes

@@ -507,6 +507,7 @@ def test_one_guess_is_right_more_often_than_for_coins(reported):
     """grh-training: "because ten tosses seldom fall just five to five." "their majority on that
     side, so the guess is right more often." "because a hyperplane divides the ten classes more
     evenly than coin tosses do" """
+    assert binom.pmf(5, 10, 0.5) < 0.25
     shares = []
     of_true_labels = []
     for seed in range(20):
@@ -520,9 +521,8 @@ def test_one_guess_is_right_more_often_than_for_coins(reported):
 
 def test_with_shuffled_labels_nothing_is_learned(reported, chosen, seed):
     """grh-training: "With shuffled labels, kernel ridge still repeats" "about that of a random
-    order" "One guess for all the queries is right for" "because ten tosses seldom fall just five to
-    five." "Besides, a hyperplane often has more images on one side. Most shuffled classes then have
-    their majority on that side" """
+    order" "One guess for all the queries is right for" "Besides, a hyperplane often has more images
+    on one side. Most shuffled classes then have their majority on that side" """
     wrong = shuffled(reported, seed)
     grh = GRH(16, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"])
     start, step, *_ = grh.fit(reported.X_train, wrong).history_
@@ -636,27 +636,33 @@ def test_learned_codes_improve_on_exhaustive_search(dataset, reported, chosen, s
     """grh-training: "On Fashion-MNIST the guesses are good enough for a search that improves on
     exhaustive search. On CIFAR-10 they are not." "On Fashion-MNIST, learned codes let a search
     compare fewer images than exhaustive search and answer better." "The paired bootstrap of chapter
-    4 puts GRH's lead over exhaustive search between" "With GRH's codes the precision is" "On
-    CIFAR-10 the same steps give codes with no significant lead over exhaustive search." "gives more
-    right answers than exhaustive search, because the codes leave out similar images of other
-    classes" """
+    4 puts GRH's lead over exhaustive search between" "With GRH's codes the precision is" "but on
+    Fashion-MNIST GRH also leads exhaustive search at" "(With other draws the first may include 0.)"
+    "On Fashion-MNIST, how can a search that compares less answer better?" "On CIFAR-10 the same
+    steps give codes with no significant lead over exhaustive search." "gives more right answers
+    than exhaustive search, because the codes leave out similar images of other classes" """
     labels = reported.y_query, reported.y_database
     exact = exact_neighbours(reported.X_query, reported.X_database, k=10)
     of_exhaustive = precision_at_k(exact, *labels, per_query=True)
-    precisions = []
-    others = []
+    precisions = {}
+    others = {}
     grh = GRH(16, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"])
-    for hasher in (grh, LSH(16, random_state=seed)):
+    for name, hasher in {"GRH": grh, "LSH": LSH(16, random_state=seed)}.items():
         distances = hamming_distances(*codes_of(hasher, reported))
-        candidates = first_percent(np.argsort(distances, axis=1, kind="stable"), 7)
-        found = rerank(reported.X_query, reported.X_database, candidates, 10)
-        precisions.append(precision_at_k(found, *labels, per_query=True))
-        others.append(np.mean(reported.y_database[candidates] != reported.y_query[:, None]))
+        ranked = np.argsort(distances, axis=1, kind="stable")
+        for percent in (4, 7, 14):
+            candidates = first_percent(ranked, percent)
+            found = rerank(reported.X_query, reported.X_database, candidates, 10)
+            precisions[name, percent] = precision_at_k(found, *labels, per_query=True)
+            of_others = reported.y_database[candidates] != reported.y_query[:, None]
+            others[name, percent] = np.mean(of_others)
     is_fashion = dataset.name == "fashion-mnist"
-    assert (paired_bootstrap(precisions[0], of_exhaustive)[1] > 0) == is_fashion
+    assert (paired_bootstrap(precisions["GRH", 7], of_exhaustive)[1] > 0) == is_fashion
     if is_fashion:
-        assert paired_bootstrap(*precisions)[1] > 0
-    assert others[0] < others[1]
+        assert paired_bootstrap(precisions["GRH", 4], of_exhaustive)[0] > 0
+        assert paired_bootstrap(precisions["GRH", 14], of_exhaustive)[1] > 0
+        assert paired_bootstrap(precisions["GRH", 7], precisions["LSH", 7])[1] > 0
+    assert others["GRH", 7] < others["LSH", 7]
 
 
 def test_smaller_alphas_gain_from_a_second_round(validation, seed):
@@ -745,12 +751,12 @@ def test_in_one_look_learning_buys_a_little(dataset, seeds):
         grh = GRH(16, classifier="kernel-ridge", random_state=seed)
         learned, looked = of_the_nearest_eight(grh, s)
         assert looked < 0.2 * len(s.X_database)
-        without_labels = replace(s, X_train=s.X_database, y_train=s.y_database)
+        whole = replace(s, X_train=s.X_database, y_train=s.y_database)
         best = []
         for hasher in (LSH(random_state=seed), PCAH(), ITQ(random_state=seed)):
             right, candidates = np.transpose(
                 [
-                    of_the_nearest_eight(hasher.set_params(n_bits=n_bits), without_labels)
+                    of_the_nearest_eight(hasher.set_params(n_bits=n_bits), whole)
                     for n_bits in range(2, 13)
                 ]
             )

@@ -204,6 +204,7 @@ def test_no_file_imports_one_that_imports_it():
 
 
 def test_grh_imports_nothing_of_its_opponents():
+    # imports are found, also from a folder above
     assert {"buckets", "codes", "search"} <= rooms_imported(PACKAGE / "scale" / "dask_table.py")
     assert "baselines" not in rooms_imported(PACKAGE / "grh.py")
 

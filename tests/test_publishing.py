@@ -88,6 +88,14 @@ def test_plain_pages_have_no_markup_of_the_book(site):
             assert (path.parent / address).is_file(), f"{path.name}: {address}"
 
 
+def test_plain_pages_fold_what_the_page_folds(site):
+    text = text_of(site / "plain/comparison.md")
+    folded = re.findall(r"<details>\n<summary>(?!Answer)(.+)</summary>\n\n```text\n", text)
+    tags = text_of(ROOT / "book/comparison.md").count("tags: [hide-cell]")
+    assert 0 < len(folded) <= tags
+    assert text.count("<details>") == text.count("</details>")
+
+
 @pytest.mark.slow
 def test_a_published_site_has_a_map_and_addresses(tmp_path):
     result = build(

@@ -41,6 +41,7 @@ def cut_anew(index, data):
     """Let multi-index hashing cut the codes into any number of pieces."""
     n_bits = index.n_bits
     anew = replace(index)
+    # stands where cached_property keeps what it computed
     vars(anew)["n_pieces"] = data.draw(st.sampled_from([1, min(3, n_bits), n_bits]))
     return anew
 

@@ -63,6 +63,12 @@ document.addEventListener("DOMContentLoaded", () => {
       }
     });
   // a search is asked for in place: while its page loads, letters would be lost
+  const load = (...files) => {
+    for (const file of files) {
+      const src = document.documentElement.dataset.content_root + file;
+      document.head.append(Object.assign(document.createElement("script"), { src, async: false }));
+    }
+  };
   const search = (event) => {
     const there = "main form.bd-search input, dialog.ask input";
     const glass = document.querySelector("a.search-button-field");
@@ -72,11 +78,12 @@ document.addEventListener("DOMContentLoaded", () => {
       ask.className = "ask";
       ask.ariaLabel = "Search";
       ask.innerHTML =
-        '<form><input class="form-control" name="q" enterkeyhint="search" autocomplete="off" placeholder="Search this book" aria-label="Search this book"><button>Search</button><button formmethod="dialog">Close</button></form>';
+        '<form><input class="form-control" name="q" enterkeyhint="search" autocomplete="off" placeholder="Search this book" aria-label="Search this book"><button>Search</button><button formmethod="dialog">Close</button></form><nav class="found" aria-label="Headings, terms and names"></nav>';
       ask.firstChild.action = glass.href;
       ask.addEventListener("click", ({ target }) => target === ask && ask.close());
       ask.addEventListener("close", () => ask.remove());
       ask.showModal();
+      if (!window.Search) load("_static/ask.js", "searchindex.js");
     }
     document.querySelector(there).select();
   };
@@ -175,6 +182,17 @@ document.addEventListener("DOMContentLoaded", () => {
 document.addEventListener("click", ({ target }) => {
   target.closest("dialog a[href^='#']")?.closest("dialog").close();
 });
+// Whoever opens the list of pages on a phone begins at the page that is open. The theme lets no click
+// through, so this one is seen on its way in.
+document.addEventListener(
+  "click",
+  ({ target }) => {
+    const show = () =>
+      document.querySelector("dialog[open] a.current")?.scrollIntoView({ block: "center" });
+    if (target.closest(".primary-toggle")) setTimeout(show);
+  },
+  true,
+);
 document.addEventListener("DOMContentLoaded", () => {
   const whole = document.querySelector("article.bd-article > section");
   // a page that is a figure needs the room

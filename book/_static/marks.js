@@ -26,6 +26,8 @@
     }
     if (!ranges.length) return;
     CSS.highlights.set("searched", new Highlight(...ranges));
+    // an address without a place leads to the first of them
+    if (!location.hash) ranges[0].startContainer.parentElement.scrollIntoView({ block: "center" });
     document.querySelector(".article-header-buttons")?.append(hide);
   };
   const hide = Object.assign(document.createElement("button"), {

@@ -98,13 +98,12 @@ const suggest = () => {
   };
   const typed = asked().trim().toLowerCase();
   const better = typed.split(/\s+/).map(nearest).join(" ");
-  if (better === typed) return;
   const line = document.createElement("p");
-  const link = Object.assign(document.createElement("a"), {
-    href: `?q=${encodeURIComponent(better)}`,
-    textContent: better,
-  });
-  line.append("Did you mean ", link, "?");
+  const linkTo = (href, textContent) =>
+    Object.assign(document.createElement("a"), { href, textContent });
+  if (better === typed)
+    line.append("The book's words are in its ", linkTo("book/glossary.html", "glossary"), ".");
+  else line.append("Did you mean ", linkTo(`?q=${encodeURIComponent(better)}`, better), "?");
   document.getElementById("search-results").append(line);
 };
 
@@ -159,7 +158,7 @@ const suggest = () => {
       return { id: part.id, isTerm, heading: textOf(heading), text, code };
     });
 
-  // The part that has the phrase or most of its words, the first of several.
+  // The part that has the phrase or most of its words; of several the one that has it most often.
   const best = (parts, stems, phrase) => {
     const count = ({ heading, text, code }) => {
       const title = heading.toLowerCase();
@@ -167,7 +166,8 @@ const suggest = () => {
       return (
         [...stems, phrase].filter((word) => all.includes(word)).length +
         title.includes(phrase) +
-        code.toLowerCase().includes(phrase) / 2
+        code.toLowerCase().includes(phrase) / 2 +
+        (phrase && Math.min(all.split(phrase).length - 1, 40) / 100)
       );
     };
     return parts.reduce((most, part) => (count(part) > count(most) ? part : most));

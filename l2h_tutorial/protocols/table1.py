@@ -1,18 +1,12 @@
-"""Name the methods of the GRH paper's Table 1 and what is tuned of each; measure a cell again.
+"""Name the methods of the GRH paper's Table 1 and what is tuned of each."""
 
-``tests/benchmarks/table1.py`` measures the whole table.
-"""
-
-import json
 from typing import Any
 
 from ..baselines import AGH, CCAITQ, KSH, PCAH, SDH, STH, SpectralHashing
 from ..controls import ClassScores, OutputCodes
 from ..grh import GRH
 from ..lsh import LSH
-from ..splits import Split
 from ..tuning import Grid
-from .trials import configured, ranking
 
 GAMMAS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0)
 STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
@@ -56,21 +50,3 @@ for ridge in (0.1, 1.0):
     from_cca = GRH(initial=CCAITQ(ridge=ridge))
     METHODS[f"GRH linear-svm, CCA start, ridge {ridge}"] = from_cca, OF_LINEAR
 """By name: the hasher, and the values of each parameter that is tuned."""
-
-SCORE_BITS = (4, 8, 16)
-"""Lengths of quantised class scores."""
-
-Cell = dict[str, Any]
-
-
-def _measure(cell: Cell, hasher: Any, parameters: str, split: Split) -> Cell:
-    """Fit the hasher of one cell with the parameters chosen for it, encode, and rank."""
-    hasher = configured(hasher, cell["n_bits"], cell["partition"])
-    hasher.set_params(**json.loads(parameters))
-    measured = ranking(hasher, split)
-    return cell | {
-        "map": measured.pop("map"),
-        "seed": cell["partition"],
-        **measured,
-        "parameters": parameters,
-    }

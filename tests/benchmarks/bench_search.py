@@ -158,7 +158,7 @@ def measure_rerank(split, record):
             record(cell, times, n, "rerank", 0.0, 0.0)
 
 
-def measure_alone(record):
+def measure_rabitq(record):
     """Time a scan of codes of one-bit RaBitQ for one query."""
     random = np.random.default_rng(0)
     vectors = random.standard_normal((50_000, DIMENSIONS), dtype=np.float32)
@@ -240,25 +240,25 @@ def main():
     dataset = load_dataset()
     split = split_dataset(dataset)
     table = Table(origin(dataset, "faiss-cpu"))
-    print(dataset, table.origin, f"ms for all {N_QUERIES} queries, or for one query", sep="\n")
+    print(dataset, table.origin, sep="\n")
+    print(f"ms for all {N_QUERIES} queries, or for one query or vector")
     centred = split.preprocessed("l2-centre")
     few = len(split.database_rows)
     sets = [(name, few, n_bits) for name in ("raw", "centred") for n_bits in (16, 32, 64)]
     sets += [(name, n, 64) for n in (1_000_000, 10_000_000) for name in ("uniform", "like images")]
     sets += [("like images", 1_000_000, 256), ("none", few, 0)]
     sets += [("random", 1_000_000, DIMENSIONS), ("centres", CENTRES, 0)]
+    alone = {
+        "none": partial(measure_rerank, centred),
+        "random": measure_rabitq,
+        "centres": measure_centres,
+    }
     missing = [each for each in sets if not table.has(*each)]
     with threadpool_limits(1):
         faiss.omp_set_num_threads(1)
         for name, n, n_bits in missing:
-            if name == "none":
-                measure_rerank(centred, table.record)
-                continue
-            if name == "random":
-                measure_alone(table.record)
-                continue
-            if name == "centres":
-                measure_centres(table.record)
+            if name in alone:
+                alone[name](table.record)
                 continue
             s = split if name == "raw" else centred
             random = np.random.default_rng(0)

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from l2h_tutorial import LSH, HashTable, load_dataset, rerank
 from l2h_tutorial.metrics import recall_of_exact
 
-from .kept import RESULTS, origin
+from .kept import RESULTS, origin, unit
 
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 N_BITS = 16
@@ -43,11 +43,11 @@ def chapter():
 def like_images(n, random):
     """Draw n unit vectors like those of the bundled images, from a Gaussian for each class."""
     dataset = load_dataset("fashion-mnist")
-    unit = dataset.features / np.linalg.norm(dataset.features, axis=1, keepdims=True)
+    images = unit(dataset.features)
     labels = random.integers(len(dataset.class_names), size=n)
-    vectors = np.empty((n, unit.shape[1]), dtype=np.float32)
+    vectors = np.empty((n, images.shape[1]), dtype=np.float32)
     for label in range(len(dataset.class_names)):
-        of_class = unit[dataset.labels == label]
+        of_class = images[dataset.labels == label]
         _, spread, directions = np.linalg.svd(of_class - of_class.mean(axis=0), full_matrices=False)
         scaled = (spread[:, None] * directions / np.sqrt(len(of_class))).astype(np.float32)
         rows = np.flatnonzero(labels == label)
@@ -56,8 +56,7 @@ def like_images(n, random):
             normal = random.standard_normal((len(block), len(scaled)), dtype=np.float32)
             vectors[block] = normal @ scaled
             vectors[block] += of_class.mean(axis=0)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors
+    return unit(vectors)
 
 
 def microseconds(answer, questions):

@@ -19,6 +19,18 @@ def is_code(node: nodes.Node) -> bool:
     return isinstance(node, nodes.container) and node.get("nb_element") == "cell_code"
 
 
+def first_comment(code: str) -> str:
+    """Return the comment in a cell's first line, or nothing.
+
+    Examples
+    --------
+    >>> first_comment("# sizes of buckets\\nsizes = table.bucket_sizes")
+    'sizes of buckets'
+    """
+    line = code.partition("\n")[0]
+    return line.removeprefix("# ") if line.startswith("# ") else ""
+
+
 def write_cells(page: Path, document: nodes.document, executed: NotebookNode) -> None:
     """Name the cells that a page shows, and write all that these need into files beside it.
 

@@ -6,7 +6,7 @@ from typing import Any
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 
-from .cells import is_code
+from .cells import first_comment, is_code
 from .execution import executed_page
 
 _HELD = {
@@ -30,7 +30,7 @@ def name_folds(env: Any, docname: str, document: nodes.document) -> None:
     cells = list(document.findall(is_code))
     executed = executed_page(env, docname).cells if cells else []
     for cell in cells:
-        comment = _comment(executed[cell["cell_index"]].source)
+        comment = first_comment(executed[cell["cell_index"]].source)
         without_code = {"tag_hide-input", "tag_remove-input"} & {*cell["classes"]}
         if comment and without_code and _caption(cell, comment):
             comment = ""
@@ -78,12 +78,6 @@ def _number(env: Any, docname: str, cell: nodes.Element) -> str:
             if name in numbers:
                 return ".".join(map(str, numbers[name]))
     return ""
-
-
-def _comment(code: str) -> str:
-    """Return the comment in a cell's first line, or nothing."""
-    line = code.partition("\n")[0]
-    return line.removeprefix("# ") if line.startswith("# ") else ""
 
 
 def _open(self: Any, node: HideCodeCellNode) -> None:

@@ -164,7 +164,10 @@ def _code_cell(page: Page, executed: NotebookNode, index: int) -> NotebookNode:
     kept: dict[str, Any] = {"jupyter": jupyter} if jupyter else {}
     if "solution" in tags:
         kept["tags"] = ["solution"]  # which a grader leaves out
-    alt = source.metadata.get("mystnb", {}).get("image", {}).get("alt")
+    on_page = source.metadata.get("mystnb", {})
+    if "code_prompt_show" in on_page:
+        kept["name"] = on_page["code_prompt_show"]
+    alt = on_page.get("image", {}).get("alt")
     # a copy: coalesce_streams changes its argument, which other editions need as it is
     printed = coalesce_streams(deepcopy(source.outputs))
     # without the outputs of record(), which are already in the text

@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 
 from l2h_tutorial.figures.colours import BLUE
 
+from .cells import first_comment
 from .disk import replace_file
 
 
@@ -104,8 +105,8 @@ def write_plain_text(app: Any) -> None:
 def plain_text(notebook: NotebookNode) -> str:
     """Write a notebook as Markdown: text, code, what the code printed, and what pictures show.
 
-    The code of folded cells is left out, unless it repeats the lines of earlier chapters. Links to
-    notebooks lead to their plain text.
+    The code of folded cells is left out, unless it repeats the lines of earlier chapters. What such
+    code printed is folded as on the page. Links to notebooks lead to their plain text.
 
     Examples
     --------
@@ -131,19 +132,28 @@ def plain_text(notebook: NotebookNode) -> str:
         if cell.cell_type == "markdown":
             pieces.append(re.sub(r"\]\((?![a-z]+:)([^)#\s]+)\)", _plain_link, cell.source))
             continue
-        folded = cell.metadata.get("jupyter", {}).get("source_hidden")
-        if not folded or cell.source.startswith("# the lines so far"):
+        is_folded = cell.metadata.get("jupyter", {})
+        if not is_folded.get("source_hidden") or cell.source.startswith("# the lines so far"):
             pieces.append(f"```python\n{cell.source}\n```")
-        for output in cell.outputs:
-            data = output.get("data", {})
-            pictures = [kind for kind in data if kind.startswith("image/")]
-            if pictures:
-                described = output.metadata.get(pictures[0], {})
-                pieces.append(f"(Picture: {described.get('alt', 'without a description')})")
-            else:
-                text = data.get("text/plain", output.get("text", ""))
-                pieces.append(f"```text\n{text.rstrip()}\n```")
+        shown = [_plain_output(output) for output in cell.outputs]
+        name = cell.metadata.get("name") or first_comment(cell.source)
+        if is_folded.get("outputs_hidden") and shown:
+            shown = [f"<details>\n<summary>{name or 'Folded'}</summary>", *shown, "</details>"]
+        elif is_folded and any("text/html" in output.get("data", {}) for output in cell.outputs):
+            shown.insert(0, name and f"*{name}*")
+        pieces += shown
     return "\n\n".join(filter(None, pieces)) + "\n"
+
+
+def _plain_output(output: NotebookNode) -> str:
+    """Write what code printed, or what its picture shows."""
+    data = output.get("data", {})
+    pictures = [kind for kind in data if kind.startswith("image/")]
+    if pictures:
+        described = output.metadata.get(pictures[0], {})
+        return f"(Picture: {described.get('alt', 'without a description')})"
+    text = data.get("text/plain", output.get("text", ""))
+    return f"```text\n{text.rstrip()}\n```"
 
 
 def _plain_link(link: re.Match[str]) -> str:
