@@ -1163,7 +1163,9 @@ def test_tables_keep_the_slipper_and_lose_the_shirt():
     """designing: "One table misses a vector with probability $1 - p^b$." "so all $L$ tables miss
     it with probability $(1 - p^b)^L$" "so the two agree in a bit with $p = 3/4$" "so there $p =
     1/4$" "with probability $(3/4)^3 = 27/64$" "is a candidate only with probability $1 -
-    (63/64)^5$" "More bits *and* more tables keep the near vector and lose the far one." """
+    (63/64)^5$" "More bits *and* more tables keep the near vector and lose the far one." "four
+    tables of three bits miss the slipper with probability $(37/64)^4 = 0.11$ and five with
+    $0.06$" """
     of_five = {}
     for name, p in (("slipper", 3 / 4), ("shirt", 1 / 4)):
         angle = angle_between([(3, -1)], [PLACES[name]])
@@ -1171,6 +1173,9 @@ def test_tables_keep_the_slipper_and_lose_the_shirt():
         of_five[name] = 1 - (1 - p**3) ** 5
         assert amplified_probability(p, 3, 5) == pytest.approx(of_five[name])
     assert (3 / 4) ** 3 == 27 / 64
+    missed = [1 - amplified_probability(3 / 4, 3, n_tables) for n_tables in (4, 5)]
+    assert missed == pytest.approx([0.11, 0.06], abs=0.005)
+    assert missed[0] > 0.1 > missed[1]
     six_bits = [1 - (1 - 729 / 4096) ** n_tables for n_tables in (13, 14)]
     assert six_bits[0] < of_five["slipper"] <= six_bits[1]
     assert of_five["shirt"] / 10 > 1 - (1 - 1 / 4096) ** 14
@@ -1253,6 +1258,15 @@ def test_tables_look_at_less_than_a_radius_for_the_same_recall(lab, seed):
     assert np.interp(share, shares, recalls) > 0.95 * recall
 
 
+def test_tables_spare_codes_and_near_copies_need_few():
+    """designing: "times as many bytes as a code of 128 bits" "if their bits agree with $p =
+    0.95$, four tables of 16 bits find nine in ten" "with a probability below $4/2^{16}$" """
+    assert 4 * 512 == 128 * (128 // 8)
+    three, four = (amplified_probability(0.95, 16, n_tables) for n_tables in (3, 4))
+    assert three < 0.9 <= four
+    assert amplified_probability(0.5, 16, 4) < 4 / 2**16
+
+
 def test_a_longer_code_looks_at_less_for_the_same_bytes(lab, seed):
     """designing: "The bits help most, together with a radius." "with so large a radius, a search
     compares them all." """
@@ -1267,9 +1281,8 @@ def test_a_longer_code_looks_at_less_for_the_same_bytes(lab, seed):
 
 def test_short_codes_are_blunt_and_components_look_at_less(lab, seed):
     """designing: "With 8 bits a radius is a blunt tool" "It scans fewer images than 32 random
-    hyperplanes do." "On Fashion-MNIST that meets the last section's goal." "On Fashion-MNIST's
-    GIST, `PCAH` met the goal with four bytes." "four bytes of another hasher are enough"
-    """
+    hyperplanes do." "On Fashion-MNIST that meets the opening's goal with four bytes." "On
+    Fashion-MNIST's GIST, `PCAH` met the goal with four bytes." """
     s = lab.split["centred"]
     share = {}
     hashers = [LSH(n_bits, random_state=seed) for n_bits in (8, 32, 64)]

@@ -153,12 +153,11 @@ def test_its_figures_agree_with_each_other():
 
 def test_hashing_is_first_nowhere_and_flat_is_ahead_of_it():
     """designing: "Which method is first depends on the vectors." "`HashNeighbors()`, with its
-    default `LSH(128)`, is never first." "is ahead of `HashNeighbors()` on
-    {glue:text}`design-flat-ahead` of the six real data sets" "with many rows and few of them
-    scanned" "flat takes {glue:text}`design-flat-deep` times as long" "IndexLSH is one of
-    them, and it hashes too." "Flat is clearly behind only on" "ms on CIFAR-10's GIST are not
-    overhead" measured: "ways tied that are less than a fifth behind" "is quicker
-    than the first, {glue:text}`design-cut-ms` ms" """
+    default `LSH(128)`, is never first" "is ahead of it on {glue:text}`design-flat-ahead` of the six
+    real data sets" "and clearly behind only where few of many rows are scanned" "IndexLSH hashes
+    too, and on docstrings it is among the first" measured: "ms on CIFAR-10's GIST are not overhead"
+    "ways tied that are less than a fifth behind" "is quicker than the first,
+    {glue:text}`design-cut-ms` ms" """
     times = by_way("p50_ms")
     recall = by_way("recall")
     enough = times.where(recall >= ENOUGH)
@@ -166,21 +165,25 @@ def test_hashing_is_first_nowhere_and_flat_is_ahead_of_it():
     alone = behind[(behind < TIE).sum(axis=1) == 1].drop(DRAWN)
     assert {"HNSW", "IVF-RaBitQ"} <= set(alone.idxmin(axis=1))
     assert (behind["HashNeighbors()"] > 4).all()
-    assert recall["HashNeighbors()"][DRAWN].iloc[-1] < ENOUGH  # "it also misses its recall"
+    assert recall["HashNeighbors()"][DRAWN].iloc[-1] < ENOUGH  # the table shows it
+    assert (behind["IndexLSH"].loc["docstrings"].iloc[-1]) < TIE
     photos = rows_of(KEPT, kind="CIFAR-10, deep", way="faiss, IVF-RaBitQ").iloc[-1]
     assert 0.93 < photos.recall < ENOUGH
     assert photos.p50_ms < enough.loc["CIFAR-10, deep"].iloc[-1].min()
     small, large = times.loc["Fashion-MNIST, GIST"]["HashNeighbors()"]
     assert large / small == pytest.approx(1, abs=0.1)  # with four times as many rows
     small, large = times.loc["CIFAR-10, GIST"]["HashNeighbors()"]
-    assert large > 2 * small
+    assert large > 2 * small  # so less than half of it is overhead
     batches = by_way("batch_qps")
     assert (batches["HashNeighbors()"] < batches.max(axis=1)).all()
-    largest = times.drop(DRAWN).groupby("kind").last()
+    largest = times.groupby("kind").tail(1)
     flat = largest["flat"] / largest["HashNeighbors()"]
-    assert (flat < 0.8).sum() >= 4
-    assert flat["CIFAR-10, deep"] > 2
-    assert flat.drop("CIFAR-10, deep").max() < 1.25
+    assert (flat.drop(DRAWN) < 0.8).sum() >= 4
+    read = by_way("scanned")["HashNeighbors()"].loc[flat.index]
+    is_few_of_many = (read < 0.04) & (read.index.get_level_values("rows") > MANY)
+    assert set(flat[is_few_of_many].index.droplevel("rows")) == {DRAWN, "CIFAR-10, deep"}
+    assert flat[is_few_of_many].min() > 2
+    assert flat[~is_few_of_many].max() < 1.25
 
 
 def test_a_query_alone_takes_longer_than_in_a_batch():
@@ -216,7 +219,7 @@ def test_codes_are_not_slow_until_a_scan_is_long():
 
 def test_indexlsh_has_more_bits_than_our_search():
     """measured: "128 Gaussian hyperplanes against more bits, which are rotated and cut at their
-    medians" designing: "On CIFAR-10's GIST it has four times as many bits as" """
+    medians" """
     for n_features in (64, 256, 512):
         X = np.random.default_rng(0).normal(size=(300, n_features)).astype(np.float32)
         way = benchmark.index_lsh(X)  # owns the codes
@@ -228,15 +231,18 @@ def test_indexlsh_has_more_bits_than_our_search():
 
 
 def test_hnsw_is_quick_late_and_large():
-    """designing: "On every real data set and size it takes at most" "Try IVF-RaBitQ as well,
-    because it is ahead on CIFAR-10's GIST." "HNSW is a good first choice" measured: "it takes
-    longest to build, and the most memory" """
+    """designing: "On real vectors it takes at most {glue" "But its graph takes long to build, and
+    adds {glue:text}`design-links` bytes to each row." "Try IVF-RaBitQ as well, because it is ahead
+    on CIFAR-10's GIST." "HNSW is a good first choice" measured: "it takes longest to build, and the
+    most memory" """
     behind = times_the_quickest()
     assert behind["HNSW"].max() < 2 < behind.drop(columns="HNSW").max().min()
     photos = behind.loc["CIFAR-10, GIST"]
     assert (TIE * photos["IVF-RaBitQ"] < photos["HNSW"]).all()
     for column in ("build_s", "bytes_a_row"):
         assert (many(of_real(column)).idxmax(axis=1) == "HNSW").all()
+    graph = by_way("bytes_a_row")["HNSW"] - by_way("bytes_a_row")["flat"]
+    assert (graph == 272).all()  # twice 32 links of 4 bytes, and what faiss keeps of each row
 
 
 def test_half_of_the_graphs_are_at_their_least_setting():
@@ -250,8 +256,8 @@ def test_half_of_the_graphs_are_at_their_least_setting():
 
 
 def test_flat_and_indexlsh_are_built_before_hashing():
-    """designing: "Flat is always the quickest to build." "that pays off only after about {glue"
-    "HNSW must first build its graph" measured: "HNSW is ahead of flat after some {glue" """
+    """designing: "Flat is always the quickest to build." measured: "Because its graph has to be
+    built first, HNSW is ahead of flat on" "only after some {glue:text}`design-pays` queries" """
     build = by_way("build_s")
     assert (build["flat"] < build[["IndexLSH", "HashNeighbors()"]].min(axis=1)).all()
     assert (build["IndexLSH"] < build["HashNeighbors()"]).sum() == len(build) - 1
@@ -264,7 +270,9 @@ def test_flat_and_indexlsh_are_built_before_hashing():
 
 
 def test_codes_in_cells_compare_the_fewest_rows():
-    """designing: "settings it compares the fewest rows in full" """
+    """designing: "It compares the fewest rows in full, on average over the real vectors."
+    measured: "IVF-RaBitQ compares the fewest rows in full in {glue" """
+    assert of_real("scanned").mean().idxmin() == "IVF-RaBitQ"
     least = by_way("scanned").idxmin(axis=1)
     assert (least == "IVF-RaBitQ").sum() == len(least) - 1
     assert least["docstrings"].iloc[0] == "IndexLSH"
