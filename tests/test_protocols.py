@@ -187,7 +187,8 @@ def test_the_interval_of_a_claim_is_the_paired_one():
     (row,) = judge_claims(pd.concat([few, many])).itertuples()
     of_many, of_few = (each.groupby("partition")["map"].mean() for each in (many, few))
     each = of_many - of_few
-    mean, half = each.mean(), t.isf(0.025, 4) * each.sem()
+    mean = each.mean()
+    half = t.isf(0.025, 4) * each.sem()
     assert row.n_train == 2000
     assert (row.ours, row.low, row.high) == pytest.approx((mean, mean - half, mean + half))
     published = (
