@@ -295,8 +295,8 @@ def test_the_search_lists_places_while_one_types(address, visit):
     tab.get_by_text("No heading has this").wait_for()
     tab.locator(".ask input").fill("hamming b")
     tab.locator(".ask a").first.wait_for()
-    first = "4. Hamming radius search > The Hamming ball"
-    assert tab.locator(".ask a").all_inner_texts()[:2] == [first, "Glossary > hamming ball"]
+    first = tab.locator(".ask a").first.inner_text()
+    assert first == "4. Hamming radius search > The Hamming ball"
     for key in ("ArrowDown", "Enter"):
         tab.keyboard.press(key)
     tab.wait_for_url("**/book/radius-search.html#the-hamming-ball")
