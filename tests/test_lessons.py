@@ -413,7 +413,7 @@ def test_a_query_in_the_database_flatters_bad_searches_most(lab):
 def test_three_lines_make_six_wedges(seed):
     """lsh: "Three lines through the origin make six wedges." "All points of one wedge have the
     same code" "points in nearly the same direction usually get the same code, because few random
-    lines happen to pass between them."
+    lines pass between them."
     """
     codes = bits_to_integers(LSH(3, random_state=seed).fit_transform(circle(5000)))
     assert len(np.unique(codes)) == 6
@@ -536,7 +536,7 @@ def errors_of_angles(lab, pairs, n_bits, seed):
 def test_the_error_of_the_angle_falls_with_the_root_of_the_bits(lab):
     """lsh: "so half the error takes four times the bits" "The error of an average of $b$
     independent bits falls with $1/\\sqrt{b}$" "The longer the code, the closer the
-    estimate is to the angle." """
+    estimate is to the angle." "degrees, less than the error of 16 bits" """
     pairs = lab.pairs(1, 300)
     error = {}
     for n_bits in (16, 64, 256):
@@ -544,6 +544,7 @@ def test_the_error_of_the_angle_falls_with_the_root_of_the_bits(lab):
         error[n_bits] = np.sqrt(np.mean(np.square(misses)))
     assert 1.7 < error[16] / error[64] < 2.35
     assert 1.7 < error[64] / error[256] < 2.35
+    assert angle_between(*pairs).std() < error[16]
 
 
 def test_two_thousand_bits_give_the_angle_to_four_degrees(lab, seeds):
@@ -579,9 +580,7 @@ def test_eight_vectors_fill_five_buckets():
     share a bucket with one other vector, so they have two candidates each." buckets: "Add 10 to
     both features of each of the eight vectors" "so all of them become negative, and every first bit
     is 0" "so every second bit is 0 too" "so every third bit is 1" "The eight vectors had the mean
-    (0, 0) before you shifted them" "so centring takes them back" buckets: "The three lines split
-    the eight vectors 4 to 4, 5 to 3 and 4 to 4, and they keep the sneaker with the sandal." "they
-    also separate the slipper from them, and put the boot with the shirt" """
+    (0, 0) before you shifted them" "so centring takes them back" """
     codes = codes_by_hand(3)
     buckets = {}
     for name, code in codes.items():
@@ -600,10 +599,6 @@ def test_eight_vectors_fill_five_buckets():
     assert code_by_hand(2, -4, 3) == "100"
     assert set(codes_by_hand(3, added=10).values()) == {"001"}
     assert not eight.VECTORS.sum(axis=0).any()
-    bits = np.array([[digit == "1" for digit in code] for code in codes.values()])
-    assert bits.sum(axis=0).tolist() == [4, 5, 4]
-    # no line splits them as another does
-    assert len(np.unique(bits ^ bits[0], axis=1).T) == 3
 
 
 def test_far_away_the_sixty_points_fill_one_bucket_or_two():
@@ -704,8 +699,8 @@ def test_random_codes_would_leave_nearly_every_image_alone(lab, seed):
 
 def test_two_lengths_predict_how_hyperplanes_split(lab, seed):
     """buckets: "These two lengths predict how unevenly a random hyperplane splits the images." "is
-    then normal with mean 0 and standard deviation" "This share falls as $|z|$ grows." "its average
-    over the hyperplanes is exactly the square of the spread" "The mean vector is long compared
+    then normal with mean 0 and standard deviation" "This share falls as $|z|$ grows." "these
+    variances are on average exactly the square of the spread" "The mean vector is long compared
     with the distances of the vectors from it." "many hyperplanes through the origin have most of
     the vectors on one side"
     """
@@ -791,6 +786,9 @@ def test_buckets_bring_similar_images_together(lab, seed):
     assert by_accident > 1.1 * np.bincount(labels).max() / len(labels)
     assert purity("centred", labels) > purity("raw", labels)
     assert purity("centred", shuffled) > by_accident + 0.15
+    # centring raises the purity no more than its baseline
+    above = {name: purity(name, labels) - purity(name, shuffled) for name in ("raw", "centred")}
+    assert above["centred"] < above["raw"] + 0.05
 
 
 def test_raw_hyperplanes_hardly_split_the_images(lab, seed):
@@ -808,7 +806,7 @@ def test_after_centring_angles_lie_around_a_right_angle(lab, seed):
     """buckets: "Centring moves the median angle to about 90 degrees." "those between centred
     vectors spread widely on both sides of it" buckets: "All the images lie in one corner of the
     space" "Of the pairs that share a code, the dissimilar ones fall from" "But raw codes of 32 bits
-    come down to" "By this measure centring adds nothing" "such pairs hardly ever share a code" "and
+    come down to" "because their buckets are smaller too" "such pairs hardly ever share a code" "and
     dissimilar images share codes" """
     angles = angles_of_pairs(lab, seed)
     assert np.degrees(np.median(angles["centred"])) == pytest.approx(90, abs=6)
@@ -831,10 +829,9 @@ def test_after_centring_angles_lie_around_a_right_angle(lab, seed):
 
 
 def test_centred_images_spread_over_more_buckets(lab, seed):
-    """buckets: "The images now spread over more and smaller buckets." "But the buckets do not
-    become equally large." "The gap between cheap and expensive queries does not close either"
-    "Only on CIFAR-10, we found, do the buckets become much more even" "and centring cuts the first
-    ratio, that of the size-weighted mean, to less than a fifth of what it was"
+    """buckets: "The images now spread over more and smaller buckets." "On Fashion-MNIST, three
+    usual measures do not show it" "It does not make the buckets equally large." "Only on CIFAR-10
+    do the buckets become much more even" "centring cuts the first ratio to less than a fifth"
     """
     raw = lab.table("raw", seed)
     centred = lab.table("centred", seed)
@@ -880,9 +877,10 @@ def matched_pairs(name):
 def test_centring_saves_bits(name):
     """buckets: "centred vectors find at least as many neighbours as raw vectors, with at most half
     the bits" "within each pair, the queries have about the same number of candidates" "there the
-    centred vectors have fewer candidates and still the higher recall" "The differences in recall
+    centred vectors have fewer candidates and still the higher recall" "the differences in recall
     are at most about twice their standard errors" "The cost of centred codes is also easier to
-    predict" "the *median* query even sees more images with centring"
+    predict" "But the *median* query has" "So with centring, less of the
+    mean comes from a few crowded buckets."
     "Centre the vectors before you hash them, and you need fewer bits." "With the same number of
     bits as before, recall falls." "the cost varies less between draws" "centred codes find as
     many neighbours as raw codes, or more, although they have half the bits or fewer"
@@ -960,8 +958,7 @@ def test_the_kept_figures_of_centring(lab):
 
 def test_centring_gives_each_hyperplane_an_offset(lab):
     """buckets: "Subtracting the mean amounts to giving each hyperplane an offset" "Thresholds at
-    the medians of the dot products would split the images exactly in half. But then the law of
-    chapter 2" "Scale every image to length one, which changes no code." "the codes of images near a
+    the medians of the dot products would split the images exactly in half" "Scale every image to length one, which changes no code." "the codes of images near a
     hyperplane change too"
     """
     X = lab.split["raw"].X_database[:2000].astype(np.float64)
@@ -1051,7 +1048,7 @@ def test_for_what_they_scan_centred_codes_are_better(lab, seeds):
 
 @five_seeds
 def test_centred_codes_find_more_by_either_measure(lab, seeds):
-    """radius-search: "by either measure, centred vectors are ahead in every draw" "With the same
+    """radius-search: "centred vectors are ahead in every draw" "With the same
     number of bits they find less than centred vectors"
     """
     for judge, seed in product(("raw", "centred"), seeds):
@@ -1099,8 +1096,8 @@ def test_the_kept_figures_of_the_tutorial(lab):
 
 def test_the_kept_times_by_size_say_where_a_table_is_ahead():
     """radius-search: "at a few thousand vectors for radius 2 and above ten thousand for radius 3"
-    "the table gains little: with {glue:text}`largest-n`" "they are scattered all over the memory"
-    "times as fast as exhaustive search and reaches a recall of" "at a few thousand vectors for
+    "a hundred queries are answered together, the table gains little" "times as many vectors as the
+    database holds" "With more vectors the table can win." "at a few thousand vectors for
     radius 2, and above ten thousand for radius 3" "nanoseconds per vector with 10,000 vectors but"
     "so with {glue:text}`largest-n` vectors radius 3 takes no longer than radius 2" "a candidate
     takes several times as long as a vector in exhaustive search" "radius 3 loses with 10,000
@@ -1636,7 +1633,7 @@ def test_the_table_of_both_says_what_centring_saves(name):
     """radius-search: "On both data sets, centred vectors at radius 4 come within
     {glue:text}`centred-behind` of the precision of raw vectors at radius 2, and they scan less:"
     "Beyond radius 6 the precision of centred vectors hardly rises, although they scan more and
-    more." "vectors of CIFAR-10 scan about as much" radius-search: "reports a precision at 10 of"
+    more." radius-search: "reports a precision at 10 of"
     "it is half an exhaustive search" """
     raw, centred = (kept_figures().loc[name, vectors] for vectors in ("raw", "centred"))
     assert -0.01 < raw.precision[2] - centred.precision[4] < 0.04
@@ -1648,8 +1645,6 @@ def test_the_table_of_both_says_what_centring_saves(name):
         assert raw.scanned[2] == pytest.approx(0.5, abs=0.02)
         assert raw.exhaustive[2] - raw.precision[2] < 0.01
         assert centred.scanned[4] < raw.scanned[2] / 8
-        assert centred.scanned[4] == pytest.approx(raw.scanned[0], rel=0.05)
-        assert centred.precision[4] > raw.precision[0] + 0.05
 
 
 def test_the_last_shell_is_more_than_half_of_the_ball():
