@@ -958,8 +958,8 @@ def test_the_kept_figures_of_centring(lab):
 
 def test_centring_gives_each_hyperplane_an_offset(lab):
     """buckets: "Subtracting the mean amounts to giving each hyperplane an offset" "Thresholds at
-    the medians of the dot products would split the images exactly in half" "Scale every image to length one, which changes no code." "the codes of images near a
-    hyperplane change too"
+    the medians of the dot products would split the images exactly in half" "Scale every image to
+    length one, which changes no code." "the codes of images near a hyperplane change too"
     """
     X = lab.split["raw"].X_database[:2000].astype(np.float64)
     mean = X.mean(axis=0)
