@@ -379,7 +379,7 @@ def test_a_figure_asks_first_and_links_set_it(play, visit, name):
     tab = play(name)
     assert "Predict." in tab.locator(f"#{name}").inner_text()
     # an empty figure says nothing, and of steps the last has all searches
-    more = {"falling-lines": {"lines": 10}, "fair-fight": {"steps": 3}}.get(name, {})
+    more = {"falling-lines": {"lines": 10}}.get(name, {})
     assert printed(tab) == state_of(tab) | more, "paper does not answer what is asked"
     for link in tab.locator('a.reference[href*="="][href^="#"]').all():
         link.click()
