@@ -60,7 +60,7 @@ function layOut(ticks, count, most) {
   return { width, bottom, high, left, right, ticks, x, text: isNarrow ? -17 : 0 };
 }
 
-function drawAxis({ width, bottom, high, left, right, ticks, x, text }, own) {
+function drawAxis({ width, bottom, left, right, ticks, x, text }, own) {
   svg.setAttribute("viewBox", `0 0 ${width} ${bottom}`);
   const title = `precision at 10, from ${short(ticks[0])}`;
   axis.replaceChildren(make("svg:text", { x: (left + right) / 2, y: 10 }, title));
