@@ -36,7 +36,7 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   // what no line breaks: a formula and the mark after it, a name with a hyphen, a time, a short sum
   const UNBROKEN =
-    /\b[A-Z]\w*(?:-[A-Z\d]\w*)+|\d+ (?:min|s) [a-z]+|\(?\d[\d.,/]*(?: [+\u2212\u00d7\u00b7] [\d.,/]+\)?\S{0,4}){0,2} = \d[\d.,/]*/;
+    /\b[A-Z]\w*(?:-[A-Z\d]\w*)+|\d+ (?:min|s) [a-z]+|\(?\d[\d.,/]*(?: [+\u2212\u00d7\u00b7] \(?\u2212?[\d.,/]+\)?\S{0,4}){0,3} = \d[\d.,/]*/;
   const SIGN = /(^|\b\w) ([=+\u2212\u00d7\u00b7]) $/; // before a recorded number
   const whole = (...parts) => {
     const span = Object.assign(document.createElement("span"), { className: "whole" });
