@@ -142,6 +142,15 @@ def test_nothing_lies_on_the_text_of_a_phone(read):
     assert covering == []
 
 
+def test_no_line_breaks_a_short_sum(read):
+    """Neither one that is written out nor one of recorded numbers."""
+    tab = read("book/comparison", 390)
+    whole = tab.locator(".bd-article .whole").all_text_contents()
+    assert any(text.startswith("(1/1 + 2/3)/2 = 5/6") for text in whole)
+    words = tab.locator(".bd-article").text_content()
+    assert re.search(r"\d\u00a0\u00d7\u00a0[\d.]+\u00a0=\u00a0\d", words)
+
+
 def test_a_chapter_is_printed_without_furniture(read):
     tab = read("book/lsh", 760)
     tab.emulate_media(media="print")
@@ -181,8 +190,8 @@ def test_a_figure_is_printed_whole_and_with_its_answer(read):
     )
     assert looks
     assert looks == len(looks) * [["avoid", "avoid"]]
-    before = tab.locator("article p:has(+ .l2h-figure)")
-    assert before.first.evaluate("(one) => getComputedStyle(one).breakAfter") == "avoid"
+    question = tab.locator(".l2h-figure > .predict").first
+    assert question.evaluate("(one) => getComputedStyle(one).breakAfter") == "avoid"
     colours = "(all) => all.map((one) => getComputedStyle(one).printColorAdjust)"
     assert set(cards.locator(".l2h").evaluate_all(colours)) == {"exact"}
     size = "(all) => all.map((one) => getComputedStyle(one).fontSize)"

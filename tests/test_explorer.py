@@ -591,7 +591,7 @@ def test_a_phone_names_the_steps_and_says_what_to_do_first(explore):
     for name in STEPS:
         button = tab.locator(".story li button", has_text=name)
         assert box_of(button).width > 60, "wider than a number"
-    parts = (".queries", ".words", "canvas", ".head:visible", ".next", ".legend", ".finder:visible")
+    parts = (".queries", ".words", "canvas", ".head:visible", ".finder:visible", ".legend", ".next")
     boxes = [box_of(tab.locator(one)) for one in parts]
     tops = [box.y for box in boxes]
     assert tops == sorted(tops), "what to do follows the queries, then the paper"

@@ -34,8 +34,10 @@ document.addEventListener("DOMContentLoaded", () => {
       }),
     );
   });
-  // what no line breaks: a formula and the mark after it, a name with a hyphen, a time
-  const UNBROKEN = /\b[A-Z]\w*(?:-[A-Z\d]\w*)+|\d+ (?:min|s) [a-z]+/;
+  // what no line breaks: a formula and the mark after it, a name with a hyphen, a time, a short sum
+  const UNBROKEN =
+    /\b[A-Z]\w*(?:-[A-Z\d]\w*)+|\d+ (?:min|s) [a-z]+|\(?\d[\d.,/]*(?: [+\u2212\u00d7\u00b7] \(?\u2212?[\d.,/]+\)?\S{0,4}){0,3} = \d[\d.,/]*/;
+  const SIGN = /(^|\b\w) ([=+\u2212\u00d7\u00b7]) $/; // before a recorded number
   const whole = (...parts) => {
     const span = Object.assign(document.createElement("span"), { className: "whole" });
     parts[0].replaceWith(span);
@@ -50,6 +52,7 @@ document.addEventListener("DOMContentLoaded", () => {
   texts
     .filter((text) => !text.parentElement.closest("pre, code, script, style, svg, math"))
     .forEach((text) => {
+      if (SIGN.test(text.data)) text.data = text.data.replace(SIGN, "$1\u00a0$2\u00a0");
       const formula = text.previousSibling;
       const mark = formula?.className === "math" && /^[.,;:!?)]+/.exec(text.data);
       let rest = mark ? text.splitText(mark[0].length) : text;
@@ -260,7 +263,9 @@ window.addEventListener("beforeprint", () => {
   const answers = atTheEnd("Answers", told);
   for (const one of told) {
     const question = one.closest("fieldset");
-    const [{ textContent: words }] = (question ?? one.closest("section")).children;
+    const { textContent: words } = (question ?? one.closest("section")).querySelector(
+      "legend, h1, h2, h3",
+    );
     const right = question?.querySelector(".selftest-right label").textContent;
     add("h3", right ? `${words.split(".")[0]}: ${right}` : words.replace("#", ""));
     move(one, answers);

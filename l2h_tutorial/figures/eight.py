@@ -45,7 +45,16 @@ def _factor(n: int) -> str:
 
 _OUTLIER = "boot"
 _NAMES = np.array(
-    [(0.4, -0.7), (0, -0.7), (0, 0.7), (-1.6, 0), (0, -0.7), (0, -0.7), (-1.5, -0.7), (0, 0.7)]
+    [
+        (0.4, -0.7),
+        (0, -0.7),
+        (1.4, 0.6),
+        (-1.1, -1.0),
+        (-1, -0.8),
+        (0, -0.7),
+        (-1.5, -0.7),
+        (0, 0.7),
+    ]
 )
 """How far the middle of each name is from its vector."""
 _LOOKS: tuple[Look, Look] = (

@@ -38,37 +38,41 @@ function put(element, places) {
   for (const [key, value] of Object.entries(places)) element.setAttribute(key, value);
 }
 
-// The axis of a step holds the searches of this step alone, so that their differences can be seen
-function ticksOfAxis(ranking) {
-  const values = ranking.map(([, value]) => value);
-  const unit = Math.max(...values) - Math.min(...values) > 0.3 ? 0.1 : 0.05;
-  const first = Math.floor(Math.min(...values) / unit);
-  const last = Math.ceil(Math.max(...values) / unit);
-  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * unit);
+// All steps have one axis, so that a dot moves only where its search finds more or less
+function ticksOfAxis(rankings) {
+  const values = rankings.flat().map(([, value]) => value);
+  const first = Math.floor(10 * Math.min(...values));
+  const last = Math.ceil(10 * Math.max(...values));
+  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) / 10);
 }
 
 // Names stand left of the dots, or above them where there is less room. A unit is a pixel.
-function layOut(ticks) {
+// The rows share the room that all that will come need, so that nothing below moves.
+function layOut(ticks, count, most) {
   const width = svg.clientWidth || 360;
   const isNarrow = width < 480;
-  const high = isNarrow ? 38 : 28;
-  const left = isNarrow ? 10 : 190;
-  const right = width - (isNarrow ? 10 : 116);
+  const bottom = TOP + most * (isNarrow ? 34 : 24);
+  const high = (bottom - TOP) / count;
+  const left = isNarrow ? 16 : 190;
+  const right = width - (isNarrow ? 16 : 116);
   const scale = (right - left) / (ticks.at(-1) - ticks[0]);
   const x = (value) => left + (value - ticks[0]) * scale;
-  return { width, high, left, right, ticks, x, text: isNarrow ? -17 : 0 };
+  return { width, bottom, high, left, right, ticks, x, text: isNarrow ? -17 : 0 };
 }
 
-function drawAxis({ width, high, left, right, ticks, x }, count) {
-  const bottom = TOP + count * high;
+function drawAxis({ width, bottom, left, right, ticks, x, text }, own) {
   svg.setAttribute("viewBox", `0 0 ${width} ${bottom}`);
   const title = `precision at 10, from ${short(ticks[0])}`;
   axis.replaceChildren(make("svg:text", { x: (left + right) / 2, y: 10 }, title));
-  for (const tick of ticks)
-    axis.append(
-      make("svg:line", { x1: x(tick), x2: x(tick), y1: TOP - 6, y2: bottom, class: "grid" }),
-      make("svg:text", { x: x(tick), y: 28 }, short(tick)),
-    );
+  const rule = (value, y2, kind) => {
+    const places = { x1: x(value), x2: x(value), y1: TOP - 6, y2, class: kind };
+    axis.append(make("svg:line", places));
+  };
+  for (const tick of ticks) {
+    rule(tick, text ? TOP : bottom, "grid"); // no rule crosses a name that stands above its dot
+    axis.append(make("svg:text", { x: x(tick), y: 28 }, short(tick)));
+  }
+  rule(own, bottom, "grid grh"); // who is beyond it finds more
 }
 
 // A search that has another rank than before the last step says which that was
@@ -76,7 +80,7 @@ function drawRow([method, precision], before, y, { width, left, right, x, text }
   const { group, line, name, dot, value, was } = rowOf(method);
   put(line, { x1: left, x2: right });
   put(name, { x: 2, y: text });
-  put(value, { x: width - 60, y: text });
+  put(value, { x: width - (text ? 72 : 60), y: text });
   put(was, { x: width - 2, y: text });
   value.textContent = written(precision);
   was.textContent = before;
@@ -101,15 +105,16 @@ function rankBefore({ steps, images }, [method], rank) {
 
 function draw(state) {
   const ranking = rankingOf(state);
-  const places = layOut(ticksOfAxis(ranking));
+  const all = data.rankings[state.images];
+  const most = Math.max(...all.map(({ length }) => length));
+  const places = layOut(ticksOfAxis(all), ranking.length, most);
   // rows move when a step is taken, not when a page or other images bring another axis
   const isSame = shown?.images === state.images && shown.width === places.width;
   svg.classList.toggle("moves", isSame && shown.steps !== state.steps);
   shown = { ...state, width: places.width };
-  // room for all that will come, so that nothing below moves
-  drawAxis(places, Math.max(...data.rankings[state.images].map(({ length }) => length)));
+  drawAxis(places, best(ranking, true)[1]);
   const groups = ranking.map((search, i) => {
-    const y = TOP + (i + 1) * places.high - 12;
+    const y = TOP + (i + 0.5) * places.high - places.text / 2;
     return drawRow(search, rankBefore(state, search, i), y, places);
   });
   for (const { group } of rows.values()) if (!groups.includes(group)) group.remove();
@@ -153,7 +158,7 @@ live("fair-fight", {
   draw,
   sentence,
   brief,
-  paper: () => ({ steps: STEPS.length }),
+  paper: () => ({ steps: 0 }), // beneath the question, which is still to be answered
   controls: [
     { key: "steps", label: "Steps", least: 0, most: STEPS.length, step: 1 },
     {

@@ -163,7 +163,6 @@ class Plane {
           x,
           y: -y,
           "font-size": size,
-          "paint-order": "stroke",
           class: bold ? "inside" : "outside",
         },
         text,

@@ -10,8 +10,6 @@ const HARDLY = 0.01; // a smaller share is nothing in the drawing
 const WANTED = { found: 0.9, looked: 0.05 };
 const middles = data.edges.slice(1).map((edge, i) => (edge + data.edges[i]) / 2);
 
-// with a mouse there is the room for a wide drawing, which a phone that is turned has for a moment
-const isWide = matchMedia("(min-width: 641px) and (pointer: fine)").matches;
 const chart = new Chart("The S-curve over two heaps of real pairs, of which it takes a part", {
   across: [-0.5, 0, 0.5, 1].map((cosine) => [
     across(cosine),
@@ -19,11 +17,9 @@ const chart = new Chart("The S-curve over two heaps of real pairs, of which it t
   ]),
   below: "cosine similarity of the pair",
   beside: "chance to be found",
-  right: isWide ? 618 : 318,
   height: 416,
 });
 const { svg } = chart;
-svg.classList.toggle("wide", isWide);
 const HEAPS = {
   near: ["a query, its ten nearest (filled: found)", 324],
   all: ["a query, any image (filled: looked at)", 412],
@@ -132,7 +128,7 @@ const brief = (state) => {
 live("s-curve", {
   start: { bits: BITS.indexOf(16), tables: 0, radius: 3 },
   drawing: svg,
-  beside: [meters.svg, make("p", { class: "legend" }, "Outlines: all pairs.")],
+  beside: [meters.svg],
   draw,
   sentence,
   brief,
