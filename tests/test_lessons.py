@@ -205,8 +205,8 @@ def precision_when_scanning(sweep, share):
 
 
 def test_near_does_mean_alike(lab):
-    """data: "so near does often mean alike" "Images with a similar layout are often of the same class,
-    but not always."
+    """data: "so near does often mean alike" "Images with a similar layout are often of the same
+    class, but not always."
     """
     assert 0.3 < lab.exhaustive["raw"] < 0.95
     for seed in (42, 0, 1, 2, 3):
@@ -334,9 +334,9 @@ def test_two_small_vectors_have_the_cosine_worked_out_by_hand():
     assert round(np.degrees(angle_between(x, y)).item()) == 16
 
 
-def test_pixels_lose_half_by_three_pixels_and_gist_does_not():
-    """data: "The search by pixels has lost half after a slide of four pixels" "GIST has lost less than
-    half even after six pixels" """
+def test_pixels_lose_half_by_four_pixels_and_gist_does_not():
+    """data: "The search by pixels has lost half after a slide of four pixels" "GIST has lost less
+    than half even after six pixels" """
     ds = load_dataset("fashion-mnist")
     precision = sliding(ds, split_dataset(ds)).data["precision"]
     pixels = np.array(precision["pixels"]) / precision["pixels"][0]
