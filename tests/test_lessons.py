@@ -205,8 +205,8 @@ def precision_when_scanning(sweep, share):
 
 
 def test_near_does_mean_alike(lab):
-    """data: "so near does mean alike" "Images with a similar layout are often of the same class,
-    but not always."
+    """data: "so near does often mean alike" "Images with a similar layout are often of the same
+    class, but not always."
     """
     assert 0.3 < lab.exhaustive["raw"] < 0.95
     for seed in (42, 0, 1, 2, 3):
@@ -266,7 +266,8 @@ def slid(request):
 def test_gist_is_better_than_pixels_before_and_after_a_slide(slid):
     """data: "more than half of its pixel values change, though anyone would call it the same
     picture" "GIST is better than pixels, before the slide and after it." "clothes against a black
-    background, pixels do well until something moves" "on them pixels do badly from the start"
+    background, pixels do well until something moves" "fewer than a fifth of
+    their answers are right, even before a slide"
     """
     pictures, precision, changed = slid
     assert changed > 0.5
@@ -276,7 +277,7 @@ def test_gist_is_better_than_pixels_before_and_after_a_slide(slid):
     if pictures == "fashion":
         assert precision["pixels", "slid"] < precision["pixels", "still"] - 0.1
     else:
-        assert precision["pixels", "still"] < 0.35
+        assert precision["pixels", "still"] < 0.2
 
 
 def test_upside_down_together_changes_nearly_nothing(images):
@@ -333,14 +334,14 @@ def test_two_small_vectors_have_the_cosine_worked_out_by_hand():
     assert round(np.degrees(angle_between(x, y)).item()) == 16
 
 
-def test_pixels_lose_half_by_three_pixels_and_gist_does_not():
-    """data: "After three pixels, the precision is" "by pixels, about half of what it was" "Even
-    after six pixels, GIST has lost less than half" """
+def test_pixels_lose_half_by_four_pixels_and_gist_does_not():
+    """data: "The search by pixels has lost half after a slide of four pixels" "GIST has lost less
+    than half even after six pixels" """
     ds = load_dataset("fashion-mnist")
     precision = sliding(ds, split_dataset(ds)).data["precision"]
     pixels = np.array(precision["pixels"]) / precision["pixels"][0]
     gist = np.array(precision["GIST"]) / precision["GIST"][0]
-    assert 0.45 < pixels[3] < 0.55
+    assert pixels[4] < 0.5 < pixels[3] < 0.55
     assert gist[6] > 0.6
     assert (gist[1:] > pixels[1:]).all()
 
@@ -699,10 +700,10 @@ def test_random_codes_would_leave_nearly_every_image_alone(lab, seed):
 
 def test_two_lengths_predict_how_hyperplanes_split(lab, seed):
     """buckets: "These two lengths predict how unevenly a random hyperplane splits the images." "is
-    then normal with mean 0 and standard deviation" "This share falls as $|z|$ grows." "these
-    variances are on average exactly the square of the spread" "The mean vector is long compared
-    with the distances of the vectors from it." "many hyperplanes through the origin have most of
-    the vectors on one side"
+    then normal with mean 0 and standard deviation" "This share falls as $|z|$ grows." "this
+    variance is exactly the square of the spread" "The mean vector is long compared with
+    the distances of the vectors from it." "many hyperplanes through the origin have most of the
+    vectors on one side"
     """
     scaled = normalize(lab.split["raw"].X_database[:10_000])
     mean = scaled.mean(axis=0)
@@ -831,7 +832,7 @@ def test_after_centring_angles_lie_around_a_right_angle(lab, seed):
 def test_centred_images_spread_over_more_buckets(lab, seed):
     """buckets: "The images now spread over more and smaller buckets." "On Fashion-MNIST, three
     usual measures do not show it" "It does not make the buckets equally large." "Only on CIFAR-10
-    do the buckets become much more even" "centring cuts the first ratio to less than a fifth"
+    do the buckets become much more even" "centring cuts this ratio to less than a fifth"
     """
     raw = lab.table("raw", seed)
     centred = lab.table("centred", seed)
@@ -1020,7 +1021,7 @@ def test_with_few_bits_a_query_has_many_candidates(lab, seed):
 def test_raw_codes_scan_several_times_as_much(lab, seed):
     """radius-search: "by radius alone, raw vectors look good: at radius 2 they find" "raw vectors
     pay for it by looking at more images" "Even at radius 0, their cheapest search, they scan"
-    "Even their cheapest search scans more than the cheapest search" radius-search: "Centring
+    radius-search: "Centring
     changes the precision of exhaustive search by" "find about as many images of the query's
     class" """
     raw = lab.sweep("raw", seed)

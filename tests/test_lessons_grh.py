@@ -221,8 +221,8 @@ def test_divided_by_its_degree_an_image_keeps_its_bits(seed):
 
 def test_a_graph_without_labels_beats_the_refit(centred, seed):
     """grh-adjacency: "The refit lifts LSH from" "It comes from the classifier, because no label
-    and no graph takes part." "Part of that gain is the refit, which uses no graph at all" "With
-    labels that count, the score is"
+    and no graph takes part." "Part of that gain is the refit, which uses no graph at all" "where
+    the labels take part, the score is"
     "The graph adds the rest without any label, because it is made from the features alone." """
     S = knn_affinity(centred.X_train, 10)
     i, j = S.nonzero()
