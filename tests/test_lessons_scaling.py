@@ -353,10 +353,9 @@ SOCKET = 0.8 * 8 * 3200e6 * 8 / 1e9  # GB a second: 80 percent of eight channels
 
 
 def test_a_table_of_a_billion_fits_but_its_candidates_take_long():
-    """scaling: "With $2^{30}$ slots a code of 64 bits takes 8 + 8 +" "A scan of 64 bits takes
-    one core of faiss only" "without it, one core could scan all codes in far less time than
-    reading what the short hash proposes takes."
-    "and one of 128 bits less than twice as much" """
+    """scaling: "With $2^{30}$ slots a code of 64 bits takes 8 + 8 +" "A scan of 64 bits takes one
+    core of faiss only" "one core could scan all codes in far less time than the disk needs for what
+    the short hash proposes." "and one of 128 bits less than twice as much" """
     short = near_copies()["billion_bytes"]
     assert short == pytest.approx(32.6, abs=0.05)
     n_pieces = round(128 / 30)
