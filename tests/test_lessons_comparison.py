@@ -99,11 +99,12 @@ def at_one_percent():
 
 
 def on_the_splits_of_the_ranking():
-    """Return the rows of GRH with shuffled labels, and with one predictor more, as ranked too."""
+    """Return the rows of GRH with shuffled labels, without votes and with one predictor more."""
     shuffled = learned_from(KEPT[KEPT.question == "shuffled"])
     shuffled["method"] += ", shuffled"
-    rows = pd.concat([shuffled, learned_from(KEPT[KEPT.question == "predictor"])])
-    return rows.assign(question="ranking")
+    without_votes = KEPT[(KEPT.question == "alpha") & (KEPT.method == "0.5")]
+    others = pd.concat([without_votes, KEPT[KEPT.question == "predictor"]])
+    return pd.concat([shuffled, learned_from(others)]).assign(question="ranking")
 
 
 CHEAP = at_one_percent()
