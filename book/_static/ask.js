@@ -24,8 +24,9 @@ window.Search = {
       const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
       const has = ({ name }) => words.every((word) => name.toLowerCase().includes(word));
       const links = places.filter(has).slice(0, 7).map(entry);
-      const none = "No heading has this. Enter searches the whole text.";
-      const shown = words.length ? (links.length ? links : [none]) : [];
+      const hint = document.createElement("p");
+      hint.textContent = `${links.length ? "" : "No heading has this. "}Enter searches the whole text.`;
+      const shown = words.length ? [...links, hint] : [];
       document.querySelector(".ask .found").replaceChildren(...shown);
     };
     document.addEventListener(
