@@ -577,14 +577,16 @@ def test_other_guesses_change_the_answer(paid):
 
 def test_the_task_is_met_with_the_cells_of_deep_photographs(paid):
     """scaling: "The task asks for ten, about half of that." "This is only the mean, and about
-    {glue:text}`late-ten` percent of the queries are late," "So the answer for one server is no."
-    "As copies, two servers answer five a second each" "But if they come at random times, they
-    queue, and one takes {glue:text}`sum-wait` ms on average" "each waits $\\rho/(2 - 2\\rho)$ times
-    as long on average, as in the queue M/D/1." "The server then answers at most
-    {glue:text}`b-limit` queries a second, half of which is less" "a second, fewer than the task
-    asks for" "But if two servers divide the rows" "and at ten a second fewer than
-    {glue:text}`late-pair` percent are late." "up to about {glue:text}`share-pair` percent of the
-    cells" "Cells of unequal size make both larger." """
+    {glue:text}`late-ten` percent of the queries are late," "So the answer for one server is no,
+    unless your cells are as good as those of clothes GIST, so measure this first." "and at ten a
+    second {glue:text}`late-least` percent are late." "As copies, two servers answer five a second
+    each" "But if they come at random times, they queue, and one takes {glue:text}`sum-wait` ms on
+    average" "each waits $\\rho/(2 - 2\\rho)$ times as long on average, as in the queue M/D/1." "The
+    server then answers at most {glue:text}`b-limit` queries a second. At ten a second its memory
+    would be busy nearly all the time" "a second, fewer than the task asks for" "But if two servers
+    divide the rows" "and at ten a second fewer than {glue:text}`late-pair` percent are late." "If a
+    query reads more than about {glue:text}`share-pair` percent of the cells, these two miss the
+    deadline as well." "Cells of unequal size make both larger." """
     page = (ROOT / "book/scaling.md").read_text(encoding="utf-8")
     assert "| queries | [ten]{.definition} a second" in page
     assert "kept for [95]{.definition} percent of the queries" in page
@@ -670,9 +672,8 @@ def test_filling_takes_a_product_for_each_cell(paid):
 def test_half_of_the_rows_are_read_in_half_of_the_time(paid):
     """scaling: "give each server a random half of each cell, and send every query to both." "so the
     pair answers about as many queries as two copies" "a single query becomes faster, but not twice
-    as fast" "The best 2,000 candidates seldom divide into exactly a thousand each. So
-    let each fetch [1,100]{.definition}, because one server hardly ever has more of these 2,000."
-    """
+    as fast" "The best 2,000 candidates seldom divide into exactly a thousand each. So let each
+    server fetch [1,100]{.definition}, because it hardly ever holds more of the best 2,000." """
     assert 2 * binom.sf(1100, 2000, 0.5) < 1e-4
     assert binom.pmf(1000, 2000, 0.5) < 0.02
     code_bytes, share, candidates = paid["design"]
