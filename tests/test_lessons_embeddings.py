@@ -307,9 +307,9 @@ def test_three_ways_of_going_on_differ():
     of 10, and measure." "one bit loses more in the last doubling than in the two before together."
     "At the small share of the cells, either saving is large enough, and two bits are quicker. At
     the large share, either saving is too small, and one bit is quicker" "Two bits are quicker if
-    they save more candidates than that." "A wrong guess of the candidates costs less with two
-    bits:" "A wrong guess of the cells costs more with two bits:" "So neither is safer." "Begin with
-    two bits, for which there is memory" """
+    they save more candidates than that." "A wrong guess of the candidates costs less with two bits"
+    "A wrong guess of the cells costs more" "So neither is safer." "Begin with two bits, for which
+    there is memory" """
     needed = {n_bits: candidates_needed(n_bits) for n_bits in (1, 2)}
     for n_bits in (1, 2):  # nine candidates hold at most nine of ten
         assert max(share[8] for share in found_among_clothes(n_bits)) <= 0.9
@@ -344,6 +344,8 @@ def test_three_ways_of_going_on_differ():
         )
         assert (by_two < by_one).tolist() == [two_are_quicker] * 2
         assert np.ptp(by_two) < 20 < 60 < np.ptp(by_one)
+    by_one, by_two = (4e7 * n_bytes * np.ptp(probed) / 10e9 * 1000 for n_bytes in (104, 212))
+    assert by_two - by_one > 60, "as much as a wrong guess of the candidates costs one bit more"
         more_reads = 4e7 * (212 - 104) * probed[kind] / 10e9 * 1000 / 0.1
         assert (np.subtract(one, two) > more_reads).tolist() == [two_are_quicker] * 2
 
@@ -701,9 +703,9 @@ def test_centring_saves_what_sits_in_a_corner():
     "Some learned embeddings are off centre too" embeddings: "while after a rotation every bit says
     something about all dimensions." "WordLlama fits this reason: its dimensions vary almost evenly,
     and it alone gained nothing. But among the other five kinds the gain does not follow the
-    evenness" "On GIST, signs find even more after a rotation than after centring." "on every other
-    kind a rotation gains at least {glue:text}`turn-least`." "which rests on WordLlama alone." "On
-    deep features, whose dimensions vary least evenly." "A rotation gained on GIST." """
+    evenness" "On GIST, rotated signs find even more than centred ones." "on every other kind a
+    rotation gains at least {glue:text}`turn-least`." "which rests on WordLlama alone." "On deep
+    features, whose dimensions vary least evenly." "A rotation gained on GIST." """
     off_centre = MEANS["off_centre", "signs"]
     assert (off_centre[GIST] > 0.6).all()
     assert off_centre[LLAMA] > 0.2
@@ -1090,7 +1092,7 @@ def test_a_scan_reads_all_that_pass_and_cells_a_part():
     {glue:text}`share-least` percent of the cells, the least of our six kinds." "On WordLlama a
     query reads {glue:text}`share-most` percent, the most" "Without a filter 4 of
     {glue:text}`cells-all` cells suffice" "in four of our five draws, and 8 in the fifth" "rests on
-    the shares of the cells that our six kinds needed, with {glue:text}`cells-all` cells." """
+    the shares of {glue:text}`cells-all` cells that our six kinds needed." """
     by_filter = FILTERED.groupby(["filter", "share", "vectors"])
     scan = by_filter.codes.mean()
     some = scan.drop(1.0, level="share")

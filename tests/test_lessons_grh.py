@@ -323,7 +323,7 @@ def test_the_line_of_the_first_bit_is_that_worked_by_hand():
 def test_kernel_ridge_gives_the_new_shirt_the_bit_of_the_tops():
     """grh-training: "Their squared distances from the new shirt are 13 and 4, and from each other
     9." "the new shirt gets the first bit of the tops, which the line got wrong. With all eight
-    training vectors in the sum, its sign is the same." """
+    training vectors the sign is the same." """
     bits = np.where(np.arange(8) < 4, 1, -1)
     new = np.array([(0, -1)])
 
@@ -361,8 +361,7 @@ def test_the_agreement_never_falls_by_the_graph(centred, seed):
     rounds, the SVM reaches" "Their errors could cost more than the vote has gained, though in this
     chapter's table they do not." "bits differently from what it was taught, some for the better."
     grh-training: "bits differently from what it was taught, and the second vote flips" "further
-    rounds have work to do if some votes are weak and the classifier cannot repeat the bits that it
-    was taught" """
+    rounds are for weak votes and classifiers that cannot repeat the taught bits" """
     linear, ridge = (
         GRH(16, alpha=0.7, n_iter=3, classifier=classifier, random_state=seed)
         .fit(centred.X_train, centred.y_train)
