@@ -344,10 +344,10 @@ def test_three_ways_of_going_on_differ():
         )
         assert (by_two < by_one).tolist() == [two_are_quicker] * 2
         assert np.ptp(by_two) < 20 < 60 < np.ptp(by_one)
-    by_one, by_two = (4e7 * n_bytes * np.ptp(probed) / 10e9 * 1000 for n_bytes in (104, 212))
-    assert by_two - by_one > 60, "as much as a wrong guess of the candidates costs one bit more"
         more_reads = 4e7 * (212 - 104) * probed[kind] / 10e9 * 1000 / 0.1
         assert (np.subtract(one, two) > more_reads).tolist() == [two_are_quicker] * 2
+    by_one, by_two = (4e7 * n_bytes * np.ptp(probed) / 10e9 * 1000 for n_bytes in (104, 212))
+    assert by_two - by_one > 60, "as much as a wrong guess of the candidates costs one bit more"
 
 
 def test_more_rows_need_more_candidates(drawn):
