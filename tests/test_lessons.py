@@ -700,11 +700,10 @@ def test_random_codes_would_leave_nearly_every_image_alone(lab, seed):
 
 def test_two_lengths_predict_how_hyperplanes_split(lab, seed):
     """buckets: "These two lengths predict how unevenly a random hyperplane splits the images." "is
-    then normal with mean 0 and standard deviation" "This share falls as $|z|$ grows." "this
-    variance is exactly the square of the spread" "The mean vector is long compared with
-    the distances of the vectors from it." "many hyperplanes through the origin have most of the
-    vectors on one side"
-    """
+    then normal with mean 0 and standard deviation" "This share falls as $|z|$ grows." "its average
+    over them is exactly the square of the spread" "The mean vector is long compared with the
+    distances of the vectors from it." "many hyperplanes through the origin have most of the vectors
+    on one side" """
     scaled = normalize(lab.split["raw"].X_database[:10_000])
     mean = scaled.mean(axis=0)
     length = np.linalg.norm(mean)
@@ -877,15 +876,13 @@ def matched_pairs(name):
 @both
 def test_centring_saves_bits(name):
     """buckets: "centred vectors find at least as many neighbours as raw vectors, with at most half
-    the bits" "within each pair, the queries have about the same number of candidates" "there the
-    centred vectors have fewer candidates and still the higher recall" "the differences in recall
+    the bits" "within each pair, the queries have about the same number of candidates" "There the
+    centred vectors have fewer candidates, and still the higher recall." "the differences in recall
     are at most about twice their standard errors" "The cost of centred codes is also easier to
-    predict" "But the *median* query has" "So with centring, less of the
-    mean comes from a few crowded buckets."
+    predict" "But the *median* query has" "so a few crowded buckets contribute less to the mean."
     "Centre the vectors before you hash them, and you need fewer bits." "With the same number of
-    bits as before, recall falls." "the cost varies less between draws" "centred codes find as
-    many neighbours as raw codes, or more, although they have half the bits or fewer"
-    """
+    bits as before, recall falls." "the cost varies less between draws" "centred codes find as many
+    neighbours as raw codes, or more, although they have half the bits or fewer" """
     means = kept_centring(name)[["candidates", "median", "recall"]].mean()
     errors = kept_centring(name)[["candidates", "recall"]].sem()
     spans = kept_centring(name)["candidates"].agg(lambda draws: draws.max() / draws.min())
@@ -1020,10 +1017,9 @@ def test_with_few_bits_a_query_has_many_candidates(lab, seed):
 
 def test_raw_codes_scan_several_times_as_much(lab, seed):
     """radius-search: "by radius alone, raw vectors look good: at radius 2 they find" "raw vectors
-    pay for it by looking at more images" "Even at radius 0, their cheapest search, they scan"
-    radius-search: "Centring
-    changes the precision of exhaustive search by" "find about as many images of the query's
-    class" """
+    pay for it by looking at more images" "Even at radius 0, raw vectors scan" radius-search:
+    "Centring changes the precision of exhaustive search by" "find about as many images of the
+    query's class" """
     raw = lab.sweep("raw", seed)
     centred = lab.sweep("centred", seed)
     exhaustive = lab.exhaustive
@@ -1098,12 +1094,14 @@ def test_the_kept_figures_of_the_tutorial(lab):
 def test_the_kept_times_by_size_say_where_a_table_is_ahead():
     """radius-search: "at a few thousand vectors for radius 2 and above ten thousand for radius 3"
     "a hundred queries are answered together, the table gains little" "times as many vectors as the
-    database holds" "With more vectors the table can win." "at a few thousand vectors for
-    radius 2, and above ten thousand for radius 3" "nanoseconds per vector with 10,000 vectors but"
-    "so with {glue:text}`largest-n` vectors radius 3 takes no longer than radius 2" "a candidate
-    takes several times as long as a vector in exhaustive search" "radius 3 loses with 10,000
-    vectors" "If a table ends clearly ahead, a vertical line marks the size from which it stays
-    ahead." "In batches the table gains much only if its balls hold little of the database." """
+    database holds" "With more vectors the table can win." "at a few thousand vectors for radius 2,
+    and above ten thousand for radius 3" "nanoseconds per vector with 10,000 vectors but" "so with
+    {glue:text}`largest-n` vectors radius 3 takes no longer than radius 2" "A candidate takes
+    several times as long as a vector in exhaustive search" "radius 3 loses with 10,000 vectors" "A
+    vertical line marks the size from which a table stays ahead. A table that does not end clearly
+    ahead has no line." "The larger part of this time goes to looking up the {glue:text}`ball-16-4`
+    codes of the ball, one by one." "on Fashion-MNIST it takes longer than exhaustive search." "In
+    batches the table gains much only if its balls hold little of the database." """
     kept = pd.read_csv(RESULTS / "time-by-size.csv")
     assert kept["n"].agg(["min", "max"]).tolist() == [1000, 1_000_000]
     times = kept.pivot(index=["queries", "n"], columns="method", values="microseconds")
@@ -1138,6 +1136,15 @@ def test_the_kept_times_by_size_say_where_a_table_is_ahead():
     per_candidate = most / candidates
     # median times over mean counts: the counts are skewed, so means of both are further apart
     assert per_candidate.drop("exhaustive search").min() > 3 * per_candidate["exhaustive search"]
+    tables = kept[(kept.n <= 10_000) & (kept.queries == "one at a time") & (kept.scanned < 1)]
+    radii = tables.method.str[-1].astype(int)
+    work = np.c_[radii.map(lambda radius: ball_size(16, radius)), tables.n * tables.scanned]
+    (a_look_up, a_candidate), *_ = np.linalg.lstsq(work, tables.microseconds, rcond=None)
+    np.testing.assert_allclose(work @ [a_look_up, a_candidate], tables.microseconds, rtol=0.1)
+    radius_4 = kept_figures().loc["fashion-mnist", "centred", 4]
+    look_ups = ball_size(16, 4) * a_look_up
+    assert look_ups > 3 * radius_4.candidates * a_candidate
+    assert look_ups > 2 * alone.loc[10_000, "exhaustive search"]
     recall = largest["recall"].max()
     assert 0.4 < recall["LSH, radius 2"] < 0.65 < recall["LSH, radius 3"] < 0.85
 
@@ -1279,7 +1286,7 @@ def test_a_longer_code_looks_at_less_for_the_same_bytes(lab, seed):
 
 def test_short_codes_are_blunt_and_components_look_at_less(lab, seed):
     """designing: "With 8 bits a radius is a blunt tool" "It scans fewer images than 32 random
-    hyperplanes do." "On Fashion-MNIST that meets the opening's goal with four bytes." "On
+    hyperplanes do" "On Fashion-MNIST that meets the opening's goal with four bytes." "On
     Fashion-MNIST's GIST, `PCAH` met the goal with four bytes." """
     s = lab.split["centred"]
     share = {}
@@ -1335,13 +1342,14 @@ def test_the_kept_hashers_are_nine_kinds_at_nearly_one_recall():
 
 
 def test_the_longest_code_looks_at_the_least():
-    """designing: "of the nine kinds no other hasher scans less" "on all nine it scans less than
-    `LSH(128)`" "If few directions carry the variance, as in Fashion-MNIST's GIST, try `PCAH(64)`"
-    "The price is 16 more bytes per row" measured: "they look at more than 64 random hyperplanes do
-    on" "There `PCAH(64)` does, because these vectors vary in few directions" measured: "which
-    rotates principal components, makes more of its bits" "With 128 bits ITQ looks at less than
-    `LSH(128)` on" "On the other three kinds ITQ looks at more, but it also finds" "We cannot tell
-    for `ITQ(64)` on separate clusters either" "looks at a little more, and finds more" """
+    """designing: "of the nine kinds no other hasher scans less" "but the others were tried with at
+    most half the bits. On all nine kinds it scans less than `LSH(128)`" "If few directions carry
+    the variance, as in Fashion-MNIST's GIST, try `PCAH(64)`" "The price is 16 more bytes per row"
+    measured: "they look at more than 64 random hyperplanes do on" "There `PCAH(64)` does, because
+    these vectors vary in few directions" measured: "which rotates principal components, makes more
+    of its bits" "With 128 bits ITQ looks at less than `LSH(128)` on" "On the other three kinds ITQ
+    looks at more, but it also finds" "We cannot tell for `ITQ(64)` on separate clusters either"
+    "looks at a little more, and finds more" """
     shares = kept_hashers("scanned")
     recalls = kept_hashers("recall")
     least = shares.idxmin(axis=1)
@@ -1363,6 +1371,9 @@ def test_the_longest_code_looks_at_the_least():
     reads_more = ["separate clusters", "Fashion-MNIST, GIST", "Fashion-MNIST, deep"]
     assert set(long.index[long > 1]) == set(reads_more)
     assert len(long) == 8  # so with the same bytes ITQ scans less on five
+    real = long[["Fashion-MNIST, GIST", "Fashion-MNIST, deep", "docstrings"]]
+    assert list(real.index[real < 1]) == ["docstrings"]
+    assert {name for name in shares if "256" in name} == {"LSH, 256 bits"}
     assert (gained[reads_more] > 0.008).all()
     assert (gained[long.index[long < 1]].abs() < 0.003).all()
     close = ["word vectors", "overlapping clusters", "manifold"]
@@ -1418,9 +1429,8 @@ def test_a_mean_hides_the_queries_that_find_little(lab, seed):
 
 def test_queries_of_another_kind_need_a_radius_of_their_own(lab, seed):
     """designing: "Queries of another kind find less, unless you pass some of them to `fit` too."
-    "But no query resembles a row any more." "with lengths like these, searching by the
-    inner product stays expensive"
-    """
+    "But no query resembles a row any more, because the new coordinate is 0 in every query and in
+    hardly any row." "with lengths like these, searching by the inner product stays expensive" """
     # the usual queries of CIFAR-10 are too few to tell
     s = split_dataset(lab.dataset, query_size=500).preprocessed("l2-centre")
     random = np.random.default_rng(seed)

@@ -383,12 +383,12 @@ def test_at_equal_shares_grh_is_ahead_of_lsh_in_one_case(name):
 @both
 def test_the_classifier_is_ahead_on_the_map(name):
     """comparison: "so the line of the class scores *falls* in {numref}`fig-fair-map`: the more is
-    scanned, the more the cosine decides." "with 32 it finds more than with 16 wherever at least
-    half a percent is scanned" "it scans more than ten times the classifier's one percent, and yet
-    it {glue:text}`pcah-verdict` the classifier." "the ten images with the largest inner products
-    alone have a precision of {glue:text}`scores-alone`." "On the left of the figure the class
-    scores are above every code." "on every split, the byte finds more with one percent than the
-    exact cosine does" """
+    scanned, the more the cosine decides." "wherever at least half a percent is scanned, 32 bits of
+    PCAH find more than 16" "it scans more than ten times the classifier's one percent, and yet it
+    {glue:text}`pcah-verdict` the classifier." "the ten images with the largest inner products alone
+    have a precision of {glue:text}`scores-alone`." "On the left of the figure the class scores are
+    above every code." "on every split, the byte finds more with one percent than the exact cosine
+    does" """
     lines = lines_of_the_map(name)
     scores = lines["class scores"]
     pcah = lines["PCAH, 32 bits"]
@@ -412,9 +412,9 @@ def test_the_classifier_is_ahead_on_the_map(name):
 def test_learned_codes_begin_further_right_and_pass_the_cosine(name):
     """comparison: "At larger radii GRH's mean is above the exact cosine" "each in a band that is
     its [95 percent]{.definition} interval, corrected for shared images." "its vertical axis does
-    not begin at zero, so the opening's search with LSH lies below it." "One percent of its ranking
-    also finds more than the exact cosine, which has {glue:text}`cosine-percent-c`, and it does so
-    on every split." """
+    not begin at zero, and the opening's search with LSH has too low a precision to appear." "One
+    percent of its ranking also finds more than the exact cosine, which has
+    {glue:text}`cosine-percent-c`, and it does so on every split." """
     lines = lines_of_the_map(name)
     exact = lines["exact cosine"].precision[0]
     looks = rows_of(LOOKS, dataset=name).assign(n_labelled=1000)
@@ -444,10 +444,10 @@ def test_learned_codes_begin_further_right_and_pass_the_cosine(name):
 
 
 def test_a_bucket_of_grh_loses_images_and_queries(dataset, seed):
-    """comparison: "A bucket holds a single codeword, so it loses all images of the right class that
-    have another one. If the query's own codeword is wrong, it loses most of the class." comparison:
-    "its code leaves out near images of other classes more often than near images of the right
-    class." """
+    """comparison: "A bucket holds a single codeword, so it loses all images of the right class with
+    a different codeword. If the query's own codeword is wrong, it loses most of the class."
+    comparison: "its code leaves out near images of other classes more often than near images of the
+    right class." """
     split = split_of(dataset, seed)
     is_right = split.y_query[:, None] == split.y_database
     nearest = exact_neighbours(split.X_query, split.X_database, k=10)
@@ -508,8 +508,8 @@ def test_codes_that_are_ranked_change_the_picture(name):
     started." "The byte finds more than each of the eleven hash codes in the table, on both data
     sets." "ITQ finds more than PCAH on CIFAR-10, and PCAH more than ITQ on Fashion-MNIST, each on
     every split. Neither lead is significant." "PCAH and ITQ above LSH: on every split, and
-    significant on CIFAR-10." "a byte of class scores then finds the most of the codes tried." "it
-    is significant on CIFAR-10, but not on Fashion-MNIST." "CCA-ITQ, which is above the codes
+    significant on CIFAR-10." "a byte of class scores then finds the most of the codes tried." "find
+    this lead significant on CIFAR-10, but not on Fashion-MNIST." "CCA-ITQ, which is above the codes
     without labels on every split." "If few vectors may be compared in full, rank the codes and
     re-rank what the budget allows" "Both codes find more if they are ranked." "LSH gains little
     there if it is ranked." "Its lead over KSH, the best of the eleven, is {glue:text}`byte-lead-f`
@@ -657,10 +657,10 @@ def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
     """comparison: "With a hundred labels per class the byte is ahead of every hash code measured."
     "and that of KSH, the best hash code there, is" "Even four bits of class scores come close to
     GRH's 32: they are a little behind on Fashion-MNIST, and a little ahead on CIFAR-10." "That is
-    not enough: on Fashion-MNIST it ranks below every hash code that learned from labels" "Byte
-    above all hash codes measured with as many labels: on every split." "the byte ranks better than
-    the hash codes of 32 bits, with twenty labels per class or a hundred" "With twenty labels per
-    class nothing changes at the top of the mAP table." "it has an mAP of
+    not enough: on Fashion-MNIST it ranks below every hash code that learned from labels" "On every
+    split, the byte ranks above all hash codes measured with as many labels." "the byte ranks better
+    than the hash codes of 32 bits, with twenty labels per class or a hundred" "With twenty labels
+    per class nothing changes at the top of the mAP table." "it has an mAP of
     {glue:text}`map-labelled-f` on Fashion-MNIST, and it still ranks above every hash code." index:
     "On both data sets of this book, ranking by that byte beat every learned code of 32 bits." "and
     that of the best learned code is {glue:text}`best-code-f`" traps: "A byte of the classifier's
@@ -891,8 +891,8 @@ def test_the_splits_share_images_and_what_that_hides(name):
     Fashion-MNIST, or {glue:text}`needed-c` on CIFAR-10, would be missed about half of the time."
     "With five labels per class, even {glue:text}`needed-five-f` on Fashion-MNIST, or
     {glue:text}`needed-five-c` on CIFAR-10, would be missed about half of the time." "how large a
-    true difference would be missed about half of the time" did-it-learn: "A difference without a
-    star was tested too, and it may be large all the same." """
+    true difference your test would miss about half of the time" did-it-learn: "A difference without
+    a star was tested too, and it may be large all the same." """
     n_splits, large = {"fashion-mnist": (5, 0.04), "cifar10": (20, 0.018)}[name]
     rows = KEPT[(KEPT.dataset == name) & (KEPT.question != "held-out")]
     assert set(rows.n_queries) == {1000}
@@ -925,8 +925,8 @@ def test_a_smaller_ratio_shows_more():
     """comparison: "With a smaller ratio, intervals are narrower and more differences are
     significant. Each result averages three draws from the pool, so with a hundred labels per class
     one could count all its 3,000 images as learned from. The ratio is then 1/3." "The ratio 1/9
-    counts only the queries that two splits of Fashion-MNIST share, if they are drawn from all its
-    images." "because it is the strictest that we tried" """
+    counts only shared queries. If two splits of Fashion-MNIST draw their queries from the same
+    10,000 images, they share a tenth of them" "because it is the strictest that we tried" """
     assert set(KEPT.n_labelled[KEPT.question == "ranking"]) == {3000}
     assert Fraction(1000, 10_000) / (1 - Fraction(1000, 10_000)) == Fraction(1, 9)
     for page in ("comparison", "did-it-learn"):
@@ -1029,10 +1029,10 @@ def test_the_average_precision_of_right_wrong_right():
 def test_kernels_of_all_methods_take_as_long(name):
     """comparison: "Next to the cost of GIST, a kernel is cheap." "GRH, KSH and the classifier
     compare an image with every labelled image before they can encode it." "since ten floats are a
-    fiftieth of a vector's 512" "Reading codes and encoding a query are not counted, but [priced
-    later](what-it-costs)." "A kernel's time grows in proportion to the number of labels"
-    comparison: "Of the methods with a kernel only KSH takes far longer than GRH" "GRH is fitted in
-    a fraction of KSH's time" """
+    fiftieth of a vector's 512" "This cost leaves out reading the codes and encoding a query, which
+    may mean comparing it with all labelled images." "A kernel's time grows in proportion to the
+    number of labels" comparison: "Of the methods with a kernel only KSH takes far longer than GRH"
+    "GRH is fitted in a fraction of KSH's time" """
     encode, fit = (medians_of_ranking(name, f"{work}_seconds") for work in ("encode", "fit"))
     kernels = encode[["GRH from CCA-ITQ", "KSH", "class scores", "class scores, 8 bits"]]
     assert kernels.max() < 1.3 * kernels.min()

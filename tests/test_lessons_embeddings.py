@@ -305,10 +305,11 @@ def test_three_ways_of_going_on_differ():
     steps grew, so equal steps do not fit." "Two of the three ways give fewer than a hundred
     candidates for two bits, and the third about twice as many." "For millions begin with a factor
     of 10, and measure." "one bit loses more in the last doubling than in the two before together."
-    "Both numbers are large enough for the small share of the cells, so there two bits are quicker.
-    Both are too small for the large share, so there one bit is" "Two bits are quicker if they save
-    more candidates than that." "But a wrong guess costs less with two bits." "So begin with two
-    bits, for which there is memory" """
+    "At the small share of the cells, either saving is large enough, and two bits are quicker. At
+    the large share, either saving is too small, and one bit is quicker" "Two bits are quicker if
+    they save more candidates than that." "A wrong guess of the candidates costs less with two bits"
+    "A wrong guess of the cells costs more" "So neither is safer." "Begin with two bits, for which
+    there is memory" """
     needed = {n_bits: candidates_needed(n_bits) for n_bits in (1, 2)}
     for n_bits in (1, 2):  # nine candidates hold at most nine of ten
         assert max(share[8] for share in found_among_clothes(n_bits)) <= 0.9
@@ -345,6 +346,8 @@ def test_three_ways_of_going_on_differ():
         assert np.ptp(by_two) < 20 < 60 < np.ptp(by_one)
         more_reads = 4e7 * (212 - 104) * probed[kind] / 10e9 * 1000 / 0.1
         assert (np.subtract(one, two) > more_reads).tolist() == [two_are_quicker] * 2
+    by_one, by_two = (4e7 * n_bytes * np.ptp(probed) / 10e9 * 1000 for n_bytes in (104, 212))
+    assert by_two - by_one > 60, "as much as a wrong guess of the candidates costs one bit more"
 
 
 def test_more_rows_need_more_candidates(drawn):
@@ -562,18 +565,19 @@ def test_what_bytes_are_worth():
 def test_the_variance_decides_between_numbers_and_bits():
     """embeddings: "On clothes GIST the quarter finds much more than all dimensions in one bit,
     because it holds nearly all of the variance." "On TF-IDF it holds less than half, and the recall
-    falls by almost half." "It finds more on the three kinds on which it holds above nine tenths of
-    the variance. On TF-IDF, where it holds least, it loses {glue:text}`half-loss` of recall." "On
-    deep photos and WordLlama, where the half holds {glue:text}`half-middle` of the variance, half
-    of the dimensions in four bits and all of them in two find about the same." "Here the half finds
-    more on five of the six kinds, and loses on TF-IDF again." "Codes in one group of columns take
-    the same bytes" "Above nine tenths, take the half. If it holds two thirds or less, keep all
-    dimensions." "nothing was measured between {glue:text}`half-words` and {glue:text}`half-next`,
-    or between {glue:text}`half-below` and {glue:text}`half-above`." "because on both kinds of texts
-    they find as much as half of the dimensions in four bits, or much more." "So its recall with
-    all of them in one bit can differ from other tables in the third decimal." "whose
-    variance lies in few directions" "Drop dimensions only in the order of the components" "on
-    TF-IDF the quarter still loses {glue:text}`ten-loss`," """
+    falls by almost half." "On three kinds this half holds above nine tenths of the variance, and
+    there it finds more than all dimensions. On TF-IDF, where the half holds least, it loses
+    {glue:text}`half-loss` of recall." "On deep photos and WordLlama, where the half holds
+    {glue:text}`half-middle` of the variance, half of the dimensions in four bits and all of them in
+    two find about the same." "Here the half finds more on five of the six kinds, and loses on
+    TF-IDF again." "Codes in one group of columns take the same bytes" "Above nine tenths, take the
+    half. If it holds two thirds or less, keep all dimensions." "nothing was measured between
+    {glue:text}`half-words` and {glue:text}`half-next`, or between {glue:text}`half-below` and
+    {glue:text}`half-above`." "because on both kinds of texts they find as much as half of the
+    dimensions in four bits, or much more." "So its recall with all of them in one bit can differ
+    from other tables in the third decimal." "whose variance lies in few directions" "Drop
+    dimensions only in the order of the components" "on TF-IDF the quarter still loses
+    {glue:text}`ten-loss`," """
 
     def of_components(share, n_bits, column="recall_1"):
         return spent("by variance", share, f"{n_bits} bit{'s' * (n_bits > 1)}, RaBitQ", column)
@@ -697,11 +701,11 @@ def test_centring_saves_what_sits_in_a_corner():
     """embeddings: "so all its signs are alike and find next to nothing" "Centring makes the bits
     differ, and then they find" "If you compare bits with bits, centre the vectors first." buckets:
     "Some learned embeddings are off centre too" embeddings: "while after a rotation every bit says
-    something about all dimensions." "WordLlama fits this reason: its dimensions vary almost
-    evenly, and it alone gained nothing. But among the other five kinds the gain does
-    not follow the evenness" "and on GIST it finds even more." "on every
-    other kind a rotation gains at least {glue:text}`turn-least`." "which rests on WordLlama alone."
-    "On deep features, whose dimensions vary least evenly." "A rotation gained on GIST." """
+    something about all dimensions." "WordLlama fits this reason: its dimensions vary almost evenly,
+    and it alone gained nothing. But among the other five kinds the gain does not follow the
+    evenness" "On GIST, rotated signs find even more than centred ones." "on every other kind a
+    rotation gains at least {glue:text}`turn-least`." "which rests on WordLlama alone." "On deep
+    features, whose dimensions vary least evenly." "A rotation gained on GIST." """
     off_centre = MEANS["off_centre", "signs"]
     assert (off_centre[GIST] > 0.6).all()
     assert off_centre[LLAMA] > 0.2
@@ -1048,10 +1052,10 @@ def test_cells_mind_a_filter():
     """embeddings: "so they are spread over more cells" "Filter *before* you pick the best. If one
     row in a hundred passes at random, filtering afterwards keeps about one of the best hundred" "On
     the other five kinds, the three ways have the same order" "The filters here know nothing of the
-    queries" "How many cells a filtered query then needs depends on the filter." "the
-    smallest number among 1, 2, 4, 8 and so on" "Where half pass at random, four
-    draws just miss the target with 4 cells, although the mean recall reaches it." "even half of the
-    cells do not restore it" """
+    queries" "How many cells a filtered query then needs depends on the filter." "the smallest
+    number among 1, 2, 4, 8 and so on" "Where half of the rows pass at random, the draws that search
+    4 cells have a recall just below this target, although the mean over all five draws reaches it."
+    "even half of the cells do not restore it" """
     before = {}
     after = {}
     for kind in ("at random", "at one end"):
@@ -1085,10 +1089,10 @@ def test_a_scan_reads_all_that_pass_and_cells_a_part():
     could lose some, and it still loses little." "where fewer than a hundred # rows pass, a factor
     of 10 rescores all of them" "So check whether a query's nearest rows pass:" "`nprobe` was
     doubled until the recall was at least" "On clothes GIST a query without a filter reads
-    {glue:text}`share-least` percent of the cells, the least of our six kinds." "On WordLlama it
-    reads {glue:text}`share-most` percent, the most" "Without a filter 4 of {glue:text}`cells-all`
-    cells suffice" "in four of our five draws, and 8 in the fifth" "The shares were measured with
-    128 cells" """
+    {glue:text}`share-least` percent of the cells, the least of our six kinds." "On WordLlama a
+    query reads {glue:text}`share-most` percent, the most" "Without a filter 4 of
+    {glue:text}`cells-all` cells suffice" "in four of our five draws, and 8 in the fifth" "rests on
+    the shares of {glue:text}`cells-all` cells that our six kinds needed." """
     by_filter = FILTERED.groupby(["filter", "share", "vectors"])
     scan = by_filter.codes.mean()
     some = scan.drop(1.0, level="share")

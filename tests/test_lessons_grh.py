@@ -322,8 +322,8 @@ def test_the_line_of_the_first_bit_is_that_worked_by_hand():
 
 def test_kernel_ridge_gives_the_new_shirt_the_bit_of_the_tops():
     """grh-training: "Their squared distances from the new shirt are 13 and 4, and from each other
-    9." "the new shirt gets the first bit of the tops, which the line got wrong. All eight vectors
-    give the same sign." """
+    9." "the new shirt gets the first bit of the tops, which the line got wrong. With all eight
+    training vectors the sign is the same." """
     bits = np.where(np.arange(8) < 4, 1, -1)
     new = np.array([(0, -1)])
 
@@ -361,7 +361,7 @@ def test_the_agreement_never_falls_by_the_graph(centred, seed):
     rounds, the SVM reaches" "Their errors could cost more than the vote has gained, though in this
     chapter's table they do not." "bits differently from what it was taught, some for the better."
     grh-training: "bits differently from what it was taught, and the second vote flips" "further
-    rounds are for weak votes and classifiers that cannot follow" """
+    rounds are for weak votes and classifiers that cannot repeat the taught bits" """
     linear, ridge = (
         GRH(16, alpha=0.7, n_iter=3, classifier=classifier, random_state=seed)
         .fit(centred.X_train, centred.y_train)
@@ -702,9 +702,8 @@ def test_learned_codes_improve_on_exhaustive_search(dataset, reported, chosen, s
 
 
 def test_chapter_8s_grh_is_above_exhaustive_search_on_cifar10():
-    """grh-training: "With a better start and a smaller database, GRH's mean precision on CIFAR-10
-    is above that of exhaustive search there."
-    """
+    """grh-training: "There GRH has a better start and a smaller database, and its mean precision on
+    CIFAR-10 is above that of exhaustive search." """
     ranked = pd.read_csv(RESULTS / "fair-fight-percent.csv").query("dataset == 'cifar10'")
     grh = ranked[ranked.method == "GRH from CCA-ITQ, 16 bits"]
     looks = pd.read_csv(RESULTS / "fair-fight-map.csv").query("dataset == 'cifar10'")
