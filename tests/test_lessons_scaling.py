@@ -672,7 +672,7 @@ def test_filling_takes_a_product_for_each_cell(paid):
     assert paid["hours"].iloc[1] > 20 * paid["hours"].iloc[2]
     page = (ROOT / "book/scaling.md").read_text(encoding="utf-8")
     assert "[5 cents]{.definition} for an hour of one core" in page
-    assert 'record("month", two_digits(0.05 * n_cores * 24 * 30))' in page
+    assert 'record("month-two", two_digits(2 * 0.05 * n_cores * 24 * 30))' in page
 
 
 def test_half_of_the_rows_are_read_in_half_of_the_time(paid):
