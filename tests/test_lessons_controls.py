@@ -670,7 +670,8 @@ def test_with_nearest_neighbours_votes_help_a_poor_start(name):
 
 
 def test_the_two_refits_of_lsh_learn_differently(dataset):
-    """measured: "because here it learns from other images, and only its kernel's width was tuned" """
+    """measured: "because here it learns from other images, and only its kernel's width was
+    tuned" """
     _, of_labelled = fair_fight.QUESTIONS["alpha"]["0.5"]
     _, of_neighbours = fair_fight.QUESTIONS["neighbours"]["LSH, alpha 0"]
     assert set(of_labelled) == {"gamma", "ridge"}
