@@ -867,9 +867,10 @@ def test_the_interval_by_hand_is_that_of_the_table():
     it may take a star away and cannot give one." "because this difference varies most between
     triples" "the ratio of test classes to training classes, 3/7" "which is
     {glue:text}`by-hand-corrected`, more than twice as much" "{glue:text}`by-hand-smaller` have
-    smaller p-values than the example by hand" "and it becomes {glue:text}`by-hand-holm`. That is above
-    [0.05]{.definition}, so there is no star." "By itself the difference would be significant, with
-    a p-value of {glue:text}`by-hand-p`. Holm's method multiplies it by {glue:text}`by-hand-times`"
+    smaller p-values than the example by hand" "and it becomes {glue:text}`by-hand-holm`.
+    That is above [0.05]{.definition}, so there is no star." "By itself the difference would
+    be significant, with a p-value of {glue:text}`by-hand-p`. Holm's method
+    multiplies it by {glue:text}`by-hand-times`"
     "But do not read the missing star as *no difference*: the interval excludes zero, and all ten
     triples agree." """
     triples = by_split("held-out", "fashion-mnist")
