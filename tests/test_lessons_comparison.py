@@ -904,7 +904,7 @@ def test_the_splits_share_images_and_what_that_hides(name):
     tests = paired_contrasts(MEASURED, asked("did-it-learn")).xs(name, level="dataset")
     of_maps = tests[~tests.index.str.match("held-out")]
     needed = of_maps.needed.median()
-    assert large / 2 < needed < 1.15 * large, "more comparisons take larger differences"
+    assert large / 2 < needed < 1.2 * large, "more comparisons take larger differences"
     is_large = of_maps.difference.abs() > needed
     assert (of_maps.p[is_large] < 0.05).mean() > 0.5
     # what is observed if the true difference is the one that takes a star when it is observed

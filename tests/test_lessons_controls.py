@@ -51,15 +51,15 @@ from l2h_tutorial.splits import held_out_classes
 @both
 def test_the_figure_of_controls_says_what_is_left(name):
     """did-it-learn: "On Fashion-MNIST, GRH can lose the labels in its start, or its votes, but not
-    both. *LSH with classifier* lacks both, and shuffled labels spoil both." "It needed one way to
-    the labels, either the start or the votes. On Fashion-MNIST either part makes the other nearly
-    redundant." "The codes that true labels reached lie close together, and the codes without them
-    lie far to their left. Only the byte is ahead." "CCA-ITQ with classifier, GRH from CCA-ITQ,
-    CCA-ITQ alone, Hadamard codewords and GRH from LSH follow close together. The exact cosine,
-    CCA-ITQ with classifier and shuffled labels, LSH with classifier and LSH lie far to their left,
-    and GRH from CCA-ITQ with shuffled labels is last." "GRH from CCA-ITQ had little to lose,
-    because CCA-ITQ has almost the same mAP without any classifier." "because CCA-ITQ with
-    classifier has most of the lead over LSH without any votes" """
+    both. *LSH with classifier* has neither, and with shuffled labels both are spoilt." "It needed
+    one way to the labels, either the start or the votes. On Fashion-MNIST either part makes the
+    other nearly redundant." "The codes that true labels reached lie close together, and the codes
+    without them lie far to their left. Only the byte is ahead." "CCA-ITQ with classifier, GRH from
+    CCA-ITQ, CCA-ITQ alone, Hadamard codewords and GRH from LSH follow close together. The exact
+    cosine, CCA-ITQ with classifier and shuffled labels, LSH with classifier and LSH lie far to
+    their left, and GRH from CCA-ITQ with shuffled labels is last." "On Fashion-MNIST the whole code
+    had little to lose, because CCA-ITQ has almost the same mAP without any classifier." measured:
+    "On CIFAR-10 the classifier lifts CCA-ITQ most of the way to GRH from CCA-ITQ." """
     scores = by_split("ranking", name).mean()
     grh = scores["GRH from CCA-ITQ"]
     lead_over_lsh = grh - scores["LSH"]
@@ -100,9 +100,9 @@ def test_the_figure_of_controls_says_what_is_left(name):
 
 @both
 def test_each_step_was_tuned_by_itself(name):
-    """did-it-learn: "How the gain divides between them is less certain, because tuning gave CCA-ITQ
-    very different penalties with votes and without." "So each code is tuned by itself, and a
-    difference of a few thousandths may be due to tuning alone." """
+    """measured: "How the gain divides between them is less certain, because tuning gave CCA-ITQ
+    very different penalties with votes and without." did-it-learn: "So each code is tuned by
+    itself, and a difference of a few thousandths may be due to tuning alone." """
     chosen = parameters(name)
     of_grh, of_refit = (
         chosen["alpha", f"{alpha} from CCA-ITQ"]["initial__ridge"] for alpha in ("1.0", "0.5")
@@ -115,11 +115,11 @@ def test_each_step_was_tuned_by_itself(name):
 @both
 def test_from_lsh_the_votes_look_decisive(name):
     """did-it-learn: "After LSH they look decisive, because they add more than three times as much
-    as the classifier did." "After CCA-ITQ they add at most {glue:text}`votes-cca-high-f`" "The same
-    votes look decisive after one start, and add next to nothing after another." "The good start
-    adds a great deal to a code without votes, but little to GRH" "Votes help the good start too"
-    "On all twenty splits the classifier is a gain, and so are the votes." "because on CIFAR-10
-    votes do add something after the same start" """
+    as the classifier did." "After CCA-ITQ they add little. On Fashion-MNIST their interval ends at
+    {glue:text}`votes-cca-high-f`, and on CIFAR-10 they add {glue:text}`votes-cca-size-c`, with a
+    star." "The same votes look decisive after one start, and add little after another." "On
+    CIFAR-10 the votes earn a little even after CCA-ITQ" measured: "On all twenty splits the
+    classifier is a gain, and so are the votes." """
     scores = by_split("alpha", name).mean()
     votes = scores["1.0"] - scores["0.5"]
     assert votes > 0.6 * (scores["1.0"] - by_split("ranking", name)["LSH"].mean())
@@ -137,8 +137,9 @@ def test_from_lsh_the_votes_look_decisive(name):
 
 
 def test_shuffled_labels_end_near_a_random_order(dataset, seed):
-    """did-it-learn: "With shuffled labels, mAP drops far below LSH's, almost to the level of random
-    codes" "because it read the shuffled labels too" """
+    """did-it-learn: "On Fashion-MNIST less than nothing remains. The mAP with shuffled labels is
+    far below LSH's, almost at the level of random codes" "because it read the shuffled labels too"
+    """
     s = split_of(dataset, seed)
     chosen = parameters(dataset.name)["ranking", "GRH from CCA-ITQ"]
     grh = GRH(
@@ -155,12 +156,11 @@ def test_shuffled_labels_end_near_a_random_order(dataset, seed):
 
 
 def test_directions_for_nonsense_hold_little_of_the_images(dataset, seed):
-    """did-it-learn: "The damage is in the nine directions that CCA keeps for ten classes, and that
-    a rotation spreads over 32 bits. For shuffled classes these directions hold only
-    {glue:text}`held-by-nonsense` percent of the images' variance, even less than nine random
-    directions would." "so the directions lean towards components of small variance" "CCA-ITQ's
-    penalty is there to prevent this. But the penalty that tuning chose for true labels is too small
-    for shuffled ones." """
+    """measured: "The damage is in the nine directions that CCA keeps for ten classes, and that a
+    rotation spreads over 32 bits. For shuffled classes these directions hold even less of the
+    images' variance than nine random directions would." "so the directions lean towards components
+    of small variance" "CCA-ITQ's penalty is there to prevent this. But the penalty that tuning
+    chose for true labels is too small for shuffled ones." """
     s = split_of(dataset, seed)
     ridge = parameters(dataset.name)["ranking", "GRH from CCA-ITQ"]["initial__ridge"]
     wrong = shuffled(s, seed)
@@ -188,11 +188,9 @@ def test_directions_for_nonsense_hold_little_of_the_images(dataset, seed):
 
 
 def test_without_votes_a_start_hardly_reads_shuffled_labels(fashion, seed):
-    """did-it-learn: "Tuning then repairs the start by a large penalty in CCA-ITQ." "tuning raises
-    CCA-ITQ's penalty to {glue:text}`penalty-shuffled`. With true labels it chose
-    {glue:text}`penalty-true` for this code. With the large penalty the nine directions hold
-    {glue:text}`held-by-strict` percent of the variance" "At $\\alpha = 1$ a repaired start would
-    not help, because the senseless votes overrule its bits." """
+    """measured: "Without votes tuning repairs the start by a far larger penalty in CCA-ITQ" "At
+    $\\alpha = 1$ a repaired start would not help, because the senseless votes overrule its bits."
+    """
     s = split_of(fashion, seed)
     chosen = parameters(fashion.name)
     of_truth = chosen["ranking", "GRH from CCA-ITQ"]["initial__ridge"]
@@ -212,7 +210,7 @@ def test_without_votes_a_start_hardly_reads_shuffled_labels(fashion, seed):
 
 
 def test_without_votes_the_start_is_no_worse_than_lsh(fashion):
-    """did-it-learn: "and the start by itself does no worse than LSH" """
+    """measured: "and the start by itself does no worse than LSH" """
     leads = []
     for seed in range(5):
         s = split_of(fashion, seed)
@@ -238,12 +236,11 @@ def apart(bits, y):
 
 
 def test_what_matters_is_which_bits_flip(fashion, seed):
-    """did-it-learn: "LSH's bits are less balanced than coins, so random groups tend to lean the
-    same way, and {glue:text}`strong-nonsense` percent of votes are strong." "Where a vote is strong
-    all outvoted images flip, on average more than a third of the group." "so images of one class
-    are taught nearly the same" "Shuffled labels draw images of different classes together, while
-    images of one class drift apart." "The classifier repairs much of this harm, but not all of it"
-    """
+    """measured: "LSH's bits are less balanced than coins, so random groups tend to lean the same
+    way, and more votes are strong than coins would give." "Where a vote is strong all outvoted
+    images flip, on average more than a third of the group." "so images of one class are taught
+    nearly the same" "Shuffled labels draw images of different classes together, while images of one
+    class drift apart." "The classifier repairs much of this harm, but not all of it" """
     s = split_of(fashion, seed)
     chosen = parameters(fashion.name)
     wrong = shuffled(s, seed)
@@ -276,7 +273,7 @@ def test_what_matters_is_which_bits_flip(fashion, seed):
 
 
 def test_nonsense_flips_about_as_many_bits(fashion):
-    """did-it-learn: "Shuffled labels flip about as many bits." """
+    """measured: "Shuffled labels flip about as many bits." """
     splits = [split_of(fashion, seed) for seed in range(5)]
     true = [share_flipped(s, 0.9, s.y_train, seed, 32) for seed, s in enumerate(splits)]
     wrong = [share_flipped(s, 0.9, shuffled(s, seed), seed, 32) for seed, s in enumerate(splits)]
@@ -285,20 +282,16 @@ def test_nonsense_flips_about_as_many_bits(fashion):
 
 @both
 def test_tuned_for_nonsense_grh_loses_most_of_its_lead(name):
-    """did-it-learn: "With shuffled labels it loses most of its lead over LSH." "GRH from CCA-ITQ
-    loses even more, and falls below LSH. Shuffled labels spoil its start as well as its votes."
-    "Without votes the code recovers to about what LSH's bits have with a classifier" "With its
-    classifier it has {glue:text}`shuffled-refit-f`, about what LSH's bits have with one." "Even so,
-    GRH from CCA-ITQ with true labels is {glue:text}`nonsense-size-f` higher." "For GRH from LSH
-    tuning can choose an $\\alpha$ of [0.9]{.definition} or 1, and for shuffled labels it chooses
-    [0.9]{.definition}. (In GRH from CCA-ITQ $\\alpha$ is 1, as in chapter 8.)" "But tuning could
-    not switch the votes off" "because the mAP stays below that of LSH with classifier. It stays
-    above LSH's, because the classifier helps even without labels." "shuffled labels cost it most or
-    all of what it had gained over LSH, from either start." "Senseless votes even seem to be worse
-    than none. With them GRH from LSH has an mAP of {glue:text}`shuffled-lsh-f`. LSH with
-    classifier, which has no votes, has {glue:text}`refit-f` and is above it on every split,
-    although the interval includes zero. GRH from LSH with true labels is
-    {glue:text}`votes-lsh-size-f` higher still." """
+    """measured: "With shuffled labels GRH from CCA-ITQ loses even more than GRH from LSH, and falls
+    below LSH." "With its classifier its mAP is then about that of LSH with classifier." "For GRH
+    from LSH tuning can choose an $\\alpha$ of [0.9]{.definition} or 1, and for shuffled labels it
+    chooses [0.9]{.definition}. (In GRH from CCA-ITQ $\\alpha$ is 1, as in chapter 8.)" "because the
+    mAP stays below that of LSH with classifier. It stays above LSH's, because the classifier helps
+    even without labels." did-it-learn: "Even the best nonsense, the third row, is
+    {glue:text}`nonsense-size-f` below the whole code." "In the third row it is even spared the
+    votes" "Shuffled labels cost it most or all of what it had gained over LSH, from either start."
+    "In the last row senseless votes are even worse than none, on every split of both data sets,
+    although on Fashion-MNIST the interval includes zero." """
     ranking = by_split("ranking", name)
     wrong = by_split("shuffled", name)
     assert abs(ranking["random codes"].mean() - 0.1) < 0.005
@@ -314,6 +307,7 @@ def test_tuned_for_nonsense_grh_loses_most_of_its_lead(name):
     assert wrong["GRH from CCA-ITQ"].mean() < ranking["LSH"].mean() + 0.02
     without_votes = wrong["GRH from CCA-ITQ, alpha 0.5"]
     assert (without_votes > wrong["GRH from CCA-ITQ"]).all()
+    assert without_votes.mean() > wrong["GRH kernel"].mean(), "the best nonsense"
     assert abs(without_votes.mean() - by_split("alpha", name)["0.5"].mean()) < 0.02
     for method, left in (
         ("GRH kernel", by_split("alpha", name)["0.5"]),
@@ -341,8 +335,7 @@ def test_tuned_for_nonsense_grh_loses_most_of_its_lead(name):
 
 @both
 def test_what_shuffled_labels_cost_is_beyond_doubt(name):
-    """did-it-learn: "The labels matter. The cleanest case is GRH from LSH, because its start reads
-    no labels" "labels are needed on CIFAR-10 too" """
+    """did-it-learn: "GRH learned from its labels, on both data sets." """
     true = by_split("ranking", name)
     nonsense = by_split("shuffled", name)
     for method in nonsense:
@@ -352,7 +345,7 @@ def test_what_shuffled_labels_cost_is_beyond_doubt(name):
 
 
 def test_the_ridge_does_most_of_what_tuning_can_do_for_nonsense(fashion, seed):
-    """did-it-learn: "There tuning repairs part of the damage with a far larger penalty of the
+    """measured: "There tuning repairs part of the damage with a far larger penalty of the
     classifier, under which images that look alike get similar codes, whatever was taught." """
     s = split_of(fashion, seed)
     chosen = parameters(fashion.name)
@@ -387,8 +380,8 @@ def test_nonsense_is_tuned_for_true_labels(fashion):
 
 
 def test_the_five_images_by_hand():
-    """did-it-learn: "their vote is the mean, $(4 - 1)/5 = 0.6$" "$0.9 \\cdot 0.6 + 0.1 \\cdot (-1)
-    = 0.44$. This is positive, so its bit flips to $+1$." "the bit flips only if $0.9\\,v$ is more
+    """measured: "their vote is the mean, $(4 - 1)/5 = 0.6$" "$0.9 \\cdot 0.6 + 0.1 \\cdot (-1) =
+    0.44$. This is positive, so its bit flips to $+1$." "the bit flips only if $0.9\\,v$ is more
     than $0.1$, and therefore $v$ more than $1/9$" "If only 55 had $+1$, the vote would be $0.1$,
     and an outvoted image would have $0.9 \\cdot 0.1 + 0.1 \\cdot (-1) = -0.01$." "all are taught
     $+1$, and even a group that means nothing gets a codeword" "So it would keep its $-1$, and every
@@ -432,15 +425,15 @@ def test_an_output_code_with_its_codewords_is_grh(dataset, seed, classifier, ini
 
 @both
 def test_what_the_graph_adds_is_a_choice_of_codewords(name):
-    """did-it-learn: "yet it has the higher mAP" "This small lead may show that the images' choice
-    was worth something, since its interval excludes zero. But the lead needs no graph, because the
-    same start and classifier do about as well without votes." "Hadamard codewords have a higher mAP
-    than GRH from LSH, but their lead is small and has no star." "Coin tosses do about as well as
-    LSH's votes, and at most {glue:text}`toss-reach-f` better or worse." "because random codewords,
-    which need no graph, do about as well as LSH's votes" "random codewords come close to LSH's
-    votes" "So a common codeword is most of what the votes added." "So it matters that a class has a
-    codeword, and much less which one." "Its codewords lie closer together than Hadamard codewords"
-    """
+    """measured: "yet it has the higher mAP" "This small lead may show that the images' choice was
+    worth something, since its interval excludes zero. But the lead needs no graph, because the same
+    start and classifier do about as well without votes." "The codewords of GRH from CCA-ITQ lie
+    closer together than Hadamard codewords" did-it-learn: "Coin tosses do about as well as LSH's
+    votes, because the interval reaches only {glue:text}`toss-reach-f` to either side. On CIFAR-10
+    they come close too." "because random codewords, which need no graph, do about as well as LSH's
+    votes" "On CIFAR-10 votes choose slightly better codewords" "because the whole code leads
+    Hadamard codewords" "So a common codeword is most of what the votes added." "It matters that a
+    class has a codeword, and much less which one." """
     assert lead("ranking", name, "GRH kernel", "Hadamard codewords").high < 0
     from_cca = lead("ranking", name, "GRH from CCA-ITQ", "Hadamard codewords")
     assert 0 < from_cca.low < from_cca.mean < 0.02
@@ -466,8 +459,8 @@ def test_what_the_graph_adds_is_a_choice_of_codewords(name):
 
 
 def test_a_refit_gives_images_of_one_class_similar_codes(fashion, seed):
-    """did-it-learn: "images of one class differ in fewer bits, and images of different classes in
-    as many as before" """
+    """measured: "images of one class differ in fewer bits, and images of different classes in as
+    many as before" """
     s = split_of(fashion, seed)
     same = s.y_query[:200, None] == s.y_database
     grh = kernel_grh(alpha=0.5, random_state=seed)
@@ -486,7 +479,7 @@ def test_a_refit_gives_images_of_one_class_similar_codes(fashion, seed):
 @both
 def test_votes_help_a_poor_start_and_the_refit_helps_it_too(name):
     """did-it-learn: "The classifier by itself helps a poor start, although it is only taught to
-    repeat the start's bits." "votes help LSH and add little to a good start" """
+    repeat the start's bits." measured: "votes help LSH and add little to a good start" """
     alphas = by_split("alpha", name)
     lsh = by_split("ranking", name)["LSH"]
     assert (alphas["0.5"] > lsh + 0.03).all()
@@ -500,9 +493,9 @@ def test_votes_help_a_poor_start_and_the_refit_helps_it_too(name):
 
 
 def test_classes_that_look_alike_get_codewords_that_are_alike(dataset, seed):
-    """did-it-learn: "classes that look alike get codewords that are alike" "the nearest two
-    codewords of coin tosses are further apart too" "Its codewords lie closer together than Hadamard
-    codewords" """
+    """measured: "classes that look alike get codewords that are alike" "the nearest two codewords
+    of coin tosses are further apart too" "The codewords of GRH from CCA-ITQ lie closer together
+    than Hadamard codewords" """
     s = split_of(dataset, seed)
     grh = GRH(32, classifier="kernel-ridge", random_state=seed).fit(s.X_train, s.y_train)
     codewords = taught_codewords(grh, s.y_train)
@@ -527,7 +520,7 @@ def test_classes_that_look_alike_get_codewords_that_are_alike(dataset, seed):
 
 @both
 def test_below_one_every_step_ranks_worse(name):
-    """did-it-learn: "For GRH from LSH, mAP rises with $\\alpha$ all the way" """
+    """measured: "For GRH from LSH, mAP rises with $\\alpha$ all the way" """
     splits = by_split("alpha", name)
     assert (np.diff(splits[["0.5", "0.8", "0.9", "1.0"]]) > 0).all()
     ranking = by_split("ranking", name)["GRH from CCA-ITQ"]
@@ -536,15 +529,16 @@ def test_below_one_every_step_ranks_worse(name):
 
 @both
 def test_with_several_labels_votes_are_worth_something(name):
-    """did-it-learn: "votes help LSH and add little to a good start" "On Fashion-MNIST nothing that
-    we tried clearly needed the graph." "Hashed kinds are {glue:text}`kinds-size-f` ahead of it,
-    though without a star." "GRH from CCA-ITQ lies far above hashed kinds, but it does not owe this
-    to its graph, because CCA-ITQ with classifier has no votes and does about as well." "shares a
-    label with 17 kinds: 8 share only its first label, 8 only its second, and one is its own kind."
-    "On Fashion-MNIST both have a lower mAP than hashed kinds." "For baskets hashed kinds come close
-    to LSH's votes too, though here their lead is next to nothing." "Class scores that are not
-    quantised have a higher mAP than all codes of 32 bits." "and on Fashion-MNIST they had a higher
-    mAP than GRH from LSH" """
+    """measured: "votes help LSH and add little to a good start" "GRH from CCA-ITQ lies far above
+    hashed kinds, but it does not owe this to its graph, because CCA-ITQ with classifier has no
+    votes and does about as well." "shares a label with 17 kinds: 8 share only its first label, 8
+    only its second, and one is its own kind." "On Fashion-MNIST both have a lower mAP than hashed
+    kinds." "On CIFAR-10 the lead of hashed kinds over LSH's votes is next to nothing." "Class
+    scores that are not quantised have a higher mAP than all codes of 32 bits." did-it-learn: "On
+    Fashion-MNIST nothing that we tried clearly needed the graph." "Hashed kinds are
+    {glue:text}`kinds-size-f` ahead of GRH from LSH, though without a star." "On CIFAR-10 GRH from
+    LSH and either rival are nearly equal." "and on Fashion-MNIST they had a higher mAP than GRH
+    from LSH" """
     baskets = [set(pair) for pair in combinations(range(10), 2)]
     assert len(baskets) == 45
     assert sum(not basket.isdisjoint(baskets[0]) for basket in baskets) == 17
@@ -576,10 +570,10 @@ def test_with_several_labels_votes_are_worth_something(name):
 
 
 def test_hashed_kinds_are_alike_where_kinds_share_a_label(seed):
-    """did-it-learn: "The votes therefore choose a codeword for each of the 45 kinds." "Kinds that
-    share a label get similar codewords" "a 1 for each of its two labels, subtract the mean of all
-    kinds, and hash the rest by random hyperplanes" "codewords that lie equally far apart on
-    average, whether or not two kinds share a label" """
+    """measured: "The votes therefore choose a codeword for each of the 45 kinds." "Kinds that share
+    a label get similar codewords" "a 1 for each of its two labels, subtract the mean of all kinds,
+    and hash the rest by random hyperplanes" "codewords that lie equally far apart on average,
+    whether or not two kinds share a label" """
     pairs_of_labels = combinations(range(10), 2)
     kinds = np.array([[c in pair for c in range(10)] for pair in pairs_of_labels], dtype=int)
     kinds = np.unique(kinds, axis=0)  # in the order of the codewords
@@ -600,7 +594,7 @@ def test_hashed_kinds_are_alike_where_kinds_share_a_label(seed):
 
 
 def test_baskets_with_the_same_labels_get_the_same_votes(seed):
-    """did-it-learn: "Baskets with the same two labels have the same neighbours, so at $\\alpha = 1$
+    """measured: "Baskets with the same two labels have the same neighbours, so at $\\alpha = 1$
     they get the same votes." """
     kinds = np.array([[c in pair for c in range(10)] for pair in combinations(range(10), 2)])
     y = np.repeat(kinds, 4, axis=0).astype(int)
@@ -611,9 +605,9 @@ def test_baskets_with_the_same_labels_get_the_same_votes(seed):
 
 
 def test_hashing_gives_kinds_with_a_common_label_one_bit():
-    """did-it-learn: "A hyperplane with the weights $(3, 1, -2, -1)$ gives them $3.5$, $0.5$ and
-    $-3.5$. So AB and AC get a 1, and CD gets a 0." "over many hyperplanes it has half of its bits
-    in common with each. But AB and CD, which share no label, are opposite vectors" """
+    """measured: "A hyperplane with the weights $(3, 1, -2, -1)$ gives them $3.5$, $0.5$ and $-3.5$.
+    So AB and AC get a 1, and CD gets a 0." "over many hyperplanes it has half of its bits in common
+    with each. But AB and CD, which share no label, are opposite vectors" """
     kinds = np.array([[c in pair for c in range(4)] for pair in combinations(range(4), 2)])
     assert kinds.mean(axis=0).tolist() == [0.5] * 4
     named = np.array([[1, 1, 0, 0], [1, 0, 1, 0], [0, 0, 1, 1]]) - 0.5
@@ -623,9 +617,9 @@ def test_hashing_gives_kinds_with_a_common_label_one_bit():
 
 
 def test_codeword_sums_are_taught_zero_where_codewords_disagree(seed):
-    """did-it-learn: "*Codeword sums* teach each basket the mean of the Hadamard codewords of its
-    two labels. Bits are $+1$ and $-1$, so where the two codewords disagree the mean is zero, and
-    the classifier is pulled to neither sign." """
+    """measured: "*Codeword sums* teach each basket the mean of the Hadamard codewords of its two
+    labels. Bits are $+1$ and $-1$, so where the two codewords disagree the mean is zero, and the
+    classifier is pulled to neither sign." """
     words = fair_fight.signs_of_classes(10, 32, seed)
     assert set(np.unique(words)) == {-1, 1}
     mean = (words[0] + words[1]) / 2
@@ -635,8 +629,8 @@ def test_codeword_sums_are_taught_zero_where_codewords_disagree(seed):
 
 
 def test_many_baskets_are_relevant(dataset):
-    """did-it-learn: "So 17 of 45 baskets are relevant to a query, and even a random order scores
-    about" """
+    """measured: "So 17 of 45 baskets are relevant to a query, and even a random order has an mAP of
+    about $17/45$." """
     split = fair_fight.split_of(dataset, "baskets", 0)
     assert (split.y_query @ split.y_database.T > 0).mean() == pytest.approx(17 / 45, abs=0.01)
     random = np.random.default_rng(0).random((len(split.y_query), len(split.y_database)))
@@ -645,9 +639,8 @@ def test_many_baskets_are_relevant(dataset):
 
 
 def test_small_leads_may_owe_something_to_tuning(dataset):
-    """did-it-learn: "Methods with more settings therefore get more trials, which the folded table
-    counts." "with databases of 5,000 images, as in chapter 8" "We find the cells among 5,000
-    images" """
+    """did-it-learn: "Methods with more settings therefore get more trials." "with databases of
+    5,000 images, as in chapter 8" """
     trials = TUNED.set_index(["dataset", "question", "method"]).trials[dataset.name, "ranking"]
     assert trials["GRH from CCA-ITQ"] > 1.5 * trials["Hadamard codewords"]
     assert len(fair_fight.split_of(dataset, "ranking", 0).y_database) == 5000
@@ -656,8 +649,8 @@ def test_small_leads_may_owe_something_to_tuning(dataset):
 @both
 def test_with_nearest_neighbours_votes_help_a_poor_start(name):
     """did-it-learn: "Plain ITQ is above it on all five splits, although the interval includes
-    zero." "There the rival is plain ITQ, a better start than LSH" "votes help LSH and add little to
-    a good start" """
+    zero." "and the rival is plain ITQ" "On CIFAR-10 GRH from LSH and either rival are nearly
+    equal." measured: "votes help LSH and add little to a good start" """
     lsh = lead("neighbours", name, "LSH, alpha 1", "LSH, alpha 0")
     itq = lead("neighbours", name, "ITQ, alpha 1", "ITQ, alpha 0")
     refit = lead("neighbours", name, "LSH, alpha 0", "LSH")
@@ -672,10 +665,12 @@ def test_with_nearest_neighbours_votes_help_a_poor_start(name):
         assert below.low < below.mean < 0 < below.high
         assert maps["ITQ, alpha 1"].mean() > maps["ITQ, alpha 0"].mean() > maps["ITQ"].mean()
         assert 0.015 < itq.high < 0.03
+    else:
+        assert abs(lead("neighbours", name, "LSH, alpha 1", "ITQ").mean) < 0.006
 
 
 def test_the_two_refits_of_lsh_learn_differently(dataset):
-    """did-it-learn: "because here it learns from other images, and only its kernel's width was
+    """measured: "because here it learns from other images, and only its kernel's width was
     tuned" """
     _, of_labelled = fair_fight.QUESTIONS["alpha"]["0.5"]
     _, of_neighbours = fair_fight.QUESTIONS["neighbours"]["LSH, alpha 0"]
@@ -697,9 +692,9 @@ def test_the_two_refits_of_lsh_learn_differently(dataset):
 def test_the_classifier_is_the_opponent_to_beat(name):
     """did-it-learn: "So it is a weak rival, and beating it proves little." "For labelled classes
     this byte is the rival to beat. With a quarter of the bits, its mAP is {glue:text}`byte-size-f`
-    above that of GRH from CCA-ITQ." "and the byte of class scores has a higher mAP than every hash
-    code" "For labelled classes a byte of class scores has a higher mAP than GRH on both data sets."
-    "but cells of labelled images alone do almost as well" """
+    above that of GRH from CCA-ITQ, and on CIFAR-10 the lead has a star too." "For labelled classes
+    a byte of class scores has a higher mAP than GRH on both data sets." "but cells of labelled
+    images alone do almost as well" """
     scores = by_split("ranking", name).mean()
     assert (
         scores["predicted class"] < scores["class scores, 4 bits"] < scores["class scores, 8 bits"]
@@ -716,23 +711,23 @@ def test_the_classifier_is_the_opponent_to_beat(name):
 
 @both
 def test_labels_of_other_classes_did_harm_or_helped_little(name):
-    """did-it-learn: "With the $\\alpha$ of [0.9]{.definition} that tuning had chosen, they lower
-    the mAP by {glue:text}`alpha-loss-size-f`. They do so on all ten triples" "and is below ITQ on
-    each of the ten triples" "On neither data set did we find evidence that a code taught with
-    labels of other classes is better than ITQ." "On Fashion-MNIST, none of the five best methods
-    was taught a label. One of the five, LSH with classifier, has settings that were chosen with
-    labels of other classes." "SDH is {glue:text}`unseen-sdh-size-f` below ITQ, and has no star"
-    "The exact cosine has the highest mAP." "start with the cosine. If you need a code, take ITQ,
-    fitted to the whole database. On Fashion-MNIST its mAP was far above that of taught codes, and
-    on CIFAR-10 about as high." "This was right, because for the new classes, too, this code has a
-    higher mAP than with a weight of [0.8]{.definition} or [0.9]{.definition}." "On CIFAR-10, where
-    the votes did no clear harm" "Every method that was taught labels is below LSH, which learned
-    nothing and has {glue:text}`out-lsh-f`." "The hash codes that were taught labels have a higher
-    mAP than LSH, unlike on Fashion-MNIST" "It was the winner for labelled classes, and here it
-    falls far below LSH." comparison: "In [chapter 9](did-it-learn.md), codes taught with labels of
-    other classes ranked far lower on Fashion-MNIST. On CIFAR-10 we cannot tell." did-it-learn: "The
-    exact cosine needs no labels either, and it does about as well as ITQ." "For new classes of
-    Fashion-MNIST, ITQ was above GRH from CCA-ITQ on all ten triples, though without a star." """
+    """did-it-learn: "Votes lower the mAP of GRH from LSH by {glue:text}`alpha-loss-size-f` and do
+    so on all ten triples" "and is below ITQ on each of the ten triples" "On neither data set did we
+    find evidence that a code taught with labels of other classes is better than ITQ." "On
+    Fashion-MNIST, none of the five best methods was taught a label. One of the five, LSH with
+    classifier, has settings that were chosen with labels of other classes." "SDH is
+    {glue:text}`unseen-sdh-size-f` below ITQ, and has no star" "start with the cosine. If you need a
+    code, take ITQ, fitted to the whole database. On Fashion-MNIST its mAP was far above that of
+    taught codes, and on CIFAR-10 about as high." "for the truly new classes, too, the mAP is higher
+    without them" "On CIFAR-10, where the votes did no clear harm" "The exact cosine needs no labels
+    either, and it does about as well as ITQ." "For new classes of Fashion-MNIST, ITQ is above it on
+    all ten triples, though without a star." measured: "On CIFAR-10 the exact cosine has the highest
+    mAP." "On Fashion-MNIST the code without votes has a higher mAP for the new classes than with a
+    weight of [0.8]{.definition} or [0.9]{.definition}." "Every method that was taught labels is
+    below LSH." "The hash codes that were taught labels have a higher mAP than LSH, unlike on
+    Fashion-MNIST" "It was the winner for labelled classes, and here it falls far below LSH."
+    comparison: "In [chapter 9](did-it-learn.md), codes taught with labels of other classes ranked
+    far lower on Fashion-MNIST. On CIFAR-10 we cannot tell." """
     triples = by_split("held-out", name)
     scores = triples.mean()
     taught = scores[
@@ -773,13 +768,12 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
 
 
 def test_fewer_images_and_the_labels_both_cost_something():
-    """did-it-learn: "without the rest of the database ITQ loses {glue:text}`images-size-f`" "The
-    labelled images are fewer, and none is of a held-out class" "GRH from CCA-ITQ learned from the
-    same images as this weaker ITQ, and its mAP is still lower." "CCA cannot be the only cause,
-    because Hadamard codewords use no CCA and have an even lower mAP. The classifier by itself does
-    no visible harm, because LSH with classifier is not below LSH." "Both learn from the same images
-    with the same kind of classifier, and only the votes bring in labels." "GRH from CCA-ITQ is not
-    below its own start, CCA-ITQ, so there the loss comes with the start" """
+    """did-it-learn: "Fitted to the labelled images alone, ITQ loses {glue:text}`images-size-f`"
+    measured: "The labelled images are fewer than those of the database, and none is of a held-out
+    class." "GRH from CCA-ITQ learned from the same images as this weaker ITQ, and its mAP is still
+    lower." "CCA cannot be the only cause, because Hadamard codewords use no CCA and have an even
+    lower mAP. The classifier by itself does no visible harm, because LSH with classifier is not
+    below LSH." "It is not below its own start, CCA-ITQ, so there the loss comes with the start" """
     itq = "ITQ, labelled images"
     images = lead("held-out", "fashion-mnist", itq, "ITQ")
     labels = lead("held-out", "fashion-mnist", "GRH from CCA-ITQ", itq)
@@ -793,6 +787,9 @@ def test_fewer_images_and_the_labels_both_cost_something():
     for method in ("Hadamard codewords", "class scores, 8 bits"):
         assert lead("held-out", "fashion-mnist", method, itq).mean < start.mean
     assert triples["GRH kernel, alpha 0.5"].mean() > triples["LSH"].mean()
+    for pair in ((itq, "ITQ"), ("GRH from CCA-ITQ", itq)):
+        elsewhere = lead("held-out", "cifar10", *pair)
+        assert elsewhere.low < 0 < elsewhere.high
     after_start = lead("held-out", "fashion-mnist", "GRH from CCA-ITQ", "CCA-ITQ")
     assert after_start.low < 0 < after_start.mean < after_start.high
 
@@ -800,7 +797,8 @@ def test_fewer_images_and_the_labels_both_cost_something():
 @both
 def test_tuning_that_may_refuse_votes_refuses_them(name):
     """did-it-learn: "tuning switched the votes off for every triple" "tuning kept them for most
-    triples" "Tuning's choice of $\\alpha$ does no better than a fixed one." """
+    triples" measured: "On CIFAR-10 tuning's choice of $\\alpha$ does no better than a fixed one."
+    """
     refit = "GRH kernel, alpha 0.5"
     triples = by_split("held-out", name)
     validated = TUNED[TUNED.dataset == name].set_index(["question", "method"]).validation_map
@@ -846,8 +844,8 @@ class Witness(BaseEstimator):
 
 
 def test_that_control_sees_the_images_that_grh_learns_from(dataset):
-    """did-it-learn: "As a control for the images, fit ITQ to the labelled images alone." "ITQ is
-    fitted to the 5,000 images of the database, of all ten classes" """
+    """did-it-learn: "Fitted to the labelled images alone, ITQ loses" "ITQ is fitted to the 5,000
+    images of the database, of all ten classes" """
     split = fair_fight.split_of(dataset, "held-out", 0)
     alone = make_pipeline(Witness())
     taught = Witness()
@@ -865,14 +863,15 @@ def test_that_control_sees_the_images_that_grh_learns_from(dataset):
 
 
 def test_the_interval_by_hand_is_that_of_the_table():
-    """did-it-learn: "This ratio is our own improvisation" "It only widens the intervals of this
-    section, so it may take a star away and cannot give one." "because this difference varies most
-    between triples" "the ratio of test classes to training classes, 3/7" "which is
-    {glue:text}`by-hand-corrected`, more than twice as much" "Of this chapter's {glue:text}`asked`
-    comparisons {glue:text}`by-hand-smaller` have smaller ones" "and it becomes
-    {glue:text}`by-hand-holm`. That is above [0.05]{.definition}, so there is no star." "By itself
-    the difference would be significant, and only the number of comparisons takes the star away."
-    "So do not read the missing star as *no difference*: the interval excludes zero, and all ten
+    """did-it-learn: "This ratio is our own improvisation" "The ratio can only widen an interval, so
+    it may take a star away and cannot give one." "because this difference varies most between
+    triples" "the ratio of test classes to training classes, 3/7" "which is
+    {glue:text}`by-hand-corrected`, more than twice as much" "{glue:text}`by-hand-smaller` have
+    smaller p-values than the example by hand" "and it becomes {glue:text}`by-hand-holm`.
+    That is above [0.05]{.definition}, so there is no star." "By itself the difference would
+    be significant, with a p-value of {glue:text}`by-hand-p`. Holm's method
+    multiplies it by {glue:text}`by-hand-times`"
+    "But do not read the missing star as *no difference*: the interval excludes zero, and all ten
     triples agree." """
     triples = by_split("held-out", "fashion-mnist")
     differences = (triples["GRH from CCA-ITQ"] - triples["ITQ"]).tolist()
@@ -903,8 +902,8 @@ def test_the_interval_by_hand_is_that_of_the_table():
 
 
 def test_tuning_for_other_classes_asks_for_weaker_votes():
-    """did-it-learn: "At first tuning had only weights of [0.9]{.definition} and 1 to choose from,
-    and preferred [0.9]{.definition} for every triple of both data sets." "so we added
+    """measured: "At first tuning had only weights of [0.9]{.definition} and 1 to choose from, and
+    preferred [0.9]{.definition} for every triple of both data sets." "so we added
     [0.8]{.definition} and the code without votes. We did this for GRH from LSH only." """
     assert set(fair_fight.METHODS["GRH kernel"][1]["alpha"]) == {0.9, 1}
     later = [method for method in by_split("held-out", "cifar10") if "kernel, alpha" in method]
@@ -920,12 +919,13 @@ def test_tuning_for_other_classes_asks_for_weaker_votes():
 
 @both
 def test_with_a_linear_svm_grh_is_its_start(name):
-    """did-it-learn: "In each row another classifier does almost as well." "Even at the far end of
-    its interval, none of these exchanges costs more than {glue:text}`exchange-high-f`. The leads of
-    these codes over LSH are more than ten times as large" "*Linear ridge* has the same loss but no
-    kernel. A linear SVM has no kernel and a different loss." "Without a kernel GRH from CCA-ITQ has
-    no higher mAP than its start." "because linear ridge has that of kernel ridge and does no
-    better" "with linear ridge, GRH from CCA-ITQ keeps nothing of its gain over the start" """
+    """did-it-learn: "On Fashion-MNIST another classifier does almost as well" "even at the far end
+    of its interval, none of these exchanges costs more than {glue:text}`exchange-high-f`. The leads
+    of these codes over LSH are more than ten times as large" "*Linear ridge* has the same loss but
+    no kernel. A linear SVM has no kernel and a different loss." "With linear ridge, GRH from
+    CCA-ITQ keeps nothing of its gain over the start." measured: "Without a kernel GRH from CCA-ITQ
+    has no higher mAP than its start." "because linear ridge has that of kernel ridge and does no
+    better" """
     pair = ("ranking", "GRH from CCA-ITQ", "GRH linear from CCA-ITQ")
     assert pair in asked("did-it-learn")
     hasher, values = fair_fight.METHODS["GRH linear from CCA-ITQ"]
@@ -962,7 +962,7 @@ def test_with_a_linear_svm_grh_is_its_start(name):
 
 
 def test_the_network_of_the_page_is_the_one_that_was_measured():
-    """did-it-learn: "A small neural network learns Hadamard codewords." "It has 64 units and
+    """did-it-learn: "A small neural network learns Hadamard codewords." measured: "has 64 units and
     learned for 200 steps from GIST vectors" """
     shown = [
         line
@@ -971,12 +971,12 @@ def test_the_network_of_the_page_is_the_one_that_was_measured():
     ]
     assert any("(X.shape[1], 64)" in line for line in shown)
     assert any("range(200)" in line for line in shown)
-    assert "\n".join(shown) in (RESULTS.parent / "did-it-learn.md").read_text(encoding="utf-8")
+    assert "\n".join(shown) in (RESULTS.parent / "measured.md").read_text(encoding="utf-8")
 
 
 def test_the_gradient_of_the_network_is_tanh_minus_target():
-    """did-it-learn: "The gradient of this loss is the output of the $\\tanh$ minus the target, so
-    the code needs no derivative of this $\\tanh$." """
+    """measured: "The gradient of this loss is the output of the $\\tanh$ minus the target, so the
+    code needs no derivative of this $\\tanh$." """
     z = np.linspace(-3, 3, 13)
     for target in (-1.0, 1.0):
 
@@ -992,10 +992,11 @@ def test_the_gradient_of_the_network_is_tanh_minus_target():
 
 
 def test_which_contrasts_are_significant():
-    """did-it-learn: "Votes help the good start too, and the codewords that they choose beat
-    Hadamard codewords" "a small network falls behind kernel ridge with the same targets" "without
-    the rest of the database ITQ loses {glue:text}`images-size-f`, and this loss has the table's
-    only star" "On CIFAR-10 the votes earn a little even after CCA-ITQ." """
+    """did-it-learn: "On CIFAR-10 the votes earn a little even after CCA-ITQ, and the classifier
+    matters more." "On CIFAR-10 all three exchanges cost more, each with a star." "Fitted to the
+    labelled images alone, ITQ loses {glue:text}`images-size-f`, with a star." "but neither row
+    about labels has a star. On CIFAR-10 no row tells anything." "because the whole code leads
+    Hadamard codewords, on CIFAR-10 with a star." """
     assert significant(asked("did-it-learn")) == {
         ("ranking", "GRH kernel", "GRH kernel, shuffled"): (1, 1),
         ("ranking", "GRH from CCA-ITQ", "GRH from CCA-ITQ, shuffled"): (1, 1),
@@ -1043,11 +1044,10 @@ def test_every_difference_that_the_chapter_shows_is_tested():
     row got its star by leaving others out" "A comparison is made on both data sets and so counts
     twice" """
     page = (RESULTS.parent / "did-it-learn.md").read_text(encoding="utf-8")
-    calls = ("differences({", "pairs_of = {", "pairs_of |= {", "compared = {")
+    calls = ("differences({", "compared = {")
     cells = [cell for cell in page.split("```") if any(call in cell for call in calls)]
-    assert len(cells) == 13
+    assert len(cells) == 6
     names = names_of_asked("did-it-learn")
-    names["kernel"] = "GRH kernel"
     triple = r'\(\s*"[a-z-]+",[^()]+,[^()]+\)'
     shown = [eval(found, names) for cell in cells for found in re.findall(triple, cell)]
     tested = asked("did-it-learn")
@@ -1055,7 +1055,7 @@ def test_every_difference_that_the_chapter_shows_is_tested():
     for question, a, b in shown:
         assert (question, a, b) in tested, (question, a, b)
     n_colons = sum(len(re.findall(r':\s+\("', cell)) for cell in cells)
-    assert len(shown) == n_colons > 40, "each of them was read"
+    assert len(shown) == n_colons == 25, "each of them was read"
     assert len(paired_contrasts(MEASURED, tested)) == 2 * len(tested)
 
 

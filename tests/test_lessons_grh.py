@@ -577,7 +577,9 @@ def test_with_shuffled_labels_nothing_is_learned(reported, chosen, seed):
 
 def test_what_is_left_at_one_half_shrinkage_gains_too(reported, chosen, seeds):
     """implementing: "what kernel ridge gains without labels is consistent with shrinkage" "by the
-    formula, $\\mu$ would be smaller than the strength that comes closest" """
+    formula, $\\mu$ would be smaller than the strength that comes closest" grh-training:
+    "Bending LSH's hyperplanes towards the directions in which the images vary most gives most of
+    this gain" """
     mean = reported.X_train.mean(axis=0, dtype=float)
     moved = replace(
         reported,
