@@ -594,7 +594,8 @@ def test_the_task_is_met_with_the_cells_of_deep_photographs(paid):
     """scaling: "The task asks for ten, about half of that." "This is only the mean, and about
     {glue:text}`late-ten` percent of the queries are late," "So the answer for one server is no,
     unless your cells are as good as the best of ours" "As copies, two servers answer five a
-    second each" "But if they come at random times, they queue, and one takes {glue:text}`sum-wait` ms on average" "each waits
+    second each" "But if they come at random times, they queue, and one takes
+    {glue:text}`sum-wait` ms on average" "each waits
     $\\rho/(2 - 2\\rho)$ times as long on average, as in the queue M/D/1." "a second, fewer
     than the task asks for" "But if two servers divide the rows" "and at ten a second fewer than
     {glue:text}`late-pair` percent are late." "Above about {glue:text}`share-pair` percent of the
