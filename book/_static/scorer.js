@@ -158,7 +158,7 @@ const suggest = () => {
       return { id: part.id, isTerm, heading: textOf(heading), text, code };
     });
 
-  // The part that has the phrase or most of its words; of several the one that has it most often.
+  // The part that has the phrase or most of its words, the first of several.
   const best = (parts, stems, phrase) => {
     const count = ({ heading, text, code }) => {
       const title = heading.toLowerCase();
@@ -166,8 +166,7 @@ const suggest = () => {
       return (
         [...stems, phrase].filter((word) => all.includes(word)).length +
         title.includes(phrase) +
-        code.toLowerCase().includes(phrase) / 2 +
-        (phrase && Math.min(all.split(phrase).length - 1, 40) / 100)
+        code.toLowerCase().includes(phrase) / 2
       );
     };
     return parts.reduce((most, part) => (count(part) > count(most) ? part : most));

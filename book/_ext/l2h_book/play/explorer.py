@@ -226,10 +226,10 @@ class Explorer(Playable):
             weights, thresholds = hyperplanes_of(hasher)
             # a GRH that learned fewer bits in its last round has others from an earlier one
             if weights is not None and weights.shape[1] == width:
-                scales = np.abs(weights).max(axis=0) / (2**15 - 1)
+                scales = np.abs(weights).max(axis=0) / 32767
                 normals.append(np.rint(weights / scales).T.astype("<i2").tobytes())
                 thresholds = thresholds + self._mean @ weights
-                planes.append([method, width, scales.tolist(), thresholds.tolist()])
+                planes.append([method, width, *np.round([scales, thresholds], 9).tolist()])
         size = np.shape(self.dataset.images)[1:3]  # type: ignore[arg-type]
         return {"size": size, "planes": planes}, b"".join(normals)
 
