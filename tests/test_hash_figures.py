@@ -381,6 +381,7 @@ def test_a_figure_asks_first_and_links_set_it(play, visit, name):
     # an empty figure says nothing
     more = {"falling-lines": {"lines": 10}}.get(name, {})
     assert printed(tab) == state_of(tab) | more, "paper does not answer what is asked"
+    tab.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
     for link in tab.locator('a.reference[href*="="][href^="#"]').all():
         link.click()
         tab.wait_for_timeout(50)
@@ -855,6 +856,7 @@ def test_the_browsers_way_back_restores_what_was_shown(play):
 
 def test_a_link_in_the_text_leads_back_to_it(play):
     tab = play("falling-lines")
+    tab.set_viewport_size({"width": 1280, "height": 500})  # the figure and the link have no room
     link = tab.locator(IN_THE_TEXT).first
     back = tab.get_by_role("button", name="Back to the text")
     before = tab.figure.evaluate(PLACES)
