@@ -40,10 +40,10 @@ window.Search = {
 document.addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   const stops = [...document.querySelectorAll(".ask input, .ask .found a")];
-  const next = stops.includes(event.target) && stops[stops.indexOf(event.target) + step];
-  if (!next || event.isComposing) return;
-  event.preventDefault();
-  next.focus();
+  const at = stops.indexOf(event.target);
+  if (!step || at < 0 || event.isComposing) return;
+  event.preventDefault(); // at the end, too, where it would scroll the page behind
+  stops[at + step]?.focus();
 });
 document.addEventListener("click", ({ target }) => {
   target.closest(".ask .found a")?.closest("dialog").close(); // it may lead to the same page
