@@ -1139,7 +1139,7 @@ def test_the_kept_times_by_size_say_where_a_table_is_ahead():
     assert 0.4 < recall["LSH, radius 2"] < 0.65 < recall["LSH, radius 3"] < 0.85
 
 
-def test_the_look_ups_of_radius_4_take_longer_than_its_candidates():
+def test_look_ups_of_radius_4_outweigh_its_candidates():
     """radius-search: "The larger part of this time goes to looking up the
     {glue:text}`ball-16-4` codes of the ball, one by one." "on Fashion-MNIST it takes longer than
     exhaustive search."

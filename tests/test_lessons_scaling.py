@@ -574,7 +574,7 @@ def test_other_guesses_change_the_answer(paid):
     assert 1 / 0.0001 / candidates < 10, "queries a second, if the disk serves one after another"
 
 
-def test_one_server_is_enough_with_the_best_cells_but_not_with_two_bits(paid):
+def test_one_server_is_enough_with_the_best_cells_alone(paid):
     """scaling: "and at ten a second {glue:text}`late-least` percent are late." "The server then
     answers at most {glue:text}`b-limit` queries a second, so at ten they would wait long."
     """
