@@ -25,7 +25,7 @@ from test_lessons_embeddings import (
 )
 from test_lessons_embeddings import recall as recalled
 from test_scale import filled
-from visits import RESULTS, ROOT, cells_of
+from visits import RESULTS, ROOT, cells_of, rows_of
 
 from l2h_tutorial import (
     LSH,
@@ -384,7 +384,10 @@ def bill():
         "# what is paid before",
         "# our design, and one guess changed",
         "# the answer, and how it changes",
+        "def late_share",
     )
+    names["shown"] = {}
+    names["record"] = names["shown"].__setitem__
     for start in starts:
         exec(next(cell for cell in cells_of(page) if start in cell), names)
     return names
@@ -413,7 +416,8 @@ def test_both_designs_fit_the_memory_and_neither_can_be_scanned(paid):
     """scaling: "A billion vectors take {glue:text}`vectors-tb` TB, eight times the memory"
     "so the vectors stay on the disk and the codes go into memory"
     "[8]{.definition} hold the two numbers that its estimates need"
-    "Here we take one, because a query with two bits reads twice as much and so takes at least"
+    "Here we take one, because a query with two bits reads twice as much, and ten a second would
+    keep the memory busy for more than nine tenths of the time."
     "A billion codes are too many to scan for each query, because reading them takes over four times
     the deadline."
     "20 for five numbers and 8 for the row number" """
@@ -432,7 +436,7 @@ def test_both_designs_fit_the_memory_and_neither_can_be_scanned(paid):
     assert paid["n_rows"] * 512 * 4 == 8 * 256e9
     assert one_bit / SOCKET == pytest.approx(0.44, abs=0.005), "seconds"
     assert 1.9 < two_bits / one_bit < 2.1
-    assert 0.1 * two_bits / SOCKET * 1000 > 90, "reading alone takes nine tenths of the deadline"
+    assert 0.9 < 10 * 0.1 * two_bits / SOCKET < 1, "of the time, at ten a second"
     assert set(BENCH.method[BENCH.method.str.contains("RaBitQ")]) == {"faiss RaBitQ"}
 
 
@@ -574,32 +578,56 @@ def test_other_guesses_change_the_answer(paid):
     assert 1 / 0.0001 / candidates < 10, "queries a second, if the disk serves one after another"
 
 
-def test_one_server_is_enough_with_the_best_cells_alone(paid):
-    """scaling: "and at ten a second {glue:text}`late-least` percent are late." "The server then
-    answers at most {glue:text}`b-limit` queries a second, so at ten they would wait long."
-    """
-    code_bytes, _, candidates = paid["design"]
-    least = paid["shares"].min()
-    milliseconds = paid["steps_of"](code_bytes, least, candidates).sum()
-    assert milliseconds < 60
-    read = least * 1e9 * code_bytes + paid["centres_bytes"]
-    busy = 10 * read / paid["bandwidth"]  # of the time, at ten a second
-    assert busy < 0.2, "so few queries wait, and none of these for longer than the rest of 100 ms"
-    two_bytes, share, _ = paid["two_bits"]
-    read = share * 1e9 * two_bytes + paid["centres_bytes"]
-    assert 0.9 < 10 * read / paid["bandwidth"] < 1
+@pytest.mark.parametrize("alone_ms", [0, 10, 20])  # depends on the machine
+def test_one_server_is_enough_for_the_two_smallest_shares(paid, monkeypatch, alone_ms):
+    """scaling: "So the answer for one server is no at our guess. One server is enough only if a
+    query reads at most about {glue:text}`share-one` percent of the cells" "and at ten a second
+    {glue:text}`late-least` percent are late." "But if two servers divide the rows" "and at ten a
+    second fewer than {glue:text}`late-pair` percent are late." "Above about
+    {glue:text}`share-pair` percent of the cells, they miss the deadline too." "At the memory's
+    maximum a query alone takes at least {glue:text}`sum-b-most` ms, but at ten a second most are
+    still late." """
+    monkeypatch.setitem(paid, "alone_ms", alone_ms)
+    late_of = paid["late_of"]
+    code_bytes, share, candidates = paid["design"]
+    shares = sorted(paid["shares"])
+    assert shares[2] == share, "our guess"
+    late = [late_of(code_bytes, each, candidates)[1] for each in shares]
+    assert late[0] < 0.01
+    assert late[1] < 0.05 < late[2]
+    assert late == sorted(late)
+    pair = [late_of(code_bytes, each / 2, 1_100)[1] for each in shares]
+    assert pair[2] < 0.02 < 0.05 < pair[-1]
+    monkeypatch.setitem(paid, "bandwidth", paid["most"])
+    ms, late_with_two_bits = late_of(*paid["two_bits"])
+    assert ms < 100
+    assert 0.6 < late_with_two_bits < 0.75
+
+
+def test_copies_keep_the_rate_of_one_server(paid):
+    """scaling: "As copies, each keeps the deadline up to this rate, so ten a second take" "the
+    server keeps the deadline only up to about {glue:text}`rate-one` queries a second." """
+    late_of = paid["late_of"]
+    copies = {"two": 2, "three": 3, "four": 4, "five": 5}[paid["shown"]["copies"]]
+    rate = float(paid["shown"]["rate-one"])
+    for most in (10 / copies, rate):
+        assert late_of(*paid["design"], rate=most)[1] <= 0.05
+    for above in (10 / (copies - 1), rate + 0.1):
+        assert late_of(*paid["design"], rate=above)[1] > 0.05
+    for key, servers, fetched in (("share-one", 1, paid["candidates"]), ("share-pair", 2, 1_100)):
+        percent = int(paid["shown"][key])
+        for each, is_enough in ((percent, True), (percent + 1, False)):
+            own = paid["code_bytes"], each / 100 / servers, fetched
+            assert (late_of(*own)[1] <= 0.05) == is_enough
 
 
 def test_the_task_is_met_with_the_cells_of_deep_photographs(paid):
     """scaling: "The task asks for ten, about half of that." "This is only the mean, and about
-    {glue:text}`late-ten` percent of the queries are late," "So the answer for one server is no,
-    unless your cells are as good as the best of ours" "As copies, two servers answer five a
-    second each" "But if they come at random times, they queue, and one takes
-    {glue:text}`sum-wait` ms on average" "each waits
-    $\\rho/(2 - 2\\rho)$ times as long on average, as in the queue M/D/1." "a second, fewer
-    than the task asks for" "But if two servers divide the rows" "and at ten a second fewer than
-    {glue:text}`late-pair` percent are late." "Above about {glue:text}`share-pair` percent of the
-    cells, they miss the deadline too." "Cells of unequal size make both larger." """
+    {glue:text}`late-ten` percent of the queries are late," "The server then answers at most
+    {glue:text}`b-limit` queries a second, so at ten they would wait long." "But if they come at
+    random times, they queue, and one takes {glue:text}`sum-wait` ms on average" "each waits
+    $\\rho/(2 - 2\\rho)$ times as long on average, as in the queue M/D/1." "a second, fewer than
+    the task asks for" "Cells of unequal size make both larger." """
     page = (ROOT / "book/scaling.md").read_text(encoding="utf-8")
     assert "| queries | [ten]{.definition} a second" in page
     assert "kept for [95]{.definition} percent of the queries" in page
@@ -607,39 +635,27 @@ def test_the_task_is_met_with_the_cells_of_deep_photographs(paid):
     most = paid["limits_of"](code_bytes, paid["shares"].max(), candidates).min()
     assert most < 10 <= paid["limits"].min() / 2 < 11
     assert paid["limits_of"](*paid["two_bits"]).min() / 2 < 10
-    (hidden,) = (cell for cell in cells_of(page) if "def late_share" in cell)
-    names = {"np": np, "factorial": factorial}
-    exec(hidden[hidden.index("def late_share") : hidden.index('record("doublings"')], names)
+    late = paid["late_share"]
     for busy in (0.23, 0.37, 0.46):  # of the time; a query takes 1, and they come at random
         gaps = np.random.default_rng(0).exponential(1 / busy, 400_000)
         walk = np.concatenate([[0], np.cumsum(1 - gaps)])  # a query waits if those before it wait
         waits = walk - np.minimum.accumulate(walk)
         assert waits.mean() == pytest.approx(busy / (2 - 2 * busy), rel=0.03)
         for slack in (0.4, 1.15, 2.2):
-            share = names["late_share"](busy, slack)
+            share = late(busy, slack)
             assert (waits > slack).mean() == pytest.approx(share, abs=0.005)
         unequal = np.random.default_rng(1).gamma(9, 1 / 9, len(gaps))
         walk = np.concatenate([[0], np.cumsum(unequal - gaps)])
         longer = (walk - np.minimum.accumulate(walk))[:-1]
         assert longer.mean() > waits.mean()
         for slack in (0.4, 1.15, 2.2):
-            assert (longer + unequal - 1 > slack).mean() > names["late_share"](busy, slack)
+            assert (longer + unequal - 1 > slack).mean() > late(busy, slack)
     service = (7.2e9 + paid["centres_bytes"]) / paid["bandwidth"] * 1000
     busy = 10 * service / 1000
     assert paid["steps"].sum() + busy / (2 - 2 * busy) * service < 95, "within the deadline"
-    late = names["late_share"]
-    slack = (100 - paid["steps"].sum()) / service
-    assert late(busy / 2, slack) < late(busy, slack) / 2
-    at_best = (100 - paid["steps"].sum() + paid["alone_ms"]) / service  # describing takes no time
-    assert 0.05 < late(busy, at_best) < late(busy, slack), "one server is not enough"
-
-    def pair(share):
-        """Return how many queries are late if two servers divide the rows."""
-        half = code_bytes, share / 2, 1_100
-        service = 1000 * paid["work_of"](*half)[0] / paid["bandwidth"]
-        return late(10 * service / 1000, (100 - paid["steps_of"](*half).sum()) / service)
-
-    assert pair(0.1) < 0.02 < 0.05 < pair(paid["shares"].max()), "two are, with cells as guessed"
+    alone = paid["steps"].sum()
+    expected = alone, late(busy, (100 - alone) / service)
+    assert paid["late_of"](*paid["design"]) == pytest.approx(expected)
 
 
 def test_the_links_of_a_graph_fill_the_memory(paid):
@@ -666,7 +682,8 @@ def test_filling_takes_a_product_for_each_cell(paid):
     than finding their cells, and far longer than hashing them." "random centres in
     {glue:text}`centre-ms` ms a vector, in a batch of [1,000]{.definition}" "Describing the
     pictures takes most of it" "while its code takes only a single rotation"
-    "days on this server, or about {glue:text}`dollars` dollars" """
+    "days on this server, or about {glue:text}`dollars` dollars" "dollars a month for the cores of
+    both" """
     measured = (ROOT / "book/measured.md").read_text(encoding="utf-8")
     assert "IVF has $4\\sqrt{n}$ cells" in measured
     (kept,) = BENCH[BENCH.search == "nearest centre"].itertuples()
@@ -679,7 +696,8 @@ def test_filling_takes_a_product_for_each_cell(paid):
     assert paid["hours"].iloc[1] > 20 * paid["hours"].iloc[2]
     page = (ROOT / "book/scaling.md").read_text(encoding="utf-8")
     assert "[5 cents]{.definition} for an hour of one core" in page
-    assert 'record("month-two", two_digits(2 * 0.05 * n_cores * 24 * 30))' in page
+    month = 2 * 0.05 * 32 * 24 * 30  # of two servers
+    assert float(paid["shown"]["month-two"]) == pytest.approx(month, rel=0.05)
 
 
 def test_half_of_the_rows_are_read_in_half_of_the_time(paid):
@@ -849,8 +867,10 @@ def test_the_book_answers_its_two_questions():
     nearest among 5,000 rows, if the best hundred are compared in full." "one byte of a plain
     classifier's scores ranks better than the floats, and on images also better than every learned
     hash code that we tried." "the floats stay ahead of every code that learned from labels."
-    data: "How much of a vector can such a code keep? And how little of the database can you look
-    at and still find the nearest images?" """
+    "Codes of 128 random bits find nine of the ten nearest clothes in less than a tenth of the
+    database." "A table finds the codes within a few bits of a given one without a scan." data: "How
+    much of a vector can such a code keep? And how little of the database can you look at and still
+    find the nearest images?" """
     assert recalled("RaBitQ", 10).min() > 0.98
     floats = by_class("float32")
     byte = by_class("class scores, 8 bits")
@@ -862,6 +882,13 @@ def test_the_book_answers_its_two_questions():
         assert (byte.old > learned.old)[images].all()
     for learned in (byte, grh, words):
         assert (learned.new < floats.new).all()
+    hashers = pd.read_csv(RESULTS / "default-hashers.csv")
+    clothes = hashers[hashers.kind.str.startswith("Fashion-MNIST")]
+    random_bits = rows_of(clothes, hasher="LSH, 128 bits")
+    assert random_bits.recall.min() > 0.9
+    assert random_bits.scanned.max() < 0.1
+    searched = rows_of(BENCH[BENCH.rows >= 10**6], search="radius", method="ours")
+    assert set(searched.chosen) == {"multi-index"}
 
 
 # Exercises
@@ -1015,7 +1042,7 @@ def test_codes_propose_pairs_and_a_person_decides():
     assert differ[1] > 1.5 * most, "all pairs but one differ more than copies do"
     assert 1 < (names["cosines"] > 0.99).sum() < 30
     n_false = (names["cosines"] > 0.99).sum() - 1
-    assert 1e9 * n_false / (5000 * 4999 / 2) == pytest.approx(1_680, abs=5)
+    assert 1_000 < 1e9 * n_false / (5000 * 4999 / 2) < 3_000
 
 
 def test_a_longer_hash_still_proposes_too_many():
