@@ -196,8 +196,7 @@ def test_without_votes_a_start_hardly_reads_shuffled_labels(fashion, seed):
     of_truth = chosen["ranking", "GRH from CCA-ITQ"]["initial__ridge"]
     of_same = chosen["alpha", "0.5 from CCA-ITQ"]["initial__ridge"]
     penalty = chosen["shuffled", "GRH from CCA-ITQ, alpha 0.5"]["initial__ridge"]
-    assert penalty > 100 * of_truth
-    assert (penalty, of_same) == (30, 0.0095)
+    assert penalty > 100 * max(of_truth, of_same)
     wrong = shuffled(s, seed)
     start = CCAITQ(32, ridge=penalty, random_state=seed).fit(s.X_train, wrong)
     directions = np.linalg.svd(start.projections_, full_matrices=False)[0][:, :9]

@@ -56,7 +56,8 @@ def like_images(n, random):
             normal = random.standard_normal((len(block), len(scaled)), dtype=np.float32)
             vectors[block] = normal @ scaled
             vectors[block] += of_class.mean(axis=0)
-    return unit(vectors)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors
 
 
 def microseconds(answer, questions):
