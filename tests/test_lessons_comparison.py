@@ -861,12 +861,13 @@ def test_holm_multiplies_the_p_value_of_the_example():
 
 
 def test_the_interval_by_hand_is_that_of_the_package():
-    """measured: "From the rounded ones the p-value would come out a little smaller." "The mean of
-    the example lies {glue:text}`worked-mean` / {glue:text}`worked-error` =
-    {glue:text}`worked-ratio` standard errors from zero." "In the example of chapter 8, the interval
-    is {glue:text}`wider-f` times as wide as for independent splits, and still it excludes zero."
-    comparison: "so the standard error is $s \\sqrt{1/5 + 1}$, which is" "{glue:text}`worked-root` =
-    {glue:text}`worked-error`." "{glue:text}`worked-error` = {glue:text}`worked-reach`." """
+    """measured: "From the rounded ones the p-value would come out a little smaller." "In the
+    example of chapter 8, the interval is {glue:text}`wider-f` times as wide as for independent
+    splits, and still it excludes zero." comparison: "so the standard error is
+    $s \\sqrt{1/5 + 1}$, which is" "{glue:text}`worked-root` = {glue:text}`worked-error`."
+    "{glue:text}`worked-error` = {glue:text}`worked-reach`." "The mean lies
+    {glue:text}`worked-mean` / {glue:text}`worked-error` = {glue:text}`worked-ratio` standard errors
+    from zero." """
     maps = by_split("ranking", "fashion-mnist")
     differences = maps["GRH from CCA-ITQ"] - maps["GRH kernel"]
     assert len(differences) == 5
