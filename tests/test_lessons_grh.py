@@ -578,8 +578,8 @@ def test_with_shuffled_labels_nothing_is_learned(reported, chosen, seed):
 def test_what_is_left_at_one_half_shrinkage_gains_too(reported, chosen, seeds):
     """implementing: "what kernel ridge gains without labels is consistent with shrinkage" "by the
     formula, $\\mu$ would be smaller than the strength that comes closest" grh-training:
-    "Bending LSH's hyperplanes towards the directions in which the images vary most gives most of
-    this gain" """
+    "For kernel ridge, LSH's hyperplanes can have most of this gain without a classifier, if their
+    normals are turned towards the directions in which the images vary most" """
     mean = reported.X_train.mean(axis=0, dtype=float)
     moved = replace(
         reported,
