@@ -163,6 +163,10 @@ def test_a_chapter_is_printed_without_furniture(read):
     breaks = "(all) => all.map((one) => getComputedStyle(one).breakInside)"
     short = tab.locator("article .cell_input:not(:has(.line:nth-of-type(17)))")
     assert set(short.evaluate_all(breaks)) == {"avoid"}
+    other = read("book/designing", 760)
+    other.emulate_media(media="print")
+    long = other.locator("article .cell_input:has(.line:nth-of-type(17))")
+    assert set(long.evaluate_all(breaks)) == {"auto"}
     scrolls = "(all) => all.filter((one) => getComputedStyle(one).overflowX !== 'visible').length"
     assert tab.locator("article :is(table, .cell_output, .output)").evaluate_all(scrolls) == 0
     ink = "(one) => [one, one.parentElement].map((one) => getComputedStyle(one).color)"
@@ -307,9 +311,17 @@ def test_the_search_lists_places_while_one_types(address, visit):
     for key in ("ArrowDown", "Enter"):
         tab.keyboard.press(key)
     tab.wait_for_url("**/book/radius-search.html#the-hamming-ball")
+    tab.check_nothing_went_wrong()
+
+
+def test_on_a_phone_the_list_of_pages_begins_at_the_page_that_is_open(read):
+    tab = read("book/glossary", 390)
     tab.locator(".primary-toggle").click()
-    tab.locator("dialog a.current").wait_for()
-    assert 0 < tab.locator("dialog a.current").bounding_box()["y"] < 700
+    here = tab.locator("dialog a.current")
+    here.wait_for()
+    assert 0 < here.bounding_box()["y"] < 700
+    tab.locator("dialog[open]").evaluate("(drawer) => drawer.scrollTo(0, 0)")
+    assert here.bounding_box()["y"] > 900, "it is in view anyway"
     tab.check_nothing_went_wrong()
 
 
@@ -412,6 +424,22 @@ def test_a_result_leads_to_its_section_and_marks_words_once(address, visit):
     tab.wait_for_timeout(200)
     assert tab.get_by_role("button", name="Hide marks").count() == 0
     assert tab.evaluate("() => CSS.highlights.size") == 0
+    tab.check_nothing_went_wrong()
+
+
+def test_the_first_marked_word_is_shown_and_nonsense_leads_to_the_glossary(address, visit):
+    tab = visit(1280)
+    tab.go(f"{address}/book/lsh.html?highlight=hyperplane")
+    tab.wait_for_function(
+        """() => {
+          const [first] = CSS.highlights.get("searched") ?? [];
+          const { top, bottom } = first?.getBoundingClientRect() ?? {};
+          return scrollY > 0 && top > 0 && bottom < innerHeight;
+        }"""
+    )
+    tab.go(f"{address}/search.html?q=xqzjwvkp")
+    tab.get_by_role("link", name="glossary", exact=True).click()
+    tab.wait_for_url("**/book/glossary.html")
     tab.check_nothing_went_wrong()
 
 

@@ -380,7 +380,9 @@ def test_a_figure_asks_first_and_links_set_it(play, visit, name):
     assert "Predict." in tab.locator(f"#{name}").inner_text()
     # an empty figure says nothing
     more = {"falling-lines": {"lines": 10}}.get(name, {})
-    assert printed(tab) == state_of(tab) | more, "paper does not answer what is asked"
+    assert printed(tab) == state_of(tab) | more, (
+        "paper shows a figure as it stands, or what its question needs"
+    )
     tab.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
     for link in tab.locator('a.reference[href*="="][href^="#"]').all():
         link.click()
@@ -394,6 +396,9 @@ def test_a_figure_asks_first_and_links_set_it(play, visit, name):
     if name == "falling-lines":
         set_to(tab, "falling-lines?lines=50")
         assert printed(tab)["lines"] == 50
+    if name == "fair-fight":
+        set_to(tab, "fair-fight?steps=3")
+        assert printed(tab)["steps"] == 0
     without = visit(390, java_script_enabled=False)
     without.goto(tab.url)
     assert not without.locator(f"#l2h-{name}").is_visible()

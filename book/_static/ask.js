@@ -14,8 +14,7 @@ window.Search = {
 
     const entry = ({ name, page, anchor }) => {
       const link = document.createElement("a");
-      const parser = new DOMParser().parseFromString(titles[page], "text/html");
-      const title = parser.body.textContent;
+      const title = new DOMParser().parseFromString(titles[page], "text/html").body.textContent;
       link.href = `${root}${docnames[page]}.html${anchor ? `#${anchor}` : ""}`;
       link.textContent = anchor ? `${title} > ${name}` : title;
       return link;

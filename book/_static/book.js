@@ -66,12 +66,7 @@ document.addEventListener("DOMContentLoaded", () => {
       }
     });
   // a search is asked for in place: while its page loads, letters would be lost
-  const load = (...files) => {
-    for (const file of files) {
-      const src = document.documentElement.dataset.content_root + file;
-      document.head.append(Object.assign(document.createElement("script"), { src, async: false }));
-    }
-  };
+  let isAsked = false;
   const search = (event) => {
     const there = "main form.bd-search input, dialog.ask input";
     const glass = document.querySelector("a.search-button-field");
@@ -86,7 +81,15 @@ document.addEventListener("DOMContentLoaded", () => {
       ask.addEventListener("click", ({ target }) => target === ask && ask.close());
       ask.addEventListener("close", () => ask.remove());
       ask.showModal();
-      if (!window.Search) load("_static/ask.js", "searchindex.js");
+      if (!isAsked) {
+        isAsked = true;
+        for (const file of ["_static/ask.js", "searchindex.js"]) {
+          const src = document.documentElement.dataset.content_root + file;
+          document.head.append(
+            Object.assign(document.createElement("script"), { src, async: false }),
+          );
+        }
+      }
     }
     document.querySelector(there).select();
   };

@@ -132,15 +132,15 @@ def plain_text(notebook: NotebookNode) -> str:
         if cell.cell_type == "markdown":
             pieces.append(re.sub(r"\]\((?![a-z]+:)([^)#\s]+)\)", _plain_link, cell.source))
             continue
-        is_folded = cell.metadata.get("jupyter", {})
-        if not is_folded.get("source_hidden") or cell.source.startswith("# the lines so far"):
+        folds = cell.metadata.get("jupyter", {})
+        if not folds.get("source_hidden") or cell.source.startswith("# the lines so far"):
             pieces.append(f"```python\n{cell.source}\n```")
         shown = [_plain_output(output) for output in cell.outputs]
         name = cell.metadata.get("name") or first_comment(cell.source)
-        if is_folded.get("outputs_hidden") and shown:
+        if folds.get("outputs_hidden") and shown:
             shown = [f"<details>\n<summary>{name or 'Folded'}</summary>", *shown, "</details>"]
-        elif is_folded and any("text/html" in output.get("data", {}) for output in cell.outputs):
-            shown.insert(0, name and f"*{name}*")
+        elif folds and name and any("text/html" in out.get("data", {}) for out in cell.outputs):
+            shown.insert(0, f"*{name}*")
         pieces += shown
     return "\n\n".join(filter(None, pieces)) + "\n"
 

@@ -347,13 +347,12 @@ async function hashOwn(paper) {
   const { mean, vectors, normals } = await numbersFrom(data.numbers);
   mine = {};
   let from = 0;
-  for (const [method, bits, scales, thresholds] of data.own.planes) {
-    const scores = scales.map((scale, k) => {
-      const normal = normals.subarray(from + k * features.length, from + (k + 1) * features.length);
-      return scale * features.reduce((sum, x, i) => sum + x * normal[i], 0) - thresholds[k];
-    });
-    from += bits * features.length;
-    mine[`${method} ${bits}`] = scores.reduce((code, score) => 2 * code + (score >= 0), 0);
+  for (const [method, bits, thresholds] of data.own.planes) {
+    mine[`${method} ${bits}`] = thresholds.reduce((code, threshold) => {
+      const normal = normals.subarray(from, from + features.length);
+      from += features.length;
+      return 2 * code + (features.reduce((sum, x, i) => sum + x * normal[i], 0) >= threshold);
+    }, 0);
   }
   mine.vector = unit(Float32Array.from(features, (x, i) => x - mean[i]));
   order[MINE] = vectors.nearest(mine.vector, everyone, n);

@@ -217,8 +217,8 @@ class Explorer(Playable):
     def _for_own_pictures(self) -> tuple[dict[str, Any], bytes]:
         """Return the hyperplanes of the linear methods, for descriptors of length one.
 
-        Score k of a descriptor x is ``scales[k] * (x @ normal_k) - thresholds[k]``. All normals
-        stand in turn, as integers of 16 bits.
+        Bit k of a descriptor x says whether ``x @ normal_k >= thresholds[k]``. All normals stand in
+        turn, as integers of 16 bits.
         """
         planes = []
         normals = []
@@ -229,7 +229,7 @@ class Explorer(Playable):
                 scales = np.abs(weights).max(axis=0) / 32767
                 normals.append(np.rint(weights / scales).T.astype("<i2").tobytes())
                 thresholds = thresholds + self._mean @ weights
-                planes.append([method, width, *np.round([scales, thresholds], 9).tolist()])
+                planes.append([method, width, np.round(thresholds / scales, 3).tolist()])
         size = np.shape(self.dataset.images)[1:3]  # type: ignore[arg-type]
         return {"size": size, "planes": planes}, b"".join(normals)
 

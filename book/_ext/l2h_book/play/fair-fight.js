@@ -47,7 +47,7 @@ function ticksOfAxis(rankings) {
 }
 
 // Names stand left of the dots, or above them where there is less room. A unit is a pixel.
-// The rows share the room that all that will come need, so that nothing below moves.
+// The rows share the room that the last step needs, so that nothing below moves.
 function layOut(ticks, count, most) {
   const width = svg.clientWidth || 360;
   const isNarrow = width < 480;
