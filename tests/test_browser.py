@@ -314,7 +314,7 @@ def test_the_search_lists_places_while_one_types(address, visit):
     tab.check_nothing_went_wrong()
 
 
-def test_on_a_phone_the_list_of_pages_begins_at_the_page_that_is_open(read):
+def test_on_a_phone_the_list_of_pages_begins_at_the_open_page(read):
     tab = read("book/glossary", 390)
     tab.locator(".primary-toggle").click()
     here = tab.locator("dialog a.current")
@@ -427,7 +427,7 @@ def test_a_result_leads_to_its_section_and_marks_words_once(address, visit):
     tab.check_nothing_went_wrong()
 
 
-def test_the_first_marked_word_is_shown_and_nonsense_leads_to_the_glossary(address, visit):
+def test_a_mark_is_shown_and_nonsense_leads_to_the_glossary(address, visit):
     tab = visit(1280)
     tab.go(f"{address}/book/lsh.html?highlight=hyperplane")
     tab.wait_for_function(
