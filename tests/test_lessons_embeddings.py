@@ -3,7 +3,6 @@
 A docstring quotes the sentence, and test_lessons.py makes sure that the book still says it.
 """
 
-import inspect
 import re
 from functools import cache
 from itertools import pairwise
@@ -12,7 +11,7 @@ import faiss
 import numpy as np
 import pandas as pd
 import pytest
-from benchmarks.quality_by_bytes import N_MORE_OTHERS, N_OTHERS, product_codes
+from benchmarks.quality_by_bytes import N_MORE_OTHERS, N_OTHERS
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from test_lessons import PLACES
@@ -170,13 +169,12 @@ def test_rabitq_is_right_in_the_mean_and_signs_are_too_small(drawn, seed):
 
 def test_signs_keep_a_share_that_differs_between_rows_of_gist(fashion, deep, seed):
     """embeddings: "their mean absolute value is only $\\sqrt{2/\\pi} \\approx 0.80$ of their root
-    mean square." "So a row of average length keeps only that share of its product." "But centred
+    mean square." "So a row of average length keeps only that much of its product." "But centred
     rows differ in length, and signs make all of them equally long, so a long row keeps less of its
     product than a short one." "RaBitQ keeps exactly 1 for every row." "The largest products above
     belong to the longest rows, which keep least." "so there signs lose little to RaBitQ" "We take
-    the root mean square of all centred values, the same for all rows."
-    embeddings: "The centred deep features are about equally long, so there signs lose little to
-    RaBitQ." """
+    the root mean square of all centred values, the same for all rows." embeddings: "The centred
+    deep features are about equally long, so there signs lose little to RaBitQ." """
     shares_kept = printed(
         "shares_kept", random_rotation=lambda d, **_: random_rotation(d, random_state=seed)
     )
@@ -297,27 +295,22 @@ def candidates_needed(n_bits):
     return [needed_of(share) for share in found_among_clothes(n_bits)]
 
 
-def test_three_ways_of_going_on_differ():
-    """embeddings: "in which the candidates of two bits grew from" "Two bits took one candidate more
-    with each doubling." "always multiply the candidates by the same number, multiply four times:"
-    "Even a perfect code must rescore ten rows, because nine can hold only nine of the ten." "one
-    candidate more or less in the smallest sample changes the last result at least threefold." "Its
-    steps grew, so equal steps do not fit." "Two of the three ways give fewer than a hundred
-    candidates for two bits, and the third gives" "For millions begin with a factor
-    of 10, and measure." "one bit loses more in the last doubling than in the two before together."
-    "At the small share of the cells, either saving is large enough, and two bits are quicker. At
-    the large share, either saving is too small, and one bit is quicker" "Two bits are quicker if
-    they save more candidates than that." "A wrong guess of the candidates costs less with two bits"
-    "A wrong guess of the cells costs more" "So neither is safer." "Begin with two bits, for which
-    there is memory" """
+def test_the_plan_rests_on_two_assumptions():
+    """embeddings: "We assume that only the number beyond these ten grows, and by a steady factor."
+    "doublings further, four times as many:" "that all candidates grow by a steady factor." "Even a
+    perfect code must rescore ten rows, because nine can hold only nine of the ten." "one candidate
+    more or less in the smallest sample changes the result at least threefold." "For forty million
+    begin with a factor of 20, and measure." "one bit loses more in the last doubling than in the
+    two before together." "As planned, one bit takes {glue:text}`sum-one` ms and two bits take
+    {glue:text}`sum-two`. With fewer cells two bits are much quicker, and with fewer candidates one
+    bit is. So we cannot tell from here which is better." "We begin with two bits, because there is
+    memory for them" """
     needed = {n_bits: candidates_needed(n_bits) for n_bits in (1, 2)}
     for n_bits in (1, 2):  # nine candidates hold at most nine of ten
         assert max(share[8] for share in found_among_clothes(n_bits)) <= 0.9
     # the share of the ten is 0.95 to the digit in two places, so a count may be off by one
     np.testing.assert_allclose(needed[2], (12, 13, 14, 15), atol=1)
     np.testing.assert_allclose(needed[1], (17, 20, 24, 29), atol=1)
-    steps = np.diff(needed[1])
-    assert steps[-1] > steps[0]
     found = [share[39] for share in found_among_clothes(1)]
     assert found[2] - found[3] > found[0] - found[2]
     assert round(np.log2(40e6 / 9_850)) == 4 * round(np.log2(9_850 / 1_250))
@@ -331,22 +324,25 @@ def test_three_ways_of_going_on_differ():
         for n_bits in (1, 2)
     )
     first, *_, now = needed[2]
-    assert now + round(np.log2(40e6 / 9_850)) < two[0]
     assert two[0] < 100 < two[1] < one[0] < one[1]
     assert 190 < two[1] < 230
     assert then(first + 1, now, 10) < two[1] / 3
     assert then(first - 1, now, 10) > two[1] * 3
     probed = filtered("at random", 1.0, "probed") / filtered("at random", 1.0, "cells")
-    for kind, two_are_quicker in ((GIST[1], True), (LLAMA, False)):
-        by_one, by_two = (
-            4e7 * n_bytes * probed[kind] / 10e9 * 1000 + 0.1 * np.array(counts)
+
+    def milliseconds(share_of_cells, which):
+        """Return the time of a query with one bit and with two, for one of both assumptions."""
+        return [
+            4e7 * n_bytes * share_of_cells / 10e9 * 1000 + 0.1 * counts[which]
             for n_bytes, counts in ((104, one), (212, two))
-        )
-        assert (by_two < by_one).tolist() == [two_are_quicker] * 2
-        assert np.ptp(by_two) < 20 < 60 < np.ptp(by_one)
-    by_one, by_two = (4e7 * n_bytes * np.ptp(probed) / 10e9 * 1000 for n_bytes in (104, 212))
-    extra = 0.1 * (np.ptp(one) - np.ptp(two))  # what doubt about the candidates costs one bit more
-    assert 0.5 < extra / (by_two - by_one) < 2, "about what doubt about the cells costs two bits"
+        ]
+
+    with_one, with_two = milliseconds(probed.max(), 1)
+    assert abs(with_one - with_two) < 0.1 * with_one
+    with_one, with_two = milliseconds(probed.min(), 1)  # fewer cells
+    assert with_two < with_one / 2
+    with_one, with_two = milliseconds(probed.max(), 0)  # fewer candidates
+    assert with_one < with_two / 1.5
 
 
 def test_more_rows_need_more_candidates(drawn):
@@ -372,12 +368,11 @@ def test_more_rows_need_more_candidates(drawn):
 
 def test_the_audit_agrees_with_what_is_kept(vectors, request):
     """embeddings: "and picks the smallest code that it tried whose recall interval lies above the
-    target. It tries neither OPQ, which needs faiss, nor two bits of RaBitQ, because among a few
-    thousand rows one bit is enough." "Here `audit` uses all 10,000 rows, a few of them as queries,"
-    "`audit` compares signs, one-bit RaBitQ,
-    int4 and int8." "On clothes GIST rotated signs reach the target with the same factor as one-bit
-    RaBitQ" "For clothes GIST `audit` advises signs. Our list leaves them out, because on photo GIST
-    they need a factor of 30." """
+    target." "It tries neither OPQ, which needs faiss, nor two bits of RaBitQ, because among a few
+    thousand rows one bit is enough." "`audit` compares signs, one-bit RaBitQ, int4 and int8."
+    "which reach the target there with the same factor as one-bit RaBitQ and save its twelve bytes."
+    "For clothes GIST `audit` advises signs" "Our list leaves signs out, because it has to suit all
+    six kinds, and on photo GIST they need a factor of 30." """
     rows = np.random.default_rng(1).permutation(len(vectors))[:5300]
     audited = audit(vectors[rows], random_state=0)
     table = audited.table.set_index(["method", "factor"]).recall
@@ -441,8 +436,7 @@ def test_components_in_faiss_need_the_distance(drawn):
 def test_more_bits_of_rabitq_find_as_much_as_those_of_faiss(drawn):
     """embeddings: "RaBitQ {cite:p}`gao2025` uses the same formula with more bits, and only the
     entries of $\\mathbf{s}$ change." "All intervals of a vector are equally wide." "the package can
-    take a fixed multiple of the vector's root mean square for this width." "RaBitQ does not suffer,
-    because it rotates by itself." """
+    take a fixed multiple of the vector's root mean square for this width." """
     ours = {}
     for n_bits in (1, 2, 3, 4):
         (ours[n_bits],) = recalls_among(RaBitQ(n_bits), drawn)
@@ -461,7 +455,7 @@ def test_one_bit_in_cells_finds_more_than_without(drawn):
     """embeddings: "In cells faiss encodes the *residual*, the vector minus the centre of its cell.
     Residuals are shorter than centred vectors, and their codes have smaller errors." "On clothes
     GIST one bit finds {glue:text}`without-cells` without cells and {glue:text}`in-cells` in cells,
-    although the query searches only 16 of 64" "so your index can find more" """
+    although the query searches only 16 of 64" """
     query, database, exact = drawn
     index = index_of("RR,IVF64,RaBitQ", database.shape[1])
     index.train(database)
@@ -478,12 +472,12 @@ def test_one_bit_in_cells_finds_more_than_without(drawn):
 
 def test_faiss_stores_a_bound_only_with_two_bits():
     """embeddings: "| RaBitQ, one bit | 12 | 8 | | RaBitQ, two bits or more | 12 | 20 | | int8 and
-    int4 | 4 | 0 |" "faiss leaves out the bound beside one bit." "RaBitQ stores three floats, the
+    int4 | 4 | 0 |" "Beside one bit faiss leaves out the bound." "RaBitQ stores three floats, the
     twelve bytes of the title. Two of them enter the estimate, and the third bounds its error." "The
-    package stores three floats: the stretch," "two bits take $768 \\cdot 2 / 8 = 192$ bytes per
-    text, and the library faiss adds 20." "a fourteenth of what the floats take." "RaBitQ takes 76
-    bytes here, and signs take 64." embeddings: "faiss does the same unless you set `qb` to 0" "Set
-    `qb` to 0, or faiss writes the query in four bits instead of floats." """
+    package stores three floats: the stretch," "two bits, which are $768 \\cdot 2 / 8 = 192$ bytes
+    per text and 20 more in the library faiss," "a fourteenth of what the floats take." "RaBitQ
+    takes 76 bytes here, and signs take 64." embeddings: "faiss does the same unless you set `qb` to
+    0" "Set `qb` to 0, or faiss writes the query in four bits instead of floats." """
     for n_bits in (1, 2, 3, 4):
         factory = f"RaBitQ{n_bits}" if n_bits > 1 else "RaBitQ"
         assert code_size(factory, 64) - 64 * n_bits // 8 == (8 if n_bits == 1 else 20)
@@ -526,21 +520,19 @@ def test_a_quarter_of_the_components_finds_more_than_a_bit(drawn):
 
 def test_what_bytes_are_worth():
     """embeddings: "1. **float16** or **int8**: rescore nothing." "int8 keeps a quarter of GIST's
-    2,048 bytes, and its recall is still" "one-bit RaBitQ and every code above it in
-    {numref}`fig-byte-map` find at least" "Here, as on the other five kinds, the second bit gains
-    more recall than the third and fourth together," "is enough for 5,000 rows if
-    the floats of a hundred" "one bit of RaBitQ per dimension is enough among 5,000 rows"
-    embeddings: "of the ten nearest even if only forty rows are rescored" "None of the six comes
-    from a modern text encoder" embeddings: "True if any row of the right class counts as a hit:
-    with a hundred of 5,000 rows rescored," "the claim fails for centred signs" "and holds for
-    one-bit RaBitQ" "trained on other rows, find at least as much as the best signs on every kind"
-    "The best of three cuts finds more than OPQ on photo GIST and less on the texts" "For signs that
-    is not enough, even with stored floats" """
+    2,048 bytes, and its recall is still" "one-bit RaBitQ and every code above it in the figure find
+    at least" "Here, as on the other five kinds, the second bit gains more recall than the third and
+    fourth together," "is enough for 5,000 rows if the floats of a hundred" "one bit of RaBitQ per
+    dimension is enough among 5,000 rows" embeddings: "None of the six comes from a modern text
+    encoder" embeddings: "True if any row of the right class counts as a hit: with a hundred of
+    5,000 rows rescored," "the claim fails for centred signs" "and holds for one-bit RaBitQ"
+    "trained on other rows, find at least as much as the best signs on every kind" "The best of
+    three cuts finds more than OPQ on photo GIST and less on the texts" "For signs that is not
+    enough, even with stored floats" """
     assert (recall("float16") > 0.997).all()
     assert (recall("int8") > 0.98).all()
     assert (recall("RaBitQ", 10, DRAWS) > 0.99).all()
     assert recall("RaBitQ", 10).min() > 0.995
-    assert recall("RaBitQ, 2 bits", 4, DRAWS).min().min() > 0.997
     assert (recall(OPQ32, 10, DRAWS) > 0.98).all()
     assert (recall(OPQ32) > best_of(SIGNS)).all()
     assert (recall("int4", draws=DRAWS) > recall("RaBitQ", draws=DRAWS)).all()
@@ -563,35 +555,27 @@ def test_what_bytes_are_worth():
 
 def test_the_variance_decides_between_numbers_and_bits():
     """embeddings: "On clothes GIST the quarter finds much more than all dimensions in one bit,
-    because it holds nearly all of the variance." "On TF-IDF it holds less than half, and the recall
-    falls by almost half." "On three kinds this half holds above nine tenths of the variance, and
-    there it finds more than all dimensions. On TF-IDF, where the half holds least, it loses
-    {glue:text}`half-loss` of recall." "On deep photos and WordLlama, where the half holds
-    {glue:text}`half-middle` of the variance, half of the dimensions in four bits and all of them in
-    two find about the same." "Here the half finds more on five of the six kinds, and loses on
-    TF-IDF again." "Codes in one group of columns take the same bytes" "Above nine tenths, take the
-    half. If it holds two thirds or less, keep all dimensions." "nothing was measured between
-    {glue:text}`half-words` and {glue:text}`half-next`, or between {glue:text}`half-below` and
-    {glue:text}`half-above`." "because on both kinds of texts they find as much as half of the
-    dimensions in four bits, or much more." "So its recall with all of them in one bit can differ
-    from other tables in the third decimal." "whose variance lies in few directions" "Drop
-    dimensions only in the order of the components" "on TF-IDF the quarter still loses
-    {glue:text}`ten-loss`," """
+    because it holds nearly all of the variance." "On three kinds this half holds above nine tenths
+    of the variance, and there it finds more than all dimensions." "On deep photos and WordLlama,
+    where it holds {glue:text}`half-middle`, both find about the same. On TF-IDF, where it holds
+    only {glue:text}`half-words`, it loses {glue:text}`half-loss` of recall." "Codes in one group of
+    columns take the same bytes" "Above nine tenths, try the half. Otherwise keep all dimensions."
+    "Six kinds cannot tell where between {glue:text}`half-below` and {glue:text}`half-above` that
+    begins." "because on both kinds of texts they find as much as half of the dimensions in four
+    bits, or much more." "whose variance lies in few directions" "Drop dimensions only in the order
+    of the components" "on TF-IDF the quarter still loses {glue:text}`ten-loss`." """
 
     def of_components(share, n_bits, column="recall_1"):
         return spent("by variance", share, f"{n_bits} bit{'s' * (n_bits > 1)}, RaBitQ", column)
 
     variance = of_components(4, 4, "variance")
     assert set(variance.index[variance > 0.8]) == set(STEEP)
-    assert set(variance.index[variance < 0.5]) == {WORDS}
     assert variance[GIST[1]] > 0.95
     one = of_components(1, 1)
     two = of_components(1, 2)
     half = of_components(2, 4)
     quarter = of_components(4, 4)
     assert (quarter > one + 0.05)[STEEP].all()
-    assert 0.45 < quarter[WORDS] / one[WORDS] < 0.55
-    assert (abs(one - recall("RaBitQ")) < 0.005).all()
     of_half = of_components(2, 4, "variance")
     assert set(of_half.index) == {*STEEP, *MIDDLE, WORDS}
     assert of_half.idxmax() == GIST[1]
@@ -603,9 +587,6 @@ def test_the_variance_decides_between_numbers_and_bits():
     assert (abs(half - two) < 0.02)[MIDDLE].all()
     assert half[WORDS] < two[WORDS] - 0.2
     assert abs(half[LLAMA] - two[LLAMA]) < 0.005
-    gain = of_components(2, 2) - one
-    assert gain.drop(WORDS).min() > 0.04
-    assert gain[WORDS] < -0.15
     assert (spent("as given", 4, "4 bits, RaBitQ")[GIST] < 0.3).all()
     assert (quarter[GIST] > 0.75).all()
     for ways in ([(1, 1), (2, 2), (4, 4)], [(1, 2), (2, 4)]):
@@ -616,9 +597,8 @@ def test_the_variance_decides_between_numbers_and_bits():
 
 
 def test_floats_of_a_few_numbers_are_worse_than_bytes_of_all():
-    """embeddings: "int8 of all its dimensions takes four bytes more and finds" "On all six kinds,
-    int8 of all dimensions finds more than the first quarter in floats." "So do not keep 32 bits of
-    a few dimensions." """
+    """embeddings: "int8 of all its dimensions takes four bytes more and finds" "Precision beyond
+    eight bits hardly changes which rows are nearest." """
     truncated = recall("truncation to a quarter", draws=DRAWS)
     assert (MEANS["bytes", "int8"] - MEANS["bytes", "truncation to a quarter"] == 4).all()
     assert (truncated < recall("int8", draws=DRAWS) - 0.1).all()
@@ -627,9 +607,9 @@ def test_floats_of_a_few_numbers_are_worse_than_bytes_of_all():
 
 
 def test_a_code_that_learned_from_its_own_rows_is_flattered():
-    """embeddings: "On the very rows that it learned from, OPQ looks better than it is" "OPQ had 10
-    iterations and at most 4,500 rows, which are fewer than faiss recommends, and on photos more
-    rows made it better." """
+    """embeddings: "On the very rows that it learned from, OPQ looks better than it is" "OPQ learned
+    from the stored rows, from at most 4,500 others, fewer than # faiss recommends, or from 10,000"
+    "OPQ, trained on as many rows as you can." """
     for n in (8, 32):
         others = recall(f"OPQ, {n} bytes, other rows")
         assert (recall(f"OPQ, {n} bytes") > others + 0.005).all()
@@ -639,19 +619,17 @@ def test_a_code_that_learned_from_its_own_rows_is_flattered():
     assert N_OTHERS == 4500
     recommended = 256 * faiss.ClusteringParameters().min_points_per_centroid
     assert N_OTHERS < recommended <= N_MORE_OTHERS == 10_000
-    assert ".niter = 10\n" in inspect.getsource(product_codes)
 
 
 def test_a_cut_and_a_learned_code_are_rivals_at_equal_bytes():
-    """embeddings: "That is more than one-bit RaBitQ with 76 bytes." "192 leading # components at
-    one bit, 64 at three, or 48 at four, with 8 bytes and no bound" "On photo GIST one-bit RaBitQ
-    finds more than OPQ, but takes 76 bytes instead of 32. On texts one-bit RaBitQ takes 44 bytes,
-    and finds hardly more than OPQ." "*Signs* are plain centred signs, and the table under *Centre?
-    Rotate?* has better ones." "On deep features OPQ leads one-bit RaBitQ, too." "which favours
-    RaBitQ. On the texts OPQ finds more than RaBitQ that is cut in this way, and on photo GIST it
-    finds less." "Cut to 32 bytes, in the best of three ways, it finds more than signs of all
-    dimensions on every kind but TF-IDF" "RaBitQ, or OPQ with 32 bytes, is enough for 5,000 rows"
-    """
+    """embeddings: "of the true ten, more than one-bit RaBitQ with 76 bytes." "192 leading #
+    components at one bit, 64 at three, or 48 at four, with 8 bytes and no bound" "On photo GIST
+    one-bit RaBitQ finds more than OPQ, but takes 76 bytes instead of 32. On texts it takes 44
+    bytes, and finds hardly more than OPQ." "*Signs* are plain centred signs, and the table under
+    *Centre? Rotate?* has better ones." "The best of three cuts finds more than OPQ on photo GIST
+    and less on the texts" "Cut to 32 bytes, in the best of three ways, it finds more than signs of
+    all dimensions on every kind but TF-IDF" "RaBitQ, or OPQ with 32 bytes, is enough for 5,000
+    rows" """
     texts = [WORDS, LLAMA]
     n_bytes = MEANS["bytes"]
     cuts = [name for name in KEPT.method.unique() if "components, " in name]
@@ -675,11 +653,9 @@ def test_a_cut_and_a_learned_code_are_rivals_at_equal_bytes():
 
 
 def test_the_same_levels_for_all_fail_where_numbers_are_uneven(deep):
-    """embeddings: "Turning vectors into principal components can harm int4. This code gives every
-    dimension the same number of levels, so the few components that vary much are written coarsely."
-    "the recall of int4 falls from {glue:text}`straight-int4` to {glue:text}`turned-int4`" "RaBitQ
-    does not suffer, because it rotates by itself." "Turning vectors into [principal
-    components](bytes-spend) first can harm int4." """
+    """embeddings: "*int4* can lose by principal components, because it gives every dimension the
+    same number of levels, so the few components that vary much are written coarsely." "On clothes
+    GIST its recall falls from {glue:text}`straight-int4` to {glue:text}`turned-int4`." """
     steps = METHODS["int4"].fit(deep).step_
     parts = np.sort(deep.var(axis=0) * steps**2)  # of each dimension in the squared error
     assert parts[-len(parts) // 4 :].sum() > 0.9 * parts.sum()
@@ -689,7 +665,6 @@ def test_the_same_levels_for_all_fail_where_numbers_are_uneven(deep):
         int4[order] = spent(order, 1, "4 bits")
         assert spent(order, 1, "8 bits")[clothes] == pytest.approx(of_int8, abs=0.015)
         assert int4[order][clothes] == pytest.approx(of_int4, abs=0.03)
-        assert spent(order, 1, "4 bits, RaBitQ")[clothes] > 0.94
     assert int4["by variance"][GIST[0]] < int4["as given"][GIST[0]] - 0.1
 
 
@@ -701,10 +676,10 @@ def test_centring_saves_what_sits_in_a_corner():
     differ, and then they find" "If you compare bits with bits, centre the vectors first." buckets:
     "Some learned embeddings are off centre too" embeddings: "while after a rotation every bit says
     something about all dimensions." "WordLlama fits this reason: its dimensions vary almost evenly,
-    and it alone gained nothing. But among the other five kinds the gain does not follow the
-    evenness" "On GIST, rotated signs find even more than centred ones." "on every other kind a
-    rotation gains at least {glue:text}`turn-least`." "which rests on WordLlama alone." "On deep
-    features, whose dimensions vary least evenly." "A rotation gained on GIST." """
+    and it alone gained nothing. On each of the other five kinds a rotation gains at least
+    {glue:text}`turn-least`. How much it gains does not follow the evenness" "On GIST, rotated signs
+    find even more than centred ones." "On deep features, whose dimensions vary least evenly." "A
+    rotation gained on GIST." """
     off_centre = MEANS["off_centre", "signs"]
     assert (off_centre[GIST] > 0.6).all()
     assert off_centre[LLAMA] > 0.2
@@ -728,20 +703,19 @@ def test_centring_saves_what_sits_in_a_corner():
 
 
 def test_only_uneven_lengths_speak_against_centring():
-    """embeddings: "They do not say how long each centred vector is, and they do not include the
-    row's product with the mean. On clothes GIST the gain is larger than the harm: with a query in
-    floats, centring adds" "On texts, centring then gains nothing by itself, and can lose a
-    little. RaBitQ, the code of the next section, also stores what centring takes away. So it can
-    centre, and it finds more on texts."
-    "On photo GIST the harm is larger, and centring loses" "On five of the six kinds it finds more
-    than signs that are not centred, and about as much on deep photos." embeddings: "A query
-    in floats raises the recall again" "which is only {glue:text}`rabitq-gist` more than centred
-    signs have with neither." "On vectors such as photo GIST, where signs find least, RaBitQ gains
-    much more." "RaBitQ gains most on photo GIST, {glue:text}`rabitq-photo` over uncentred signs,
-    the better ones there, and nothing on deep photos." "But
-    the stretch alone makes signs on clothes GIST much *worse*" "The reason is that signs make
-    two mistakes, which partly cancel," "GIST, too, needs both numbers. With them RaBitQ has a
-    recall of" "On photo GIST $\\mathbf{m}\\cdot\\mathbf{x}_0$ alone helps" "Store both numbers: one
+    """embeddings: "Our vectors all have length one, but centred vectors differ in length, and signs
+    cannot say how long each is. Besides, a row's similarity to the query includes the row's product
+    with the mean, which centring takes away. On clothes GIST the gain is larger than the harm: with
+    a query in floats, centring adds" "On texts, centring gains nothing by itself, and can lose a
+    little. RaBitQ, the code of the next section, stores what centring takes away, so it can centre,
+    and it finds more on texts." "On photo GIST the harm is larger, and centring loses" "On five of
+    the six kinds it finds more than signs that are not centred, and about as much on deep photos."
+    embeddings: "A query in floats raises the recall again" "which is only {glue:text}`rabitq-gist`
+    more than centred signs have with neither." "On photo GIST, where signs find least, RaBitQ gains
+    {glue:text}`rabitq-photo` over the better signs." "RaBitQ gains nothing on deep photos." "But
+    the stretch alone makes signs on clothes GIST much *worse*" "The reason is that signs make two
+    mistakes, which partly cancel," "GIST, too, needs both numbers. With them RaBitQ has a recall
+    of" "On photo GIST $\\mathbf{m}\\cdot\\mathbf{x}_0$ alone helps" "Store both numbers: one
     without the other can be worse than neither." """
     for name in ("signs", "signs, rotated"):
         assert (recall(f"{name}, asymmetric", draws=DRAWS) > recall(name, draws=DRAWS)).all()
@@ -781,10 +755,8 @@ def test_only_uneven_lengths_speak_against_centring():
 
 
 def test_few_bits_are_paid_for_in_floats_read():
-    """embeddings: "On clothes GIST plain centred signs need a factor of 30. If they are rotated and
-    the query stays in floats, 4 is enough, as for one-bit RaBitQ." "On the other five kinds RaBitQ
-    needs no larger factors. Rotated signs with the query in floats need 30 on photo GIST and 10 on
-    WordLlama." """
+    """embeddings: "on all six kinds two bits need a factor of 2, one-bit RaBitQ at most 4, and
+    plain centred signs 30 or 100." """
     clothes = GIST[1]
     in_floats = "signs, rotated, asymmetric"
 
@@ -800,7 +772,9 @@ def test_few_bits_are_paid_for_in_floats_read():
     assert needed("int4") == needed("RaBitQ, 2 bits") == needed("RaBitQ, 3 bits") == 2
     assert needed("RaBitQ, 2 bits", clothes) == 2
     assert needed("RaBitQ") == needed("RaBitQ", clothes) == needed(in_floats, clothes) == 4
-    assert needed("signs", clothes) == 30
+    kinds = [*GIST, *OTHERS]
+    assert {needed("RaBitQ, 2 bits", kind) for kind in kinds} == {2}
+    assert {needed("signs", kind) for kind in kinds} == {30, 100}
     for method in ("signs, rotated", in_floats):
         assert needed(method) == needed(method, GIST[0]) == 30
     assert needed(in_floats, LLAMA) == 10
@@ -840,9 +814,9 @@ def test_two_mistakes_of_signs_nearly_cancel():
     "Signs leave them out, so the short row gets too little, and the long one too much." "Signs
     alone make both mistakes, which nearly cancel: $(1, 4)$ still leads by" "The stretch mends only
     the length, and then the wrong row leads by" "with such a lead a row can overtake others that
-    are nearer to the query. With both numbers the lead is" "rows of length one have
-    $\\mathbf{m}\\cdot\\mathbf{x}_0 = (1 + \\lVert\\mathbf{m}\\rVert^2 -
-    \\lVert\\mathbf{x}\\rVert^2)/2$: the shorter" """
+    are nearer to the query. With both numbers the lead is" "a row of length one has
+    $\\lVert\\mathbf{x}\\rVert^2 = \\lVert\\mathbf{x}_0 - \\mathbf{m}\\rVert^2 = 1 -
+    2\\,\\mathbf{m}\\cdot\\mathbf{x}_0 + \\lVert\\mathbf{m}\\rVert^2$, so the shorter it is" """
     rows = np.array([(1, 4), (-1, 4)] * 4 + [(4, -1), (-4, -1)])
     assert set((rows**2).sum(axis=1)) == {17}
     mean = rows.mean(axis=0)
@@ -879,13 +853,13 @@ def test_two_mistakes_of_signs_nearly_cancel():
 
 
 def test_labels_help_the_classes_that_have_them_and_harm_others():
-    """embeddings: "If they do and all classes have many labels, take a short code that learned from
-    labels." "On new classes a code that learned from labels ranks below the floats on all six
-    kinds" "Not on GIST, whose floats take two kilobytes." "On new classes it is lower than that of
-    floats." embeddings: "one byte of class scores is best on all four kinds of images" "its mAP is
-    above that of the floats by" "On texts eight bytes of GRH, or of Hadamard codewords
-    ([](did-it-learn.md)), rank better than the byte of scores" comparison: "eight bytes of GRH rank
-    above one byte of class scores" """
+    """embeddings: "If all classes have many labels, take a short code that learned from labels."
+    "because on new classes the learned codes ranked below the floats on all six kinds." "Not on
+    GIST, whose floats take two kilobytes." "On new classes it is lower than that of floats."
+    embeddings: "One byte of class scores ranked all four kinds of images better than their floats
+    did, by" "On texts eight bytes of GRH, or of Hadamard codewords ([](did-it-learn.md)), rank
+    better than the byte of scores" comparison: "eight bytes of GRH rank above one byte of class
+    scores" """
     n_bytes = MEANS["bytes"]
     assert (n_bytes["GRH, 64 bits"] == 8).all()
     assert (n_bytes["class scores, 8 bits"] == 1).all()
@@ -912,9 +886,8 @@ def test_labels_help_the_classes_that_have_them_and_harm_others():
 
 def test_features_matter_more_than_codes():
     """embeddings: "*Is it the right embedding?* It can matter more than its code" "although OPQ
-    keeps only eight bytes of them and nothing is rescored" "even eight bytes of OPQ are enough
-    here: with a factor of 10 they stay within {glue:text}`by-code` of the floats' precision" "On
-    clothes GIST is better." """
+    keeps only eight bytes of them." "even eight bytes of OPQ are enough here: with a factor of 10
+    they stay within {glue:text}`by-code` of the floats' precision" "On clothes GIST is better." """
     precision = MEANS["precision"]
     floats = precision["float32"]
     for method in ("float32", OPQ8):
@@ -944,25 +917,22 @@ def test_features_matter_more_than_codes():
     ],
 )
 def test_each_branch_of_the_tree_keeps_its_promise(method, factor):
-    """embeddings: "1. **float16** or **int8**: rescore nothing." "RaBitQ or int4, factor 2." "For
-    int4 on the principal components of GIST, a factor of 2 is too small." "RaBitQ of all
-    dimensions, factor 4." "rotated if a trial shows a gain, with a factor of 100" "OPQ,
-    trained on as many rows as you can. Factor 10." "5. **Eight bytes**: OPQ, factor 30." "percent
-    on all six kinds, among 5,000 rows with 256 or 512 dimensions" """
+    """embeddings: "1. **float16** or **int8**: rescore nothing." "RaBitQ or int4, factor 2."
+    "RaBitQ of all dimensions, factor 4." "rotated if a trial shows a gain, with a factor of 100"
+    "OPQ, trained on as many rows as you can. Factor 10." "5. **Eight bytes**: OPQ, factor 30."
+    "percent on all six kinds, among 5,000 rows with 256 or 512 dimensions" """
     assert (recall(method, factor) >= 0.95).all()
     smaller = [each for each in FACTORS if each < factor]
     if smaller and not method.startswith("signs"):
         assert recall(method, smaller[-1]).min() < 0.95
-    if method == "int4":
-        assert (spent("by variance", 1, "4 bits", "recall_2") < 0.95)[GIST].all()
 
 
 def test_forty_million_texts_fit_at_a_bit_a_number():
-    """embeddings: "float32, float16 and int8 do not fit, and RaBitQ's four bits just miss." "which
-    leave {glue:text}`job-left-three` GB instead of" "Row numbers of 8 bytes take" "You will shrink
-    a vector fourteenfold" "int4 fits, but leaves too little for everything else" "more than the
-    two-bit codes" "which fits beside these codes" "plan with all 768 dimensions in two bits" "and
-    OPQ with 192 bytes was not measured here," """
+    """embeddings: "float32, float16 and int8 do not fit, and RaBitQ's four bits just miss." "RaBitQ
+    with one, two or three bits fits easily." "GB of codes, and {glue:text}`job-ids` GB of row
+    numbers." "You will shrink a vector fourteenfold" "int4 fits, but leaves too little for
+    everything else" "more than the two-bit codes" "which fits beside these codes" "keep all 768
+    dimensions in two bits" "OPQ with 192 bytes was not measured here." """
     n = 40_000_000
     d = 768
     sizes = {
@@ -1051,10 +1021,9 @@ def test_cells_mind_a_filter():
     """embeddings: "so they are spread over more cells" "Filter *before* you pick the best. If one
     row in a hundred passes at random, filtering afterwards keeps about one of the best hundred" "On
     the other five kinds, the three ways have the same order" "The filters here know nothing of the
-    queries" "How many cells a filtered query then needs depends on the filter." "the smallest
-    number among 1, 2, 4, 8 and so on" "Where half of the rows pass at random, the draws that search
-    4 cells have a recall just below this target, although the mean over all five draws reaches it."
-    "even half of the cells do not restore it" """
+    queries" "the smallest number among 1, 2, 4, 8 and so on" "Where half of the rows pass at
+    random, four of our five draws stay just below this target." "even half of the cells do not
+    restore it" """
     before = {}
     after = {}
     for kind in ("at random", "at one end"):
@@ -1081,17 +1050,14 @@ def test_cells_mind_a_filter():
 
 def test_a_scan_reads_all_that_pass_and_cells_a_part():
     """embeddings: "A scan of the codes that pass needs no cells, and loses little with each of
-    these filters." "The price of a scan is that it reads the code of every row that passes." "Where
-    a tenth of the rows pass at random, {glue:text}`tenth-needed` cells restore the recall." "Where
-    one percent pass at random," "only {glue:text}`cells-few` rows are left and all are rescored, so
-    this recall must be 1." "On photos, one percent are more than a hundred rows, so that the scan
-    could lose some, and it still loses little." "where fewer than a hundred # rows pass, a factor
-    of 10 rescores all of them" "So check whether a query's nearest rows pass:" "`nprobe` was
-    doubled until the recall was at least" "On clothes GIST a query without a filter reads
-    {glue:text}`share-least` percent of the cells, the least of our six kinds." "On WordLlama a
-    query reads {glue:text}`share-most` percent, the most" "Without a filter 4 of
-    {glue:text}`cells-all` cells suffice" "in four of our five draws, and 8 in the fifth" "rests on
-    the share of the cells that a query reads." """
+    these filters." "But it reads the code of every row that passes." "Where a tenth of the rows
+    pass at random, {glue:text}`tenth-needed` cells restore the recall." "where fewer than a hundred
+    # rows pass, a factor of 10 rescores all of them" "So check whether a query's nearest rows
+    pass." "`nprobe` was doubled until the recall without a filter was at least" "Among at most
+    [40,000]{.definition} rows, full vectors reached [95]{.definition} percent recall with
+    {glue:text}`share-least` percent of the cells on clothes GIST, the least of our six kinds, and
+    {glue:text}`share-most` percent on WordLlama, the most." "Every query searches as many of the
+    {glue:text}`cells-all` cells as sufficed without a filter, usually 4." """
     by_filter = FILTERED.groupby(["filter", "share", "vectors"])
     scan = by_filter.codes.mean()
     some = scan.drop(1.0, level="share")
@@ -1112,6 +1078,7 @@ def test_a_scan_reads_all_that_pass_and_cells_a_part():
     probed = filtered("at random", 1.0, "probed") / filtered("at random", 1.0, "cells")
     assert (probed > 0.03).all()
     assert [probed.idxmin(), probed.idxmax()] == [GIST[1], LLAMA]
+    assert FILTERED.rows[FILTERED.share == 1].max() == 40_000
     clothes = rows_of(FILTERED, vectors=GIST[1])
     needed = clothes.groupby(["filter", "share"]).needed.mean()
     assert needed["at random", 0.1] == 8
