@@ -41,8 +41,8 @@ class NormalisedAffinity:
     normalise : {"columns", "rows"}
         ``"columns"`` for S D^-1, ``"rows"`` for D^-1 S. D holds the degrees, which are the sums of
         the rows.
-    groups : int array of shape (n,), optional
-        The group of each point. Without it every point is a group of its own.
+    groups : int array of shape (n,)
+        The group of each point.
 
     Attributes
     ----------
@@ -54,20 +54,18 @@ class NormalisedAffinity:
         Its largest entry.
     """
 
-    def __init__(self, S: Any, normalise: str, groups: Integers | None = None) -> None:
+    def __init__(self, S: Any, normalise: str, groups: Integers) -> None:
         check_choice(normalise, "normalise", NORMALISATIONS)
         self.normalise = normalise
         self.largest = S.max()
         self._between = S
-        self._groups = np.arange(S.shape[0]) if groups is None else groups
-        n = len(self._groups)
+        self._groups = groups
+        n = len(groups)
         self.shape = (n, n)
         # Sums over the points of a group: each point's column has a one in the row of its group.
-        self._members = sparse.csc_array(
-            (np.ones(n), self._groups, np.arange(n + 1)), (S.shape[0], n)
-        )
+        self._members = sparse.csc_array((np.ones(n), groups, np.arange(n + 1)), (S.shape[0], n))
         self._group_degrees: Floats = S @ self._members.sum(axis=1)
-        self.degrees = self._group_degrees[self._groups]
+        self.degrees = self._group_degrees[groups]
 
     def __matmul__(self, values: ArrayLike) -> Floats:
         """Multiply by an array of shape (n,) or (n, n_bits); return float64 of that shape."""
@@ -168,8 +166,8 @@ def graph_affinity(S: Any, *, normalise: str = "columns") -> NormalisedAffinity:
            [0.5, 0. ]])
     """
     S = check_array(S, accept_sparse="csr", dtype=float, input_name="affinity")
-    S = sparse.csr_array(S) if sparse.issparse(S) else S
-    if S.shape[0] != S.shape[1]:
+    n = S.shape[0]
+    if n != S.shape[1]:
         raise ValueError(
             f"affinity must be square, one row and one column a point; its shape is {S.shape}"
         )
@@ -179,12 +177,12 @@ def graph_affinity(S: Any, *, normalise: str = "columns") -> NormalisedAffinity:
         raise ValueError(
             "affinity must be symmetric; for neighbours use knn_affinity, or S.maximum(S.T)"
         )
-    empty = np.flatnonzero(S @ np.ones(S.shape[0]) == 0)
+    empty = np.flatnonzero(S @ np.ones(n) == 0)
     if empty.size:
         raise ValueError(
             f"affinity must give every point a neighbour (itself will do); row {empty[0]} sums to 0"
         )
-    return NormalisedAffinity(S, normalise)
+    return NormalisedAffinity(S, normalise, np.arange(n))  # every point is a group of its own
 
 
 def given_graph(y: Any, affinity: Any, n: int, normalise: str) -> NormalisedAffinity:
@@ -282,7 +280,7 @@ def read_labels(y: Any) -> Array:
     labels = y.toarray() if sparse.issparse(y) else np.asarray(y)
     kind = type_of_target(labels, input_name="y")
     if kind == "multilabel-indicator":
-        return np.asarray(labels.astype(bool))
+        return labels.astype(bool)
     if kind not in ("binary", "multiclass"):
         expected = "classes, shape (n,), or a 0/1 indicator of labels, shape (n, n_labels)"
         raise ValueError(

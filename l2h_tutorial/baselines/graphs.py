@@ -7,7 +7,6 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import LinearOperator, eigsh
 from scipy.special import softmax
-from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.neighbors import NearestNeighbors
 from sklearn.svm import SVC, LinearSVC
 from sklearn.utils import check_random_state
@@ -16,7 +15,7 @@ from ..affinity import checked_labels, label_sets
 from ..checks import ArrayLike, Bits, Floats, check_integer, check_positive, one_of
 from ..linalg import with_settled_signs
 from ..lsh import Hasher
-from ..machines import cluster_centres, gaussian_kernel, svm_weights
+from ..machines import KernelModel, LinearModel, cluster_centres, gaussian_kernel, svm_weights
 
 # Iterations of k-means for the anchors: they need only be spread over the data, and the paper stops
 # early too.
@@ -116,8 +115,9 @@ class AGH(Hasher):
         centred = self._centred(X)
         self.anchors_ = np.unique(centred, axis=0)
         if len(self.anchors_) > self.n_anchors:
-            random = check_random_state(self.random_state)
-            self.anchors_ = cluster_centres(centred, self.n_anchors, random, max_iter=_KMEANS_ITER)
+            self.anchors_ = cluster_centres(
+                centred, self.n_anchors, self.random_state, max_iter=_KMEANS_ITER
+            )
         n_anchors = len(self.anchors_)
         possible = self.n_layers * (n_anchors - 1)
         check_integer(
@@ -161,13 +161,12 @@ def anchor_weights(
     """
     k = min(n_neighbours, len(anchors))
     search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(anchors)
-    distances, nearest = search.kneighbors(points)
+    weights = sparse.csr_array(search.kneighbors_graph(points, mode="distance"))
+    distances = weights.data.reshape(-1, k)
     bandwidth = bandwidth or float(distances.max(axis=1).mean()) or 1.0
     # A softmax, because the Gaussians of a far point may all be rounded to 0.
-    shares = softmax(-((distances / bandwidth) ** 2), axis=1)
-    starts = np.arange(len(points) + 1) * k
-    shape = len(points), len(anchors)
-    return sparse.csr_array((shares.ravel(), nearest.ravel(), starts), shape), bandwidth
+    weights.data = softmax(-((distances / bandwidth) ** 2), axis=1).ravel()
+    return weights, bandwidth
 
 
 def second_thresholds(scaled: sparse.csr_array, vectors: Floats) -> Floats:
@@ -239,13 +238,9 @@ class STH(Hasher):
         The codes of the training points, which the classifiers are taught.
     scale_ : float
         For "linear-svm" only: what the centred features are divided by.
-    coefficients_ : (n_features, n_bits) or (n_support, n_bits) array of float64
-        Coefficients of the features, or of the kernels around the support vectors.
-    intercepts_ : (n_bits,) array of float64
-    support_vectors_ : (n_support, n_features) array of float64
-        For "rbf-svm" only: the centred training points that have a coefficient in any bit.
-    gamma_ : float
-        For "rbf-svm" only: gamma of the kernel in the units of the features.
+    model_ : object
+        Scores the bits of centred features: with ``weights`` of the features, or of the kernels
+        around the training points that are a support vector of any bit, and ``intercepts``.
     n_features_in_ : int
 
     Notes
@@ -320,21 +315,18 @@ class STH(Hasher):
             svm = LinearSVC(
                 C=self.C, loss="hinge", max_iter=10_000, random_state=random.randint(2**31 - 1)
             )
-            weights, self.intercepts_ = svm_weights(svm, self._standardised(centred), self.codes_)
-            self.coefficients_ = weights / self.scale_
+            weights, intercepts = svm_weights(svm, self._standardised(centred), self.codes_)
+            self.model_ = LinearModel(weights / self.scale_, intercepts)
         else:
             svm = SVC(C=self.C, kernel="precomputed")
-            kernel, self.gamma_ = gaussian_kernel(centred, self.gamma)
-            weights, self.intercepts_ = svm_weights(svm, kernel, self.codes_)
+            kernel, gamma = gaussian_kernel(centred, self.gamma)
+            weights, intercepts = svm_weights(svm, kernel, self.codes_)
             support = weights.any(axis=1)
-            self.support_vectors_ = centred[support]
-            self.coefficients_ = weights[support]
+            self.model_ = KernelModel(weights[support], intercepts, centred[support], gamma)
         return self
 
     def _scores(self, centred: Floats) -> Floats:
-        if self.classifier == "rbf-svm":
-            centred = rbf_kernel(centred, self.support_vectors_, gamma=self.gamma_)
-        return centred @ self.coefficients_ + self.intercepts_
+        return self.model_.scores(centred)
 
 
 def neighbour_graph(points: Floats, labels: Floats, n_neighbours: int) -> sparse.csr_array:
