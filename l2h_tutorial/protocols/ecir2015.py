@@ -7,7 +7,6 @@ import pandas as pd
 
 from .contrasts import holm, mean_and_interval
 
-N_BITS = (16, 32, 48, 64)
 COLUMNS = ["ahead", "of", "n_train", "published", "ours", "low", "high", "lowest", "highest", "p"]
 _DATA = Path(__file__).parents[1] / "data" / "ecir2015"
 
