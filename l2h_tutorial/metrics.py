@@ -6,6 +6,7 @@ whole database (`mean_average_precision`), and of the search within a radius
 counts queries that have no answer; see `mean_ratio`.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from numbers import Number
 from time import perf_counter
@@ -655,8 +656,8 @@ def evaluate_radius_search(
         raise ValueError("radii must name at least one radius, got none")
     k = check_integer(k, "k", high=table.n_rows, of="rows of the database")
     seconds = dict.fromkeys(radii, 0.0)
-    sizes: dict[int, list[int]] = {radius: [] for radius in radii}
-    nearest: dict[int, list[Any]] = {radius: [] for radius in radii}
+    sizes: defaultdict[int, list[int]] = defaultdict(list)
+    nearest: defaultdict[int, list[Any]] = defaultdict(list)
     step = queries_at_a_time(table.n_rows)
     for first in range(0, len(s.X_query), step):
         X = s.X_query[first : first + step]
@@ -664,7 +665,7 @@ def evaluate_radius_search(
         start = perf_counter()
         bits = hasher.transform(X)
         encoding = perf_counter() - start
-        for radius in sorted(sizes):
+        for radius in sorted(seconds):
             shared = reranker.shared  # a smaller radius has spent this on products that serve all
             start = perf_counter()
             ids = table.query_radius(bits, radius)
