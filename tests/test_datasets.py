@@ -575,11 +575,11 @@ test_own_data_that_cannot_be_used_are_refused_at_once = refusals(
     ),
     (
         dataset(features=np.array([[0.0], [1.0], [np.nan]])),
-        "features must be finite, got NaN or infinity",
+        "features must be finite, got nan in row 2",
     ),
     (
         dataset(features=np.array([[0.0], [-np.inf], [1.0]])),
-        "features must be finite, got NaN or infinity",
+        "features must be finite, got -inf in row 1",
     ),
     (dataset(labels=[[0], [1], [1]]), r"'labels': \(3, 1\)"),
     (dataset(labels=["ant", "bee", "bee"]), TypeError, "labels integers, .*class_names.* and <U3"),

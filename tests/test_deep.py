@@ -205,15 +205,29 @@ def test_deep_features_of_a_folder_are_components_and_kept(tmp_path, monkeypatch
     images = np.random.default_rng(0).integers(0, 256, (12, 16, 16), dtype=np.uint8)
     files = {f"{'ab'[i % 2]}/{i:02d}.png": image(images[i]) for i in range(12)}
     pictures = written(tmp_path / "pictures", files)
+    monkeypatch.setattr(load, "PIECE", 5)
     found = load_dataset("cifar10", source=pictures, features="deep")
     assert (found.features.shape, found.features.dtype) == ((12, 256), np.float32)
     raw = deep_descriptors(found.images)
     np.testing.assert_allclose(squared_distances(found.features), squared_distances(raw), rtol=1e-3)
+    pieces = [
+        path for path in (tmp_path / "cache").iterdir() if not path.name.startswith("deep-256")
+    ]
+    assert len(pieces) == 3
+    # stopped in the middle, and started again
+    for path in set((tmp_path / "cache").iterdir()) - set(pieces[1:]):
+        path.unlink()
     again = []
-    monkeypatch.setattr(load, "deep_descriptors", again.append)
+    monkeypatch.setattr(
+        load, "deep_descriptors", lambda piece: again.append(len(piece)) or deep_descriptors(piece)
+    )
     repeated = load_dataset("cifar10", source=pictures, features="deep")
-    np.testing.assert_array_equal(repeated.features, found.features)
-    assert not again
+    assert len(again) == 1
+    np.testing.assert_allclose(
+        squared_distances(repeated.features), squared_distances(raw), rtol=1e-3
+    )
+    load_dataset("cifar10", source=pictures, features="deep")
+    assert len(again) == 1
 
 
 def test_deep_features_need_images(tmp_path):

@@ -6,14 +6,14 @@ import os
 import sys
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from ..checks import Bytes, Integers, Singles, check_choice, check_finite, load_optional
+from ..checks import Bytes, Integers, Singles, check_choice, load_optional
 from ..deep import DEEP_VERSION, deep_descriptors
 from ..files import FilePath, read_arrays, whole_file
 from ..gist import GIST_VERSION, gist_descriptors
@@ -32,6 +32,7 @@ from .readers import (
 BUNDLED = Path(__file__).parents[1] / "data" / "fashion-mnist"
 BUNDLED_DEEP = Path(__file__).parents[1] / "data" / "deep" / "fashion-mnist.npz"
 N_COMPONENTS = 256  # principal components of deep descriptors that are kept
+PIECE = 5000  # images whose deep descriptors are computed, and cached, at a time
 CLOTHES = (
     "T-shirt/top",
     "trouser",
@@ -124,7 +125,10 @@ class Dataset:
         if dimensions not in ([2, 1], [2, 1, 3], [2, 1, 4]) or len(n_rows) > 1:
             expected = "features (n, d), labels (n,), images (n, h, w) or (n, h, w, 3)"
             raise ValueError(f"expected {expected}, with the same number of rows; found {shapes}")
-        check_finite(features, "features")
+        # The extremes are enough: they are NaN if any feature is, and no array is made.
+        if not np.isfinite([features.min(initial=0), features.max(initial=0)]).all():
+            row, column = np.argwhere(~np.isfinite(features))[0]
+            raise ValueError(f"features must be finite, got {features[row, column]} in row {row}")
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -335,34 +339,41 @@ def cached_features(images: Bytes, features: str = "gist") -> Singles:
     UserWarning
         If the cache cannot be written; the features are returned all the same.
     """
-    name = f"gist-v{GIST_VERSION}"
-    describe = gist_descriptors
-    if features == "deep":
-        name = f"deep-{N_COMPONENTS}-v{DEEP_VERSION}"
-        describe = _deep_components
+    if features == "gist":
+        return _cached(images, f"gist-v{GIST_VERSION}", gist_descriptors)
+    return _cached(images, f"deep-{N_COMPONENTS}-v{DEEP_VERSION}", _deep_components)
+
+
+def _deep_components(images: Bytes) -> Singles:
+    """Return the first principal components of deep descriptors.
+
+    The descriptors are cached piece by piece, so a run that was stopped goes on where it was.
+    """
+    pieces = [images[start : start + PIECE] for start in range(0, len(images), PIECE)]
+    name = f"deep-v{DEEP_VERSION}"
+    descriptors = np.concatenate([_cached(piece, name, deep_descriptors) for piece in pieces])
+    centred = descriptors - descriptors.mean(axis=0)
+    _, vectors = np.linalg.eigh(centred.T @ centred)
+    return centred @ with_settled_signs(vectors[:, ::-1][:, :N_COMPONENTS])
+
+
+def _cached(images: Bytes, name: str, describe: Callable[[Bytes], Singles]) -> Singles:
+    """Return features of images from the cache, or compute and cache them, by the images' hash."""
     digest = hashlib.sha256(repr(images.shape).encode())
     digest.update(np.ascontiguousarray(images).data)
     path = cache_folder() / f"{name}-{digest.hexdigest()}.npz"
     # A file that is missing, or damaged according to its checksum, is made again.
     with suppress(OSError, ValueError, KeyError):
         return read_arrays(path, ["features"])["features"]
-    described = describe(images)
+    features = describe(images)
     try:
         with whole_file(path) as file:
-            np.savez(file, features=described)
+            np.savez(file, features=features)
     except OSError as error:
         warnings.warn(
             f"the features could not be kept in {path.parent} ({error}) "
             "and will be computed again next time; "
             "make room there, or let L2H_DATA_HOME name another folder",
-            stacklevel=3,
+            stacklevel=4,
         )
-    return described
-
-
-def _deep_components(images: Bytes) -> Singles:
-    """Return the first principal components of deep descriptors."""
-    descriptors = deep_descriptors(images)
-    centred = descriptors - descriptors.mean(axis=0)
-    _, vectors = np.linalg.eigh(centred.T @ centred)
-    return centred @ with_settled_signs(vectors[:, ::-1][:, :N_COMPONENTS])
+    return features
