@@ -106,20 +106,12 @@ def _unit_rows(X: Singles) -> Singles:
 
 def _make_split(dataset: Dataset, query: Integers, train: Integers, database: Integers) -> Split:
     """Take the given rows of a data set as queries, training set and database."""
-    X = dataset.features.astype(np.float32, copy=False)
-    y = dataset.labels
-    return Split(
-        X[query],
-        y[query],
-        X[train],
-        y[train],
-        X[database],
-        y[database],
-        query,
-        train,
-        database,
-        tuple(dataset.class_names),
-    )
+    parts: dict[str, Any] = {"query_rows": query, "train_rows": train, "database_rows": database}
+    for name in ("query", "train", "database"):
+        rows = parts[f"{name}_rows"]
+        parts[f"X_{name}"] = dataset.features[rows].astype(np.float32, copy=False)
+        parts[f"y_{name}"] = dataset.labels[rows]
+    return Split(**parts, class_names=tuple(dataset.class_names))
 
 
 def split_dataset(
@@ -315,7 +307,10 @@ def _split_by_class(
     """
     check_integer(n_query_per_class, "n_query_per_class")
     seen = np.setdiff1d(dataset.labels, left_out)
-    check_integer(n_train, "n_train, with a row of each class,", low=len(seen))
+    if check_integer(n_train, "n_train") < len(seen):
+        raise ValueError(
+            f"n_train must hold each of the {len(seen)} classes at least once, got {n_train}"
+        )
     random = check_random_state(random_state)
     queried = left_out if len(left_out) else seen
     per_class, remainder = divmod(n_train, len(seen))

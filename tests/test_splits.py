@@ -137,10 +137,7 @@ test_what_cannot_be_divided_is_refused = refusals(
         divided(split_dataset, train_size=True),
         "train_size True .* expected a number of rows, or a share",
     ),
-    (
-        divided(paper_partition, n_train=9),
-        "n_train, with a row of each .* at least 10, got 9",
-    ),
+    (divided(paper_partition, n_train=9), "n_train must hold each of the 10 classes .*, got 9"),
     (
         divided(paper_partition, n_query_per_class=250),
         "class 0 has 300 rows, not 250 for queries and 100 to",
@@ -153,10 +150,7 @@ test_what_cannot_be_divided_is_refused = refusals(
         divided(held_out_partition, held_out=9),
         "held_out must be from 1 to the 8 classes but two, got 9",
     ),
-    (
-        divided(held_out_partition, n_train=6),
-        "n_train, with a row of each .* at least 7, got 6",
-    ),
+    (divided(held_out_partition, n_train=6), "n_train must hold each of the 7 classes .*, got 6"),
     (lambda: split_dataset(DATA).preprocessed("whiten"), "'l2-centre'\\), got 'whiten'"),
 )
 
