@@ -8,20 +8,32 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.3.0"
 
-_ROOMS = {
-    "gist": ["gist_descriptors"],
-    "datasets": ["Dataset", "load_dataset"],
-    "splits": ["Split", "paper_partition", "split_dataset"],
-    "codes": ["bits_to_integers", "hamming_distances", "integers_to_bits", "pack_bits"],
-    "lsh": ["LSH"],
-    "search": ["rerank"],
-    "buckets": ["HashTable", "HashTables"],
-    "metrics": ["evaluate_radius_search", "mean_average_precision", "precision_at_k"],
-    "baselines": ["CCAITQ", "ITQ", "PCAH", "SpectralHashing"],
-    "grh": ["GRH"],
-    "neighbours": ["HashNeighbors"],
+# The room of each name.
+_HOME = {
+    "gist_descriptors": "gist",
+    "Dataset": "datasets",
+    "load_dataset": "datasets",
+    "Split": "splits",
+    "paper_partition": "splits",
+    "split_dataset": "splits",
+    "bits_to_integers": "codes",
+    "hamming_distances": "codes",
+    "integers_to_bits": "codes",
+    "pack_bits": "codes",
+    "LSH": "lsh",
+    "rerank": "search",
+    "HashTable": "buckets",
+    "HashTables": "buckets",
+    "evaluate_radius_search": "metrics",
+    "mean_average_precision": "metrics",
+    "precision_at_k": "metrics",
+    "CCAITQ": "baselines",
+    "ITQ": "baselines",
+    "PCAH": "baselines",
+    "SpectralHashing": "baselines",
+    "GRH": "grh",
+    "HashNeighbors": "neighbours",
 }
-_HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = ["__version__", *_HOME]
 
@@ -48,4 +60,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return __all__

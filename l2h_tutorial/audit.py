@@ -184,7 +184,13 @@ def audit(
     check_choice(metric, "metric", ("cosine", "euclidean"))
     check_positive(most_rescored, "most_rescored")
     random = check_random_state(random_state)
-    held_out, database = _queries_and_database(rows, queries, random)
+    if queries is None:
+        n_queries = min(_MOST_QUERIES, len(rows) // 10)
+        held_out, database = np.split(random.permutation(rows), [n_queries])
+    else:
+        given = check_array(queries, dtype=[np.float64, np.float32], input_name="queries")
+        held_out = random.permutation(given)[:_MOST_QUERIES]
+        database = rows
     if metric == "cosine":
         held_out = _unit(held_out)
         database = _unit(database)
@@ -234,18 +240,6 @@ def audit(
         _cheapest(table, k, target_recall, most_rescored),
     ]
     return Audit(table, off_centre, even, target_recall, " ".join(advice))
-
-
-def _queries_and_database(
-    rows: Array, queries: Any, random: np.random.RandomState
-) -> tuple[Array, Array]:
-    """Return at most 300 of the queries, and the rows; or hold out a tenth of the rows."""
-    if queries is None:
-        order = random.permutation(len(rows))
-        n_queries = min(_MOST_QUERIES, len(rows) // 10)
-        return rows[order[:n_queries]], rows[order[n_queries:]]
-    given = check_array(queries, dtype=[np.float64, np.float32], input_name="queries")
-    return given[random.permutation(len(given))[:_MOST_QUERIES]], rows
 
 
 def _unit(vectors: Array) -> Array:

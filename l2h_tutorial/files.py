@@ -155,12 +155,8 @@ def read_arrays(path: Path, names: Iterable[str], most: int | None = None) -> di
                     f"{limit:,}"
                 )
             content = io.BytesIO(archive.read(member))
-            read = (
-                npy.read_array_header_1_0
-                if npy.read_magic(content) == (1, 0)
-                else npy.read_array_header_2_0
-            )
-            shape, in_columns, dtype = read(content)
+            npy.read_magic(content)
+            shape, in_columns, dtype = npy.read_array_header_1_0(content)
             if dtype.hasobject:
                 raise ValueError(f"{name!r} holds Python objects, which are never loaded")
             values = np.frombuffer(content.getbuffer(), dtype, offset=content.tell())

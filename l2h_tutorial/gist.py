@@ -18,7 +18,7 @@ from joblib import cpu_count
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from .checks import Bytes, Floats, Integers, Singles, on_threads, with_progress
+from .checks import Array, Bytes, Floats, Integers, Singles, on_threads, with_progress
 
 Waves = NDArray[np.complex64]
 
@@ -115,16 +115,13 @@ def described(
 ) -> Singles:
     """Describe images in blocks of `step` images, one block on each core."""
     features = np.empty((len(images), n_features), dtype=np.float32)
-
-    def describe_block(start: int) -> Singles:
-        return describe(images[start : start + step])
-
     # One block a core, and one thread in each matrix product: the products are small, so this is
     # quicker than one block on all cores.
     starts = range(0, len(images), step)
+    parts = [images[start : start + step] for start in starts]
     with threadpool_limits(limits=1, user_api="blas"):
-        blocks = on_threads(cpu_count(), describe_block, starts)
-        blocks = with_progress(blocks, name, len(starts))
+        blocks = on_threads(cpu_count(), describe, parts)
+        blocks = with_progress(blocks, name, len(parts))
         for start, block in zip(starts, blocks, strict=True):
             features[start : start + step] = block
     return features
@@ -133,6 +130,11 @@ def described(
 def _frequencies(size: int) -> Floats:
     """Return whole cycles per padded side, in increasing order: -size/2, ..., size/2 - 1."""
     return np.arange(size, dtype=float) - size // 2
+
+
+def _waves(places: Integers, size: int) -> Array:
+    """Return the wave of each frequency at these places, (places, frequencies)."""
+    return np.exp(2j * np.pi / size * np.outer(places, _frequencies(size)))
 
 
 def _mirrored(length: int, before: int, size: int) -> Integers:
@@ -147,8 +149,8 @@ def _describer(height: int, width: int) -> Callable[[Bytes], Singles]:
     blur = _low_pass(max(height, width) + 2 * PREFILTER_PADDING)
     forward_rows = _padded_transform(height, size)
     forward_columns = _padded_transform(width, size).T
-    inverse_rows = _waves(height, size)
-    inverse_columns = _waves(width, size).T
+    inverse_rows = _inverse_transform(height, size)
+    inverse_columns = _inverse_transform(width, size).T
     filters = list(_gabor_filters(size))
 
     def describe(images: Bytes) -> Singles:
@@ -174,24 +176,22 @@ def _padded(height: int, width: int) -> int:
 
 def _padded_transform(length: int, size: int) -> Waves:
     """Return the matrix (size, length) that pads and Fourier-transforms along one axis."""
-    transform = np.exp(-2j * np.pi / size * np.outer(_frequencies(size), np.arange(size)))
+    transform = _waves(np.arange(size), size).conj().T
     pixels = _mirrored(length, FILTER_PADDING, size)
     padding = pixels[:, None] == np.arange(length)  # (size, length)
     return (transform @ padding).astype(np.complex64)
 
 
-def _waves(length: int, size: int) -> Waves:
+def _inverse_transform(length: int, size: int) -> Waves:
     """Return the inverse transform (length, size), at the image's own pixels only."""
-    places = FILTER_PADDING + np.arange(length)
-    waves = np.exp(2j * np.pi / size * np.outer(places, _frequencies(size))) / size
-    return waves.astype(np.complex64)
+    return (_waves(FILTER_PADDING + np.arange(length), size) / size).astype(np.complex64)
 
 
 def _low_pass(size: int) -> Floats:
     """Return a Gaussian low-pass along one axis, (size, size); images need it along both axes."""
     frequencies = _frequencies(size)
     gain = np.exp(-(frequencies**2) * np.log(2) / PREFILTER_CYCLES**2)
-    waves = np.exp(2j * np.pi / size * np.outer(np.arange(size), frequencies))
+    waves = _waves(np.arange(size), size)
     return ((waves * gain) @ waves.conj().T).real / size
 
 

@@ -6,6 +6,7 @@ whole database (`mean_average_precision`), and of the search within a radius
 counts queries that have no answer; see `mean_ratio`.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from numbers import Number
 from time import perf_counter
@@ -209,10 +210,8 @@ def same_ranking(ids: ArrayLike, other_ids: ArrayLike, scores: ArrayLike) -> boo
         raise ValueError(
             f"ids must both be (n_queries, k), and scores (n_queries, n), got {shapes}"
         )
-    for ranking in (rows, others):
-        in_order = np.sort(ranking, axis=1)
-        if (in_order[:, 1:] == in_order[:, :-1]).any():
-            return False
+    if not np.diff(np.sort([rows, others])).all():  # a row is named twice
+        return False
     found = np.take_along_axis(table, rows, axis=1)
     other_found = np.take_along_axis(table, others, axis=1)
     allowed = 1e-5 * np.abs(table).max(axis=1, keepdims=True)
@@ -298,11 +297,9 @@ def matching_labels(query_labels: ArrayLike, database_labels: ArrayLike) -> tupl
         if not np.isin(np.concatenate([query, database]), [0, 1]).all():
             raise ValueError("labels in several columns must be indicators, 0 or 1")
         return query.astype(bool), database.astype(bool)
-    if query.dtype != database.dtype:  # objects keep large integers and fractions exactly
-        query = query.astype(object)
-        database = database.astype(object)
+    # objects keep large integers and fractions exactly
+    labels = np.concatenate([query.astype(object), database.astype(object)])
     known: dict[Any, int] = {}  # the number of each class, in the order of their first rows
-    labels = np.concatenate([query, database])
     numbers = np.array([known.setdefault(label, len(known)) for label in labels], dtype=np.int64)
     if any(map(_is_missing, known)):
         raise ValueError("labels must be classes, none of them missing")
@@ -659,8 +656,8 @@ def evaluate_radius_search(
         raise ValueError("radii must name at least one radius, got none")
     k = check_integer(k, "k", high=table.n_rows, of="rows of the database")
     seconds = dict.fromkeys(radii, 0.0)
-    sizes: dict[int, list[int]] = {radius: [] for radius in radii}
-    nearest: dict[int, list[Any]] = {radius: [] for radius in radii}
+    sizes: defaultdict[int, list[int]] = defaultdict(list)
+    nearest: defaultdict[int, list[Any]] = defaultdict(list)
     step = queries_at_a_time(table.n_rows)
     for first in range(0, len(s.X_query), step):
         X = s.X_query[first : first + step]
@@ -668,7 +665,7 @@ def evaluate_radius_search(
         start = perf_counter()
         bits = hasher.transform(X)
         encoding = perf_counter() - start
-        for radius in sorted(set(radii)):
+        for radius in sorted(seconds):
             shared = reranker.shared  # a smaller radius has spent this on products that serve all
             start = perf_counter()
             ids = table.query_radius(bits, radius)

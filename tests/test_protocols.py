@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from benchmarks import table1
-from benchmarks.kept import ResultsFile
+from benchmarks.kept import ResultsFile, provenance
 from benchmarks.table1 import run_table1
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +20,6 @@ from l2h_tutorial.baselines import STH
 from l2h_tutorial.controls import ClassScores
 from l2h_tutorial.protocols.contrasts import holm, means_over_splits, paired_contrasts
 from l2h_tutorial.protocols.ecir2015 import TABLE1, beside_published, judge_claims
-from l2h_tutorial.protocols.results import provenance
 
 KEY = ["method", "n_train", "n_bits", "partition", "n_queries"]
 KEPT = [*KEY, "map", "parameters"]  # what two runs have in common, apart from the times

@@ -216,16 +216,12 @@ def load_dataset(
     name = name or chosen or "fashion-mnist"
     if source is None and name == chosen:
         source = os.environ.get("L2H_SOURCE") or None
+    check_choice(name, "data set", ("fashion-mnist", "cifar10", "docstrings"))
     check_choice(features, "features", ("gist", "deep"))
     if name == "cifar10":
         if source is None:
             return _fetch_cifar10(features)
         return _read_cifar10(Path(source).expanduser(), features)
-    if name not in ("fashion-mnist", "docstrings"):
-        raise ValueError(
-            f"unknown data set {name!r}; "
-            'the known ones are "fashion-mnist", "cifar10" and "docstrings"'
-        )
     if source is not None:
         raise ValueError(
             f'"{name}" is here already and takes no source, as "cifar10" does; '

@@ -31,11 +31,10 @@ from l2h_tutorial.affinity import knn_affinity, label_indicator
 from l2h_tutorial.baselines import AGH, CCAITQ, KSH, SDH, STH
 from l2h_tutorial.controls import ClassScores, OutputCodes, RandomCodes, hadamard_codewords
 from l2h_tutorial.machines import cluster_centres, kernel_gamma
-from l2h_tutorial.protocols.trials import ranking
 from l2h_tutorial.splits import held_out_classes, held_out_partition
 from l2h_tutorial.tuning import Validation, climb
 
-from .kept import RESULTS, ResultsFile, keep, origin
+from .kept import RESULTS, ResultsFile, keep, origin, ranking
 
 SPLITS = {"fashion-mnist": range(5), "cifar10": range(20)}
 TRIPLES = range(10)

@@ -1,15 +1,18 @@
 """Share among the benchmarks how results are kept, their origin, unit vectors and time."""
 
+import hashlib
+import os
+import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from time import process_time
+from time import process_time, thread_time
 
 import numpy as np
 import pandas as pd
 
 from l2h_tutorial.files import refused, whole_file
-from l2h_tutorial.protocols.results import provenance
+from l2h_tutorial.tuning import ranking_precision
 
 RESULTS = Path(__file__).parents[2] / "book" / "results"
 
@@ -79,6 +82,25 @@ class ResultsFile:
         return pd.read_csv(self.path) if len(self._rows) else self._rows
 
 
+def provenance(dataset):
+    """Say on what data, with which versions and on which machine results are measured.
+
+    The data are named by a hash of images and labels, or of features and labels where there are no
+    images: features that are computed from images differ in their last bits from processor to
+    processor.
+    """
+    given = dataset.features if dataset.images is None else dataset.images
+    digest = hashlib.sha256(given.tobytes() + dataset.labels.tobytes())
+    versions = [f"l2h_tutorial {version('l2h-tutorial')}", f"Python {platform.python_version()}"]
+    versions += [f"{name} {version(name)}" for name in ("numpy", "scipy", "scikit-learn")]
+    processor = platform.processor() or platform.machine()
+    return {
+        "data": f"{dataset.name} {digest.hexdigest()[:16]}",
+        "versions": ", ".join(versions),
+        "machine": f"{platform.system()} {processor}, {os.cpu_count()} cores",
+    }
+
+
 def origin(dataset, *packages):
     """Say what data, versions (also of these packages), machine and day results come from."""
     found = provenance(dataset)
@@ -97,6 +119,20 @@ def seconds(function, *arguments):
     start = process_time()
     result = function(*arguments)
     return process_time() - start, result
+
+
+def ranking(hasher, split):
+    """Fit a hasher, encode the database, and rank it; return mAP and seconds of processor time."""
+    start = thread_time()
+    hasher.fit(split.X_train, split.y_train)
+    fitted = thread_time()
+    database_bits = hasher.transform(split.X_database)
+    encoded = thread_time()
+    return {
+        "map": ranking_precision(hasher, database_bits, split),
+        "fit_seconds": fitted - start,
+        "encode_seconds": encoded - fitted,
+    }
 
 
 def keep(file, cell, measured_on, work, *arguments):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from joblib import Parallel, delayed
+from sklearn.base import clone
 from sklearn.utils import get_tags
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
@@ -22,13 +23,11 @@ from tqdm import tqdm
 from l2h_tutorial import GRH, load_dataset, paper_partition
 from l2h_tutorial.baselines import STH
 from l2h_tutorial.controls import ClassScores
-from l2h_tutorial.protocols.ecir2015 import N_BITS, beside_published
-from l2h_tutorial.protocols.results import provenance
+from l2h_tutorial.protocols.ecir2015 import beside_published
 from l2h_tutorial.protocols.table1 import GRH_GRIDS, METHODS
-from l2h_tutorial.protocols.trials import configured, ranking
-from l2h_tutorial.tuning import climb, tune_as_published, validation_set
+from l2h_tutorial.tuning import climb, set_everywhere, tune_as_published, validation_set
 
-from .kept import RESULTS, ResultsFile
+from .kept import RESULTS, ResultsFile, provenance, ranking
 
 KEY = ["method", "n_train", "n_bits", "partition", "n_queries"]
 DRAWN = (
@@ -40,6 +39,7 @@ DRAWN = (
 )
 """Beginnings of the names of methods that start from random bits, codewords or centres. Every
 setting of these is scored by the mean of three draws."""
+N_BITS = (16, 32, 48, 64)
 SCORE_BITS = (4, 8, 16)
 """Lengths of quantised class scores."""
 
@@ -152,6 +152,12 @@ def _add(file, measure, work, origin, n_jobs):
         for row in tqdm(rows, file.path.stem, len(missing)):
             finished = datetime.now(UTC).isoformat(timespec="seconds")
             file.append(row | origin | {"finished": finished})
+
+
+def configured(hasher, n_bits, seed):
+    """Return a copy with these bits and this seed, in the hasher and all estimators inside it."""
+    hasher = set_everywhere(clone(hasher), "n_bits", n_bits)
+    return set_everywhere(hasher, "random_state", seed)
 
 
 def _tune(cell, hasher, ladders, validation):
