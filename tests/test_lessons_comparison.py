@@ -314,8 +314,9 @@ def read(name, share):
 def test_with_alpha_tuned_ksh_is_still_above_grh():
     """measured: "tuning would choose 1 on CIFAR-10 as well, and the votes are worth
     {glue:text}`alpha-gain-c` of mean average precision" "On Fashion-MNIST tuning would choose
-    {glue:text}`best-alpha-f`, with which GRH has no votes" "That would raise GRH's mAP by
-    {glue:text}`alpha-cost-f`. KSH would still be ahead of GRH, by" """
+    {glue:text}`best-alpha-f`, with which GRH has no votes" comparison: "which costs it
+    {glue:text}`alpha-cost-f` of mAP on Fashion-MNIST and nothing on CIFAR-10" measured: "That
+    would raise GRH's mAP by {glue:text}`alpha-cost-f`. KSH would still be ahead of GRH, by" """
     by_alpha = TUNED[(TUNED.question == "alpha") & TUNED.method.str.endswith(" from CCA-ITQ")]
     scores = by_alpha.pivot(index="method", columns="dataset", values="validation_map")
     assert len(scores) == 4
@@ -342,13 +343,11 @@ def beyond_as_many(name, method, other):
 
 @both
 def test_at_equal_shares_grh_is_ahead_of_lsh_in_one_case(name):
-    """comparison: "if both scan the same share? It does so in only one case of four." "This one
-    lead is lost if encoding counts too." "On Fashion-MNIST more bits do not divide these much" "For
-    LSH, which knows no classes, a bucket of 32 bits holds only about a tenth of what one of 16 bits
-    holds." "so it puts them into a few codewords" "Learning without labels can make buckets large
-    too, only less so" "A learned bucket can be far larger than a random one, most of all if it was
-    learned from labels." "so {glue:text}`lead-part` of the lead came from the number of
-    images." """
+    """comparison: "The bucket finds more in only one case of four: by" "On Fashion-MNIST more bits
+    do not divide these much" "For LSH, which knows no classes, that is only about a tenth." "so it
+    puts them into a few codewords" "Learning without labels can make buckets large too, only less
+    so" "A learned bucket can be far larger than a random one, most of all if it was learned from
+    labels." "so {glue:text}`lead-part` of the lead came from the number of images." """
     is_fashion = name == "fashion-mnist"
     short, long = (f"GRH from CCA-ITQ, {n_bits} bits" for n_bits in (16, 32))
     lines = lines_of_the_map(name)
@@ -364,7 +363,6 @@ def test_at_equal_shares_grh_is_ahead_of_lsh_in_one_case(name):
         assert 0.09 < scanned["LSH, 32 bits"] / lsh.scanned < 0.11
     else:
         assert (over_lsh > 0.03).all()
-        assert read(name, grh.scanned + 0.2)["LSH, 16 bits"] > grh.precision + 0.05
     assert (beyond_as_many(name, long, "LSH, 32 bits") < -0.01).all()
     for method in (short, long):
         assert (beyond_as_many(name, method, "PCAH, 32 bits") < 0).all()
@@ -382,13 +380,13 @@ def test_at_equal_shares_grh_is_ahead_of_lsh_in_one_case(name):
 
 @both
 def test_the_classifier_is_ahead_on_the_map(name):
-    """comparison: "so the line of the class scores *falls* in {numref}`fig-fair-map`: the more is
-    scanned, the more the cosine decides." "wherever at least half a percent is scanned, 32 bits of
-    PCAH find more than 16" "it scans more than ten times the classifier's one percent, and yet it
-    {glue:text}`pcah-verdict` the classifier." "the ten images with the largest inner products alone
-    have a precision of {glue:text}`scores-alone`." "On the left of the figure the class scores are
-    above every code." "on every split, the byte finds more with one percent than the exact cosine
-    does" """
+    """comparison: "where the line of the class scores *falls*: the more is scanned, the more the
+    cosine decides." "wherever at least half a percent is scanned, 32 bits of PCAH find more than
+    16" "it scans more than ten times the classifier's one percent, and yet it
+    {glue:text}`pcah-verdict` the classifier." "the ten images with the largest inner products
+    alone have a precision of {glue:text}`scores-alone`." "On the left of the figure the class
+    scores are above every code." "on every split, the byte finds more with one percent than the
+    exact cosine does" """
     lines = lines_of_the_map(name)
     scores = lines["class scores"]
     pcah = lines["PCAH, 32 bits"]
@@ -411,12 +409,10 @@ def test_the_classifier_is_ahead_on_the_map(name):
 @both
 def test_learned_codes_begin_further_right_and_pass_the_cosine(name):
     """comparison: "At larger radii GRH's mean is above the exact cosine" "each in a band that is
-    its [95 percent]{.definition} interval, corrected for shared images." "its vertical axis does
-    not begin at zero, and the opening's search with LSH has too low a precision to appear." "One
-    percent of its ranking also finds more than the exact cosine, which has
-    {glue:text}`cosine-percent-c`, and it does so on every split." grh-training: "There GRH has a
-    better start and a smaller database, and its mean precision on CIFAR-10 is above that of
-    exhaustive search." """
+    its [95 percent]{.definition} interval, corrected for shared images." "One percent of its
+    ranking finds more than the exact cosine on every split." grh-training: "There GRH has a better
+    start and a smaller database, and its mean precision on CIFAR-10 is above that of exhaustive
+    search." """
     lines = lines_of_the_map(name)
     exact = lines["exact cosine"].precision[0]
     looks = rows_of(LOOKS, dataset=name).assign(n_labelled=1000)
@@ -430,7 +426,6 @@ def test_learned_codes_begin_further_right_and_pass_the_cosine(name):
             above = bands[bands["mean"] > exact]
             # at one radius the band of CCA-ITQ ends just above the line
             assert (above.low < exact + 0.002).all()
-    assert lines["LSH, 16 bits"].precision[0] < 0.7 * exact
     if name == "cifar10":
         cosine = rows_of(looks, method="exact cosine").set_index("seed").precision
         code = "GRH from CCA-ITQ, 16 bits"
@@ -446,10 +441,9 @@ def test_learned_codes_begin_further_right_and_pass_the_cosine(name):
 
 
 def test_a_bucket_of_grh_loses_images_and_queries(dataset, seed):
-    """comparison: "A bucket holds a single codeword, so it loses all images of the right class with
-    a different codeword. If the query's own codeword is wrong, it loses most of the class."
-    comparison: "its code leaves out near images of other classes more often than near images of the
-    right class." """
+    """comparison: "A bucket holds a single codeword, so it loses all images of the right class
+    with a different codeword. If the query's own codeword is wrong, it loses most of the class."
+    "GRH's code leaves out such an image more often than a near image of the right class." """
     split = split_of(dataset, seed)
     is_right = split.y_query[:, None] == split.y_database
     nearest = exact_neighbours(split.X_query, split.X_database, k=10)
@@ -471,9 +465,10 @@ def test_a_bucket_of_grh_loses_images_and_queries(dataset, seed):
 
 def test_a_ranking_gains_where_a_bucket_has_fewer_than_ten(dataset, seed):
     """comparison: "Nearly all of the gain comes from queries that have fewer than ten images in
-    their bucket." "On Fashion-MNIST most queries have more than 50 images in their bucket, and lose
-    next to nothing if they look at only 50." "All images of a bucket tie, so these 50 are a random
-    part of it." "such a bucket is nearly pure" "How can fewer images give more right answers?" """
+    their bucket." "On Fashion-MNIST most queries have more than 50 images in their bucket, and
+    lose next to nothing if they look at only 50." "All images of a bucket tie, so these 50 are a
+    random part of it." "such a bucket is nearly pure: on average, more than four in five of its
+    images have the query's class." "How can fewer images give more right answers?" """
     split = fair_fight.split_of(dataset, "ranking", seed)
     hasher = fair_fight_percent.contenders(parameters(dataset.name))["GRH from CCA-ITQ, 16 bits"]
     learner, part = next(iter(fair_fight.learners("ranking", hasher, split, seed)))
@@ -508,20 +503,20 @@ def test_codes_that_are_ranked_change_the_picture(name):
     """comparison: "because KSH, GRH and CCA-ITQ find more than LSH, PCAH and ITQ." "With one
     percent re-ranked, GRH finds no more than CCA-ITQ on Fashion-MNIST, from whose codes it
     started." "The byte finds more than each of the eleven hash codes in the table, on both data
-    sets." "ITQ finds more than PCAH on CIFAR-10, and PCAH more than ITQ on Fashion-MNIST, each on
-    every split. Neither lead is significant." "PCAH and ITQ above LSH: on every split, and
-    significant on CIFAR-10." "a byte of class scores then finds the most of the codes tried." "find
-    this lead significant on CIFAR-10, but not on Fashion-MNIST." "CCA-ITQ, which is above the codes
-    without labels on every split." "If few vectors may be compared in full, rank the codes and
-    re-rank what the budget allows" "Both codes find more if they are ranked." "LSH gains little
-    there if it is ranked." "Its lead over KSH, the best of the eleven, is {glue:text}`byte-lead-f`
-    on Fashion-MNIST and" "one percent of GRH's ranking even finds more than its whole bucket, which
-    is much larger." "GRH's bucket is smaller than one percent, but the ranking does not win by its
-    size alone: within radius 1 GRH scans {glue:text}`grh-wider-c` percent" "No radius scans exactly
-    the share that we ask for, so precision at a share is interpolated between the two nearest
-    radii, by the logarithm of the share." "When both codes are ranked, GRH is ahead of LSH on both
-    data sets, by {glue:text}`ranked-lead-f` on Fashion-MNIST and" "the byte finds more with one
-    percent than the exact cosine does with the whole database" """
+    sets." "ITQ finds more than PCAH on CIFAR-10, and PCAH more than ITQ on Fashion-MNIST. Each
+    lead is on all splits, without a star." "PCAH and ITQ above LSH: star on CIFAR-10, all splits
+    on Fashion-MNIST." "a byte of class scores then finds the most of the codes tried." "Byte above
+    KSH: star on CIFAR-10, all splits on Fashion-MNIST." "CCA-ITQ, which is above the codes without
+    labels on every split." "If few vectors may be compared in full, rank the codes and re-rank
+    what the budget allows" "Both codes find more if they are ranked." "It leads KSH, the best of
+    the eleven, by {glue:text}`byte-lead-f` on Fashion-MNIST and" "one percent of GRH's ranking
+    even finds more than its whole bucket, which is much larger." "GRH's bucket is smaller than one
+    percent, but the ranking does not win by its size alone: within radius 1 GRH scans
+    {glue:text}`grh-wider-c` percent" "When both codes are ranked, GRH is ahead of LSH on both data
+    sets, by {glue:text}`ranked-lead-f` on Fashion-MNIST and" "the byte finds more with one percent
+    than the exact cosine does with the whole database" measured: "No radius scans exactly the
+    share that we ask for, so precision at a share is interpolated between the two nearest radii,
+    by the logarithm of the share." """
     is_fashion = name == "fashion-mnist"
     found = (
         rows_of(CHEAP, dataset=name).pivot(index="seed", columns="method", values="map").dropna()
@@ -565,10 +560,11 @@ def test_codes_that_are_ranked_change_the_picture(name):
 
 @both
 def test_who_is_ahead_depends_on_how_the_codes_are_used(name):
-    """comparison: "Each row of the table gives the order of the means, the highest first, with hash
-    codes of 32 bits. The classifier has ten floats in the second row." "KSH was measured only as a
-    ranking, with 32 bits." "GRH is first in the first row because its bucket is the largest, and
-    last in the second, where all codes scan the same share." """
+    """comparison: "Each row of the table gives the order of the means, the highest first, with
+    hash codes of 32 bits. The classifier has ten floats in the second row, and a byte in the rows
+    below." "KSH was measured only as a ranking, with 32 bits." "GRH is first in the first row
+    because its bucket is the largest, and last in the second, where all codes scan the same
+    share." """
     lines = lines_of_the_map(name)
     assert not any("KSH" in code for code in lines)
     grh = "GRH from CCA-ITQ, 32 bits"
@@ -610,12 +606,11 @@ def test_a_budget_that_is_kept_is_what_is_measured(dataset, method):
 @both
 def test_each_method_with_labels_is_ahead_of_each_without(name):
     """comparison: "with a hundred per class, every labelled method ranks higher than every
-    unlabelled one, including the exact cosine." comparison: "AGH, which learns from a graph of
-    images and cluster centres, has the highest mean on Fashion-MNIST, but ranks below ITQ on
-    CIFAR-10." comparison: "With one percent re-ranked, PCAH with 32 bits finds more on
-    Fashion-MNIST than LSH and ITQ do. Over the whole ranking it comes last of all hash codes
-    there." "Of four versions of GRH, this one had the highest mAP on the validation images of both
-    data sets." """
+    unlabelled one, including the exact cosine." "AGH has the highest mean on Fashion-MNIST, but
+    ranks below ITQ on CIFAR-10." comparison: "With one percent re-ranked, PCAH with 32 bits finds
+    more on Fashion-MNIST than LSH and ITQ do. Over the whole ranking it comes last of all hash
+    codes there." "Of these four versions, ours had the highest mAP on the validation images of
+    both data sets." """
     scores = by_split("ranking", name).mean()
     labelled = [*WITH, *scores.index[scores.index.str.match("class scores|predicted")]]
     assert len(labelled) == len(WITH) + 5
@@ -659,14 +654,14 @@ def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
     """comparison: "With a hundred labels per class the byte is ahead of every hash code measured."
     "and that of KSH, the best hash code there, is" "Even four bits of class scores come close to
     GRH's 32: they are a little behind on Fashion-MNIST, and a little ahead on CIFAR-10." "That is
-    not enough: on Fashion-MNIST it ranks below every hash code that learned from labels" "On every
-    split, the byte ranks above all hash codes measured with as many labels." "the byte ranks better
-    than the hash codes of 32 bits, with twenty labels per class or a hundred" "With twenty labels
-    per class nothing changes at the top of the mAP table." "it has an mAP of
-    {glue:text}`map-labelled-f` on Fashion-MNIST, and it still ranks above every hash code." index:
-    "On both data sets of this book, ranking by that byte beat every learned code of 32 bits." "and
-    that of the best learned code is {glue:text}`best-code-f`" traps: "A byte of the classifier's
-    scores has" "if its cells are found among labelled images alone" """
+    not enough: on Fashion-MNIST it ranks below every hash code that learned from labels" "Above
+    all other hash codes measured: all splits on both." "the byte ranks better than the hash codes
+    of 32 bits, with twenty labels per class or a hundred" "With twenty labels per class the byte
+    is still first in the mAP table, on both data sets." "Its mAP on Fashion-MNIST is
+    {glue:text}`map-labelled-f`, and it still ranks above every hash code." "On CIFAR-10 GRH is the
+    best hash code" index: "On both data sets of this book, ranking by that byte beat every learned
+    code of 32 bits." "and that of the best learned code is {glue:text}`best-code-f`" traps: "A
+    byte of the classifier's scores has" "if its cells are found among labelled images alone" """
     for question, codes in ("ranking", WITH), ("200 labels", FEW):
         splits = by_split(question, name)
         for method in codes:
@@ -690,12 +685,12 @@ def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
 @both
 def test_five_labels_a_class_are_worth_much_or_nothing(name):
     """comparison: "the byte and the cosine have nearly the same mean" "whether labels still beat
-    the exact cosine depends on the data. On Fashion-MNIST the mAP of the byte is
-    {glue:text}`few-lead-f` higher than that of the cosine." "The cosine ranks higher on CIFAR-10
-    than all codes compared by Hamming distance" "With five, check whether the exact cosine does as
-    well." "Byte above cosine: on every split of Fashion-MNIST, but not significant on either data
-    set." "KSH above CCA-ITQ on every split of CIFAR-10, and below it in the mean on
-    Fashion-MNIST." """
+    the exact cosine depends on the data. On Fashion-MNIST the byte has an mAP of
+    {glue:text}`few-byte-f` and the cosine {glue:text}`few-cosine-f`." "The cosine ranks higher on
+    CIFAR-10 than all codes compared by Hamming distance" "With five, check whether the exact
+    cosine does as well." "Byte above cosine: all splits on Fashion-MNIST, open on CIFAR-10." "KSH
+    is above CCA-ITQ on all splits of CIFAR-10. On Fashion-MNIST it is open, and KSH is below
+    CCA-ITQ in the mean." """
     splits = by_split("50 labels", name)
     scores = splits.mean()
     assert scores["class scores, 8 bits"] > scores[FEW].max()
@@ -705,8 +700,10 @@ def test_five_labels_a_class_are_worth_much_or_nothing(name):
         assert gain > 0.05
         assert lead("50 labels", name, "class scores, 8 bits", "exact cosine").low < 0
         assert (splits["class scores, 8 bits"] > splits["exact cosine"]).all()
+        assert 0 < (splits["KSH"] > splits["CCA-ITQ"]).mean() < 1
     else:
         assert abs(gain) < 0.01
+        assert 0 < (splits["class scores, 8 bits"] > splits["exact cosine"]).mean() < 1
         assert (splits["KSH"] > splits["CCA-ITQ"]).all()
         assert scores["KSH"] == scores[FEW].max()
         assert scores["KSH"] < scores["exact cosine"] - 0.003
@@ -745,22 +742,19 @@ def significant(contrasts):
 def test_which_contrasts_are_significant():
     """measured: "A method with more parameters tries more settings." "With *labelled cells*, too,
     the byte of class scores ranks significantly above KSH on CIFAR-10." "The size that this takes
-    differs from row to row" comparison: "Byte above cosine: on every split of Fashion-MNIST, but
-    not significant on either data set." "and below it in the mean on Fashion-MNIST. Neither is
-    significant." "GRH above KSH on every split of CIFAR-10, and below it on every split of
-    Fashion-MNIST. Neither is significant." "Cosine above ITQ: significant on CIFAR-10, not on
-    Fashion-MNIST." "PCAH and ITQ above LSH: on every split, and significant on CIFAR-10" "each on
-    every split. Neither lead is significant." "{glue:text}`stars-c` have a star on CIFAR-10 and
-    {glue:text}`stars-f` on Fashion-MNIST" "With a hundred labels per class, the byte ranks
-    significantly above GRH on both data sets, and on CIFAR-10 also above KSH." "On CIFAR-10 GRH
-    ranks significantly above CCA-ITQ." "Above KSH: significant on CIFAR-10." "the interval of the
-    cosine's lead ends below {glue:text}`cosine-high-f`" "most of this lead comes from the kernel,
-    which CCA-ITQ lacks: GRH *without votes* has an mAP of {glue:text}`map-refit-c` there" "Why has
-    this difference no star?" "Take CCA-ITQ. Linear GRH takes longer to fit than CCA-ITQ" "Linear
-    GRH takes longer to fit than CCA-ITQ, and their mAP differs little: both ends of both intervals
-    lie within {glue:text}`linear-most` of zero." comparison: "A missing star never says that two
-    methods are equal." "*With five labels per class, the stars do not choose for you.* No
-    difference has one." """
+    differs from row to row" comparison: "Byte above cosine: all splits on Fashion-MNIST, open on
+    CIFAR-10." "GRH above KSH: all splits on CIFAR-10; below KSH: all splits on Fashion-MNIST."
+    "GRH above CCA-ITQ: star on CIFAR-10, all splits on Fashion-MNIST." "Cosine above ITQ: star on
+    CIFAR-10, all splits on Fashion-MNIST." "PCAH and ITQ above LSH: star on CIFAR-10, all splits
+    on Fashion-MNIST." "Byte above KSH: star on CIFAR-10, all splits on Fashion-MNIST." "Each lead
+    is on all splits, without a star." "{glue:text}`stars-c` have a star on CIFAR-10 and
+    {glue:text}`stars-f` on Fashion-MNIST" "Above GRH in the whole ranking with a hundred: star on
+    both." "the interval of the cosine's lead ends below {glue:text}`cosine-high-f`" "most of its
+    lead over CCA-ITQ comes from the kernel, which CCA-ITQ lacks: GRH *without votes* has an mAP of
+    {glue:text}`map-refit-c` there" "Why has this difference no star?" "Take CCA-ITQ. Linear GRH
+    takes longer to fit than CCA-ITQ" "Linear GRH takes longer to fit than CCA-ITQ, and their mAP
+    differs little: both ends of both intervals lie within {glue:text}`linear-most` of zero." "So a
+    missing star never says that two methods are equal." """
     signs = significant(asked("comparison"))
     assert {contrast: of_both for contrast, of_both in signs.items() if any(of_both)} == {
         ("ranking", "exact cosine", "ITQ"): (0, 1),
@@ -787,6 +781,8 @@ def test_which_contrasts_are_significant():
         assert (splits["class scores, 8 bits"] > hash_codes.max(axis=1)).all()
     for name, sign in zip(NAMES, (-1, 1), strict=True):
         splits = by_split("ranking", name)
+        assert (splits["exact cosine"] > splits["ITQ"]).all()
+        assert (splits["GRH from CCA-ITQ"] > splits["CCA-ITQ"]).all()
         assert (sign * (splits["GRH from CCA-ITQ"] - splits["KSH"]) > 0).all()
     tests = paired_contrasts(MEASURED, asked("comparison"))
     without_star = tests.loc["50 labels: class scores, 8 bits, minus KSH", "fashion-mnist"]
@@ -837,10 +833,10 @@ def test_one_percent_of_a_split_is_fifty_images(dataset):
 
 
 def test_holm_multiplies_the_p_value_of_the_example():
-    """measured: "it is raised to [0.06]{.definition} as well." "If the splits were independent, one
-    of two equal methods would be ahead on all five in 2 of 32 cases." comparison: "we test
-    {glue:text}`asked-each` comparisons on each of two data sets" "{glue:text}`worked-smaller` are
-    smaller than that of the example, so its factor is" """
+    """measured: "it is raised to [0.06]{.definition} as well." "If the splits were independent,
+    one of two equal methods would be ahead on all five in 2 of 32 cases." comparison: "we test
+    {glue:text}`asked-each` comparisons on each of two data sets" "Our example is number
+    {glue:text}`worked-rank`, so its factor is {glue:text}`worked-times`, and" """
     n_winners = [len(set(case)) for case in product("AB", repeat=5)]
     assert (n_winners.count(1), len(n_winners)) == (2, 32)
     assert holm([0.01, 0.03, 0.04]) == pytest.approx([0.03, 0.06, 0.06])
@@ -863,11 +859,11 @@ def test_holm_multiplies_the_p_value_of_the_example():
 def test_the_interval_by_hand_is_that_of_the_package():
     """measured: "From the rounded ones the p-value would come out a little smaller." "In the
     example of chapter 8, the interval is {glue:text}`wider-f` times as wide as for independent
-    splits, and still it excludes zero." comparison: "so the standard error is
-    $s \\sqrt{1/5 + 1}$, which is" "{glue:text}`worked-root` = {glue:text}`worked-error`."
+    splits, and still it excludes zero." comparison: "In the example the standard error is $s
+    \\sqrt{1/5 + 1}$, which is" "{glue:text}`worked-root` = {glue:text}`worked-error`."
     "{glue:text}`worked-error` = {glue:text}`worked-reach`." "The mean lies
-    {glue:text}`worked-mean` / {glue:text}`worked-error` = {glue:text}`worked-ratio` standard errors
-    from zero." """
+    {glue:text}`worked-mean` / {glue:text}`worked-error` = {glue:text}`worked-ratio` standard
+    errors from zero." """
     maps = by_split("ranking", "fashion-mnist")
     differences = maps["GRH from CCA-ITQ"] - maps["GRH kernel"]
     assert len(differences) == 5
@@ -891,11 +887,12 @@ def test_the_interval_by_hand_is_that_of_the_package():
 def test_the_splits_share_images_and_what_that_hides(name):
     """measured: "take their queries and their labelled images from the same 10,000" comparison:
     "With a hundred labels per class, a true difference of mAP of about {glue:text}`needed-f` on
-    Fashion-MNIST, or {glue:text}`needed-c` on CIFAR-10, would be missed about half of the time."
-    "With five labels per class, even {glue:text}`needed-five-f` on Fashion-MNIST, or
+    Fashion-MNIST, or {glue:text}`needed-c` on CIFAR-10, would be missed about half of the time
+    (medians" "the mean of five differences must lie {glue:text}`star-at-five` standard errors from
+    zero" "With five labels per class, even {glue:text}`needed-five-f` on Fashion-MNIST, or
     {glue:text}`needed-five-c` on CIFAR-10, would be missed about half of the time." "how large a
-    true difference your test would miss about half of the time" did-it-learn: "A difference without
-    a star was tested too, and it may be large all the same." """
+    true difference your test would miss about half of the time" did-it-learn: "A difference
+    without a star was tested too, and it may be large all the same." """
     n_splits, large = {"fashion-mnist": (5, 0.04), "cifar10": (20, 0.018)}[name]
     rows = KEPT[(KEPT.dataset == name) & (KEPT.question != "held-out")]
     assert set(rows.n_queries) == {1000}
@@ -912,6 +909,7 @@ def test_the_splits_share_images_and_what_that_hides(name):
     assert (of_maps.p[is_large] < 0.05).mean() > 0.5
     # what is observed if the true difference is the one that takes a star when it is observed
     first_star = student.isf(0.025 / (2 * len(asked("comparison"))), n_splits - 1)
+    assert round(first_star, 1) == {5: 8.0, 20: 3.8}[n_splits]
     assert 0.4 < noncentral.cdf(first_star, n_splits - 1, first_star) < 0.6
 
 
@@ -925,11 +923,12 @@ def stars(page, ratio=None):
 
 
 def test_a_smaller_ratio_shows_more():
-    """comparison: "With a smaller ratio, intervals are narrower and more differences are
-    significant. Each result averages three draws from the pool, so with a hundred labels per class
-    one could count all its 3,000 images as learned from. The ratio is then 1/3." "The ratio 1/9
-    counts only shared queries. If two splits of Fashion-MNIST draw their queries from the same
-    10,000 images, they share a tenth of them" "because it is the strictest that we tried" """
+    """comparison: "Our ratios give {glue:text}`stars-all` stars in all, a ratio of 1/3 would give"
+    "Each result averages three draws from the pool, so with a hundred labels per class one could
+    count all its 3,000 images as learned from. The ratio is then 1/3." "The ratio 1/9 counts only
+    shared queries. If two splits of Fashion-MNIST draw their queries from the same 10,000 images,
+    they share the part $\\rho = 1/10$ of them" "We keep the strictest, whose stars are all stars
+    at the other two as well." """
     assert set(KEPT.n_labelled[KEPT.question == "ranking"]) == {3000}
     assert Fraction(1000, 10_000) / (1 - Fraction(1000, 10_000)) == Fraction(1, 9)
     for page in ("comparison", "did-it-learn"):
@@ -1030,7 +1029,7 @@ def test_the_average_precision_of_right_wrong_right():
 
 @both
 def test_kernels_of_all_methods_take_as_long(name):
-    """comparison: "Next to the cost of GIST, a kernel is cheap." "GRH, KSH and the classifier
+    """comparison: "And next to the cost of GIST, a kernel is cheap." "GRH, KSH and the classifier
     compare an image with every labelled image before they can encode it." "since ten floats are a
     fiftieth of a vector's 512" "This cost leaves out reading the codes and encoding a query, which
     may mean comparing it with all labelled images." "A kernel's time grows in proportion to the
@@ -1049,9 +1048,9 @@ def test_kernels_of_all_methods_take_as_long(name):
     features = load_dataset("fashion-mnist").features
     assert features.shape[1] == 512
     bits_of_a_vector = 8 * features[0].nbytes
-    # one percent of the vectors and all codes: the page shows 1.05, 1.10, 1.20 and 2.95 percent
-    read = [1 + 100 * n_bits / bits_of_a_vector for n_bits in (8, 16, 32, 10 * 32)]
-    assert np.round(read, 2).tolist() == [1.05, 1.10, 1.20, 2.95]
+    # what a code adds to one percent of the vectors: the page shows 0.05, 0.20 and 1.95 percent
+    added = [100 * n_bits / bits_of_a_vector for n_bits in (8, 32, 10 * 32)]
+    assert np.round(added, 2).tolist() == [0.05, 0.20, 1.95]
     assert 0.019 < 10 / 512 < 0.021
 
 
@@ -1149,13 +1148,9 @@ def test_the_mistake_has_three_settings(dataset, seed):
 
 @both
 def test_the_win_is_gone_after_the_first_rule(name):
-    """comparison: "As soon as the shares are equal, GRH's bucket no longer finds the most, and in
-    the end the classifier is far ahead." "the {glue:text}`behind-c` by which GRH's bucket is behind
-    PCAH after the first step on CIFAR-10, a difference that was not tested." "After the first step,
-    PCAH with 16 bits finds more than GRH. The plain classifier finds the most in the end."
-    "{numref}`fig-fair-map` shows only a part of these searches" "Its gap to the classifier is
-    {glue:text}`radius-gap-c` if GRH searches by radius, but only {glue:text}`ranked-gap-c` if it is
-    ranked too" "subtracts the highest one among the opponents of that row" """
+    """comparison: "As soon as the shares are equal, GRH's bucket no longer finds the most." "After
+    the first step, PCAH with 16 bits finds more than GRH. The plain classifier finds the most in
+    the end." "The numbers are GRH's precision at 10 minus that of its best opponent" """
     shown = fair_fight_figure(LOOKS, name).data
     assert shown["datasets"][shown["start"]] == name
     rounds = [dict(ranking) for ranking in shown["rankings"][shown["start"]]]
@@ -1168,14 +1163,6 @@ def test_the_win_is_gone_after_the_first_rule(name):
     lines = lines_of_the_map(name)
     share = lines["GRH from CCA-ITQ, 16 bits"].scanned[0]
     assert not np.isclose(lines["PCAH, 16 bits"].scanned, share, rtol=1e-6).any()
-    questions = {question for question, _, _ in asked("comparison")}
-    assert questions == {"ranking", "200 labels", "50 labels", "1% ranked"}
     assert order[2][0] == "PCAH, 32 bits"
     assert order[3][:2] == ["class scores", "PCAH, 32 bits"]
     assert {"CCA-ITQ, 16 bits", "CCA-ITQ, 32 bits"} < set(order[3])
-    if name == "cifar10":
-        ranked = rows_of(CHEAP, dataset=name).groupby("method")["map"].mean()
-        gap = ranked["class scores"] - ranked["GRH from CCA-ITQ, 16 bits"]
-        by_radius = read(name, 0.01)
-        assert by_radius["class scores"] == pytest.approx(ranked["class scores"])
-        assert 0 < gap < 0.5 * (by_radius["class scores"] - by_radius["GRH from CCA-ITQ, 16 bits"])
