@@ -236,7 +236,9 @@ def test_a_bright_and_a_dark_copy_look_the_same(images):
 
 
 def test_no_single_pixel_tells_the_classes_apart(fashion):
-    """data: "so no single pixel is enough to tell you the class" """
+    """data: "so no single pixel is enough to tell you the class" "even the best pixel gives away
+    fewer than four classes in ten"
+    """
     grey = fashion.images.reshape(len(fashion), -1) // 16
     learn = slice(0, 5000)
     judge = slice(5000, None)
@@ -279,7 +281,8 @@ def test_gist_is_better_than_pixels_before_and_after_a_slide(slid):
     """data: "more than half of its pixel values change, though anyone would call it the same
     picture" "GIST is better than pixels, before the slide and after it." "clothes against a black
     background, pixels do well until something moves" "pixels do badly
-    even before a slide" "fewer than a fifth of the ten that they find nearest are right"
+    even before a slide" "fewer than a fifth of the ten that they find nearest are right, and more
+    than a fifth by GIST"
     """
     pictures, precision, changed = slid
     assert changed > 0.5
@@ -289,7 +292,7 @@ def test_gist_is_better_than_pixels_before_and_after_a_slide(slid):
     if pictures == "fashion":
         assert precision["pixels", "slid"] < precision["pixels", "still"] - 0.1
     else:
-        assert precision["pixels", "still"] < 0.2
+        assert precision["pixels", "still"] < 0.2 < precision["GIST", "still"]
 
 
 def test_pixels_do_worse_with_few_to_search(fashion, seed):
@@ -434,8 +437,8 @@ def test_a_query_in_the_database_flatters_bad_searches_most(lab):
 
 def test_three_lines_make_six_wedges(seed):
     """lsh: "Three lines through the origin make six wedges." "All points of one wedge have the
-    same code" "points in nearly the same direction usually get the same code, because few random
-    lines pass between them."
+    same code" "Points in nearly the same direction usually get the same code, because a random
+    line rarely passes between them."
     """
     codes = bits_to_integers(LSH(3, random_state=seed).fit_transform(circle(5000)))
     assert len(np.unique(codes)) == 6
@@ -528,9 +531,14 @@ def test_no_two_images_are_more_than_a_right_angle_apart(lab):
 
 
 def test_unrelated_vectors_are_close_to_a_right_angle_apart():
-    """lsh: "two random directions in 512 dimensions are close to 90 degrees apart" """
+    """lsh: "Two random directions in 512 dimensions are close to 90 degrees apart, because the
+    positive and the negative terms of their dot product nearly cancel."
+    """
     x, y = np.random.default_rng(0).normal(size=(2, 1000, 512))
     assert np.abs(np.degrees(angle_between(x, y)) - 90).max() < 12
+    terms = x * y
+    left_over = np.abs(terms.sum(axis=1)) / np.abs(terms).sum(axis=1)
+    assert np.mean(left_over) < 0.1
 
 
 def test_hamming_distance_is_binomial(lab):
@@ -558,7 +566,9 @@ def errors_of_angles(lab, pairs, n_bits, seed):
 def test_the_error_of_the_angle_falls_with_the_root_of_the_bits(lab):
     """lsh: "so half the error takes four times the bits" "The error of an average of $b$
     independent bits falls with $1/\\sqrt{b}$" "The longer the code, the closer the
-    estimate is to the angle." "degrees, less than the error of 16 bits" """
+    estimate is to the angle." "degrees, less than the error of 16 bits" "So
+    16 bits often put two pairs into the wrong order" "But at small angles the errors are smaller"
+    """
     pairs = lab.pairs(1, 300)
     error = {}
     for n_bits in (16, 64, 256):
@@ -566,7 +576,15 @@ def test_the_error_of_the_angle_falls_with_the_root_of_the_bits(lab):
         error[n_bits] = np.sqrt(np.mean(np.square(misses)))
     assert 1.7 < error[16] / error[64] < 2.35
     assert 1.7 < error[64] / error[256] < 2.35
-    assert angle_between(*pairs).std() < error[16]
+    angles = angle_between(*pairs)
+    assert angles.std() < error[16]
+    misses = np.array([errors_of_angles(lab, pairs, 16, seed) for seed in range(30)])
+    estimated = angles + misses
+    first, second = np.triu_indices(len(angles), 1)
+    off = (estimated[:, first] - estimated[:, second]) * (angles[first] - angles[second])
+    assert np.mean(off < 0) > 0.15
+    is_small = angles < np.quantile(angles, 0.2)
+    assert np.mean(misses[:, is_small] ** 2) < np.mean(misses[:, ~is_small] ** 2)
 
 
 def test_two_thousand_bits_give_the_angle_to_four_degrees(lab, seeds):
@@ -721,8 +739,9 @@ def test_random_codes_would_leave_nearly_every_image_alone(lab, seed):
 
 def test_two_lengths_predict_how_hyperplanes_split(lab, seed):
     """buckets: "These two lengths predict how unevenly a random hyperplane splits the images." "is
-    then normal with mean 0 and standard deviation" "This share falls as $|z|$ grows." "its average
-    over them is exactly the square of the spread" "The mean vector is long compared with the
+    then normal with mean 0 and standard deviation" "This share falls as $|z|$ grows." "Average over
+    the images as well, and you get the square of the spread." "is a typical standard deviation of
+    the dot products with one hyperplane" "The mean vector is long compared with the
     distances of the vectors from it." "many hyperplanes through the origin have most of the vectors
     on one side" """
     scaled = normalize(lab.split["raw"].X_database[:10_000])
@@ -801,7 +820,8 @@ def test_buckets_bring_similar_images_together(lab, seed):
 
 
 def test_centring_raises_the_purity_no_more_than_its_baseline(lab, seeds):
-    """buckets: "so does its baseline, because smaller buckets are purer by chance" """
+    """buckets: "the baseline rises at least as much, because smaller buckets are purer by
+    chance" "These buckets are purer, but that proves little" """
     raw, centred = (
         np.array([purity_and_baseline(lab, name, seed) for seed in seeds])
         for name in ("raw", "centred")
@@ -827,33 +847,28 @@ def test_raw_hyperplanes_hardly_split_the_images(lab, seed):
 def test_after_centring_angles_lie_around_a_right_angle(lab, seed):
     """buckets: "Centring moves the median angle to about 90 degrees." "those between centred
     vectors spread widely on both sides of it" buckets: "All the images lie in one corner of the
-    space" "Of the pairs that share a code, the dissimilar ones fall from" "But raw codes of 32 bits
-    come down to" "because their buckets are smaller too" "such pairs hardly ever share a code" "and
-    dissimilar images share codes" """
+    space" "such pairs hardly ever share a code" "and dissimilar
+    images share codes" """
     angles = angles_of_pairs(lab, seed)
     assert np.degrees(np.median(angles["centred"])) == pytest.approx(90, abs=6)
     assert np.mean(angles["centred"] > np.pi / 2) == pytest.approx(0.5, abs=0.1)
     assert np.std(angles["centred"]) > 3 / np.sqrt(512)  # random directions: once
     similar = angles["raw"] <= np.quantile(angles["raw"], 0.1)
 
-    def dissimilar(name, n_bits):
+    def dissimilar(name):
         """Return the share of dissimilar pairs of those with one code, and of all pairs."""
-        chances = collision_probability(angles[name]) ** n_bits
+        chances = collision_probability(angles[name]) ** 16
         return chances[~similar].sum() / chances.sum(), np.mean(chances * ~similar)
 
-    raw, raw_chance = dissimilar("raw", 16)
-    centred, centred_chance = dissimilar("centred", 16)
-    longer, _ = dissimilar("raw", 32)
+    raw, raw_chance = dissimilar("raw")
+    _, centred_chance = dissimilar("centred")
     assert raw > 0.3
-    assert centred < raw - 0.08
-    assert longer == pytest.approx(centred, abs=0.08)
     assert centred_chance < raw_chance / 20
 
 
 def test_centred_images_spread_over_more_buckets(lab, seed):
-    """buckets: "The images now spread over more and smaller buckets." "On Fashion-MNIST, three
-    usual measures do not show it" "It does not make the buckets equally large." "Only on CIFAR-10
-    do the buckets become much more even" "centring cuts this ratio to less than a fifth"
+    """buckets: "The images now spread over more and smaller buckets." "It does not make the
+    buckets equally large."
     """
     raw = lab.table("raw", seed)
     centred = lab.table("centred", seed)
@@ -863,16 +878,7 @@ def test_centred_images_spread_over_more_buckets(lab, seed):
     assert centred.bucket_sizes.max() < raw.bucket_sizes.max()
     counts = candidates(lab, "centred", seed)
     assert np.percentile(counts, 95) > 3 * np.median(counts)
-    before = size_weighted_mean(raw) / raw.bucket_sizes.mean()
-    after = size_weighted_mean(centred) / centred.bucket_sizes.mean()
-    assert after > 1.5
-    if lab.dataset.name == "cifar10":
-        assert after < before / 5
-    else:
-        raw_counts = candidates(lab, "raw", seed)
-        tail = np.percentile(counts, 95) / np.median(counts)
-        assert tail > np.percentile(raw_counts, 95) / np.median(raw_counts)
-        assert after > before / 3
+    assert size_weighted_mean(centred) > 1.5 * centred.bucket_sizes.mean()
 
 
 def kept_centring(name):
@@ -898,13 +904,13 @@ def matched_pairs(name):
 @both
 def test_centring_saves_bits(name):
     """buckets: "centred vectors find at least as many neighbours as raw vectors, with at most half
-    the bits" "within each pair, the queries have about the same number of candidates" "There the
-    centred vectors have fewer candidates, and still the higher recall." "the differences in recall
-    are at most about twice their standard errors" "The cost of centred codes is also easier to
-    predict" "But the *median* query has" "so a few crowded buckets contribute less to the mean."
-    "Centre the vectors before you hash them, and you need fewer bits." "With the same number of
-    bits as before, recall falls." "the cost varies less between draws" "centred codes find as many
-    neighbours as raw codes, or more, although they have half the bits or fewer" """
+    the bits" "within each pair, the queries have about the same number of candidates" "the
+    differences in recall are at most about twice their standard errors" "The cost of centred codes
+    is also easier to predict" "But the *median* query has" "because without centring a few crowded
+    buckets make up more of the mean" "Centre the vectors before you hash them, and you need fewer
+    bits." "With the same number of bits as before, recall falls." "the cost varies less between
+    draws" "centred codes find as many neighbours as raw codes, or more, although they have half the
+    bits or fewer" """
     means = kept_centring(name)[["candidates", "median", "recall"]].mean()
     errors = kept_centring(name)[["candidates", "recall"]].sem()
     spans = kept_centring(name)["candidates"].agg(lambda draws: draws.max() / draws.min())
@@ -979,9 +985,9 @@ def test_the_kept_figures_of_centring(lab):
 def test_centring_gives_each_hyperplane_an_offset(lab):
     """buckets: "Subtracting the mean amounts to giving each hyperplane an offset" "Thresholds at
     the medians of the dot products would split the images exactly in half" "The law of chapter 2
-    needs only vectors that do not depend on the hyperplanes" "Scale every image to length one,
-    which changes no code." "the codes of images near a hyperplane change too"
-    """
+    holds for centred vectors too, because the mean does not depend on the hyperplanes." "Scale
+    every image to length one, which changes no code." "the codes of images near a hyperplane change
+    too" """
     X = lab.split["raw"].X_database[:2000].astype(np.float64)
     mean = X.mean(axis=0)
     W = LSH(16, random_state=0).fit(X).hyperplanes_
@@ -1002,8 +1008,8 @@ def test_centring_gives_each_hyperplane_an_offset(lab):
 
 
 def test_photographs_are_far_from_their_nearest(lab):
-    """buckets: "On CIFAR-10 even a query's nearest image lies at a wide angle, so the two
-    seldom agree in all sixteen bits."
+    """buckets: "because even a query's nearest image lies at a wide angle, so the two seldom agree
+    in all sixteen bits"
     """
     split = lab.split["centred"]
     first = lab.exact["centred"][:, 0]
@@ -1021,13 +1027,15 @@ def test_photographs_are_far_from_their_nearest(lab):
 
 
 def test_centring_changes_which_images_are_nearest(lab):
-    """buckets: "Angles seen from the mean rank the images differently" """
+    """buckets: "Centred codes estimate angles seen from the mean, which rank the images
+    differently."
+    """
     assert 0.2 < recall_of_exact(lab.exact["centred"], lab.exact["raw"]) < 0.95
 
 
 def test_with_few_bits_a_query_has_many_candidates(lab, seed):
     """buckets: "With 4 bits there are 16 buckets, and a stored query" "most images are alone in
-    their bucket with 32 bits" "That is true of raw and of centred vectors." "so take the next
+    their bucket with 32 bits" "That is true of raw and of centred vectors." "Begin with the next
     whole number of bytes, 16 bits."
     """
     for name in ("raw", "centred"):
@@ -1044,9 +1052,8 @@ def test_with_few_bits_a_query_has_many_candidates(lab, seed):
 
 def test_raw_codes_scan_several_times_as_much(lab, seed):
     """radius-search: "by radius alone, raw vectors look good: at radius 2 they find" "raw vectors
-    pay for it by looking at more images" "Even at radius 0, raw vectors scan" radius-search:
-    "Centring changes the precision of exhaustive search by" "find about as many images of the
-    query's class" """
+    pay for it by looking at more images" radius-search: "Centring changes the precision of
+    exhaustive search by" "find about as many images of the query's class" """
     raw = lab.sweep("raw", seed)
     centred = lab.sweep("centred", seed)
     exhaustive = lab.exhaustive
@@ -1120,14 +1127,15 @@ def test_the_kept_figures_of_the_tutorial(lab):
 
 def test_the_kept_times_by_size_say_where_a_table_is_ahead():
     """radius-search: "at a few thousand vectors for radius 2 and above ten thousand for radius 3"
-    "a hundred queries are answered together, the table gains little" "times as many vectors as the
-    database holds" "With more vectors the table can win." "at a few thousand vectors for radius 2,
-    and above ten thousand for radius 3" "nanoseconds per vector with 10,000 vectors but" "so with
-    {glue:text}`largest-n` vectors radius 3 takes no longer than radius 2" "A candidate takes
+    "a hundred queries are answered together, the table gains little" "reads each vector only once"
+    "With more vectors the table can win." "at a few thousand vectors for radius 2, and above ten
+    thousand for radius 3" "nanoseconds per vector with 10,000 vectors but" "so with
+    {glue:text}`largest-n` vectors radius 3 takes no longer than radius 2" "a candidate takes
     several times as long as a vector in exhaustive search" "radius 3 loses with 10,000 vectors" "A
-    vertical line marks the size from which a table stays ahead. A table that does not end clearly
-    ahead has no line." "In
-    batches the table gains much only if its balls hold little of the database." """
+    vertical line marks the number of vectors above which a table is faster than exhaustive search.
+    For queries asked together there is no line" "To read less than the whole database, each ball
+    must hold less than one percent of it." "If a hundred queries are answered together, it gains
+    little." """
     kept = pd.read_csv(RESULTS / "time-by-size.csv")
     assert kept["n"].agg(["min", "max"]).tolist() == [1000, 1_000_000]
     times = kept.pivot(index=["queries", "n"], columns="method", values="microseconds")
@@ -1167,7 +1175,7 @@ def test_the_kept_times_by_size_say_where_a_table_is_ahead():
 
 
 def test_look_ups_of_radius_4_outweigh_its_candidates():
-    """radius-search: "The larger part of this time goes to looking up the
+    """radius-search: "the larger part of this time goes to looking up the
     {glue:text}`ball-16-4` codes of the ball, one by one." "on Fashion-MNIST it takes longer than
     exhaustive search."
     """
@@ -1322,7 +1330,7 @@ def test_a_longer_code_looks_at_less_for_the_same_bytes(lab, seed):
 
 def test_short_codes_are_blunt_and_components_look_at_less(lab, seed):
     """designing: "With 8 bits a radius is a blunt tool" "It scans fewer images than 32 random
-    hyperplanes do" "On Fashion-MNIST that meets the opening's goal with four bytes." "On
+    hyperplanes do" "On Fashion-MNIST that meets the opening's goal with four bytes" "On
     Fashion-MNIST's GIST, `PCAH` met the goal with four bytes." """
     s = lab.split["centred"]
     share = {}
@@ -1342,11 +1350,12 @@ def test_short_codes_are_blunt_and_components_look_at_less(lab, seed):
 @five_seeds
 def test_longer_codes_look_at_less_in_the_mean(lab, seeds):
     """designing: "longer codes of random hyperplanes scan less" "The recall is not quite the
-    same" scaling: "has to re-rank several percent of the images" """
+    same" "On Fashion-MNIST, 256 bits find enough for the opening's goal, but they still scan"
+    scaling: "has to re-rank several percent of the images" """
     s = lab.split["centred"]
     recalls = []
     shares = []
-    for n_bits in (8, 16, 32, 64, 128):
+    for n_bits in (8, 16, 32, 64, 128, 256):
         found = []
         for seed in seeds:
             nn = HashNeighbors(LSH(n_bits), target_recall=0.9, random_state=seed)
@@ -1354,7 +1363,10 @@ def test_longer_codes_look_at_less_in_the_mean(lab, seeds):
         recalls.append(np.mean([each.recall for each in found]))
         shares.append(np.mean([each.scanned for each in found]))
     assert shares == sorted(shares, reverse=True)
-    assert shares[-1] < 0.9 * shares[-2]
+    assert shares[4] < 0.9 * shares[3]
+    if lab.dataset.name == "fashion-mnist":
+        assert recalls[-1] >= 0.9
+        assert 0.05 < shares[-1] < 0.065
     assert 0.03 < shares[3] < 0.25  # of 64 bits
     assert np.ptp(recalls) > 0.01
 
@@ -1378,8 +1390,8 @@ def test_the_kept_hashers_are_nine_kinds_at_nearly_one_recall():
 
 
 def test_the_longest_code_looks_at_the_least():
-    """designing: "of the nine kinds no other hasher scans less" "but the others were tried with at
-    most half the bits. On all nine kinds it scans less than `LSH(128)`" "If few directions carry
+    """designing: "On all nine kinds it scans less than `LSH(128)`" "We tried no other hasher with
+    256 bits" "On this GIST it scans less than `LSH(256)`." "If few directions carry
     the variance, as in Fashion-MNIST's GIST, try `PCAH(64)`" "The price is 16 more bytes per row"
     measured: "they look at more than 64 random hyperplanes do on" "There `PCAH(64)` does, because
     these vectors vary in few directions" measured: "which rotates principal components, makes more
@@ -1420,7 +1432,7 @@ def test_the_longest_code_looks_at_the_least():
 
 
 def test_few_directions_suit_principal_components(lab, seed):
-    """designing: "random hyperplanes learn nothing from the vectors" "work for vectors of any rank
+    """designing: "Random hyperplanes learn nothing from the vectors" "work for vectors of any rank
     and for any number of rows" measured: "On CIFAR-10's GIST, which the table leaves out, even
     `LSH(128)` looks at less than `PCAH(32)`."
     """
@@ -1443,7 +1455,7 @@ def test_few_directions_suit_principal_components(lab, seed):
 
 def test_a_mean_hides_the_queries_that_find_little(lab, seed):
     """designing: "The recall holds *on average*." "of its ten neighbours or fewer" "If that is too
-    many, raise `target_recall`." designing: "Five queries tell you little about a mean." """
+    many, raise `target_recall`." designing: "because a handful tells you little about a mean" """
     # the usual queries of CIFAR-10 are too few to tell
     s = split_dataset(lab.dataset, query_size=500).preprocessed("l2-centre")
     usual, high = (
@@ -1465,8 +1477,9 @@ def test_a_mean_hides_the_queries_that_find_little(lab, seed):
 
 def test_queries_of_another_kind_need_a_radius_of_their_own(lab, seed):
     """designing: "Queries of another kind find less, unless you pass some of them to `fit` too."
-    "But no query resembles a row any more, because the new coordinate is 0 in every query and in
-    hardly any row." "with lengths like these, searching by the inner product stays expensive" """
+    "the new coordinate is 0 in every query and positive in nearly every row. So a radius chosen on
+    the rows is too small for the queries." "with lengths like these, searching by the inner product
+    stays expensive" """
     # the usual queries of CIFAR-10 are too few to tell
     s = split_dataset(lab.dataset, query_size=500).preprocessed("l2-centre")
     random = np.random.default_rng(seed)
@@ -1611,7 +1624,8 @@ def test_from_radius_six_on_only_the_cost_rises(lab, seed):
     """radius-search: "while the number of candidates still does?" "Most of the ten best are" "At
     radius 0 of the centred table, many queries find an empty bucket." radius-search: "With centred
     vectors it misses most of the query's ten nearest images" radius-search: "16 bits and no
-    learning are enough to tell" "and such balls of 16-bit codes have low recall" """
+    learning are enough to tell" "such balls of 16-bit codes find fewer than half of the neighbours"
+    """
     sweep = lab.sweep("centred", seed)
     assert sweep.coverage[0] < 0.9
     assert abs(sweep.precision[10] - sweep.precision[6]) < 0.03
@@ -1677,8 +1691,9 @@ def test_another_draw_changes_recall_a_little(lab, seeds):
 
 @both
 def test_the_table_of_both_says_what_centring_saves(name):
-    """radius-search: "On both data sets, centred vectors at radius 4 come within
-    {glue:text}`centred-behind` of the precision of raw vectors at radius 2, and they scan less:"
+    """radius-search: "take two radii of about the same precision: 2 for raw vectors and 4 for
+    centred ones" "On both data sets the precision of centred vectors is then at most" "But they
+    scan less:"
     "Beyond radius 6 the precision of centred vectors hardly rises, although they scan more and
     more." radius-search: "reports a precision at 10 of"
     "it is half an exhaustive search" """
