@@ -114,8 +114,8 @@ def test_each_step_was_tuned_by_itself(name):
 
 @both
 def test_tuning_chose_the_weight_of_the_votes_from_lsh(name):
-    """did-it-learn: "In GRH from CCA-ITQ $\\alpha$ is 1. In GRH from LSH it is tuned: tuning chose
-    1 for true labels, and [0.9]{.definition} for shuffled labels and for new classes." """
+    """did-it-learn: "In GRH from CCA-ITQ $\\alpha$ is 1. In GRH from LSH tuning chose 1 for true
+    labels, and [0.9]{.definition} for shuffled labels and for new classes." """
     chosen = parameters(name)
     assert fair_fight.QUESTIONS["ranking"]["GRH from CCA-ITQ"][0].alpha == 1
     assert "alpha" not in chosen["ranking", "GRH from CCA-ITQ"]

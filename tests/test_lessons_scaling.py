@@ -578,7 +578,7 @@ def test_other_guesses_change_the_answer(paid):
 
 @pytest.mark.parametrize("alone_ms", [0, 10, 20])  # depends on the machine
 def test_one_server_is_enough_for_the_two_smallest_shares(paid, monkeypatch, alone_ms):
-    """scaling: "So the answer for one server is no at our guess. One server is enough only if a
+    """scaling: "So at our guess one server is not enough. It is enough only if a
     query reads at most about {glue:text}`share-one` percent of the cells" "{glue:text}`late-least`
     percent of the queries are late." "But if two servers divide the rows" "and at ten a second
     fewer than {glue:text}`late-pair` percent are late." "If a query reads more than about
