@@ -410,9 +410,9 @@ def test_the_classifier_is_ahead_on_the_map(name):
 def test_learned_codes_begin_further_right_and_pass_the_cosine(name):
     """comparison: "At larger radii GRH's mean is above the exact cosine" "each in a band that is
     its [95 percent]{.definition} interval, corrected for shared images." "One percent of its
-    ranking finds more than the exact cosine on every split." grh-training: "There GRH has a better
-    start and a smaller database, and its mean precision on CIFAR-10 is above that of exhaustive
-    search." """
+    ranking finds more than the exact cosine on every split." grh-training: "GRH's mean
+    precision on CIFAR-10 is above that of exhaustive search, with a better start and in a smaller
+    database." """
     lines = lines_of_the_map(name)
     exact = lines["exact cosine"].precision[0]
     looks = rows_of(LOOKS, dataset=name).assign(n_labelled=1000)
@@ -968,9 +968,8 @@ def test_each_row_has_the_ratio_of_its_labels():
 
 
 def test_which_stars_would_fall_if_both_chapters_asked_together():
-    """did-it-learn: "Of this chapter's {glue:text}`stars` stars one would be lost if the
-    comparisons of chapter 8 were counted as well: that of LSH with classifier over senseless votes,
-    on CIFAR-10." """
+    """did-it-learn: "If those of chapter 8 were counted as well, one of the {glue:text}`stars`
+    stars would be lost: that of LSH with classifier over senseless votes, on CIFAR-10." """
     first = asked("comparison")
     second = asked("did-it-learn")
     together = list(dict.fromkeys([*first, *second]))  # two are asked in both

@@ -140,7 +140,7 @@ def test_twelve_images_of_three_classes_end_with_three_codes(twelve):
 
 def test_up_to_one_half_no_bit_flips_and_at_one_many_do(centred, seed):
     """grh-adjacency: "Up to alpha one half, no vote is strong enough: the graph flips no bit,
-    whatever the labels." "With shuffled labels fewer bits flip at first" "and more bits flip than
+    whatever the labels." "shuffled labels flip fewer bits than true ones" "and more bits flip than
     with true labels" """
     true, nonsense = (
         [share_flipped(centred, alpha, y, seed) for alpha in (0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1)]
@@ -323,7 +323,7 @@ def test_the_line_of_the_first_bit_is_that_worked_by_hand():
 def test_kernel_ridge_gives_the_new_shirt_the_bit_of_the_tops():
     """grh-training: "Their squared distances from the new shirt are 13 and 4, and from each other
     9." "the new shirt gets the first bit of the tops, which the line got wrong. With all eight
-    training vectors the sign is the same." """
+    training vectors the sum is" """
     bits = np.where(np.arange(8) < 4, 1, -1)
     new = np.array([(0, -1)])
 
@@ -359,7 +359,7 @@ def agreements(split, history):
 def test_the_agreement_never_falls_by_the_graph(centred, seed):
     """grh-training: "Regularise* never lowers $J$, for one label per image" "In the table of the
     rounds, the SVM reaches" "Their errors could cost more than the vote has gained, though in this
-    chapter's table they do not." "bits differently from what it was taught, some for the better."
+    chapter's table they do not." "bits differently from what it was taught, some for the better"
     grh-training: "bits differently from what it was taught, and the second vote flips" "further
     rounds are for weak votes and classifiers that cannot repeat the taught bits" """
     linear, ridge = (
@@ -465,9 +465,9 @@ def reported(validation):
 def test_the_graph_alone_is_best_for_both_classifiers(dataset, validation, tuned):
     """grh-training: "has the highest mAP, for kernel ridge as for the SVM in this table, and on
     [CIFAR-10](about-data.md) too." "From now on both classifiers use these settings, one round and
-    $\\alpha = 1$."
-    grh-training: "On Fashion-MNIST the best $C$ is larger than 1." "On CIFAR-10 a $C$ larger than 1
-    lowers mAP." "Chosen again at the best $C$, $\\alpha$ and $M$ stay." """
+    $\\alpha = 1$." grh-training: "On Fashion-MNIST the best $C$ is larger than 1, whereas on
+    CIFAR-10 a $C$ larger than 1 lowers mAP." "Chosen again at the best $C$, $\\alpha$ and $M$
+    stay." """
     for name, best in tuned.items():
         assert best.parameters["alpha"] == 1, name
         assert best.parameters["n_iter"] == 1, name
@@ -539,9 +539,9 @@ def right_by_one_guess(right):
 
 
 def test_one_guess_is_right_more_often_than_for_coins(reported):
-    """grh-training: "because ten tosses seldom fall just five to five." "their majority on that
-    side, so the guess is right more often." "because a hyperplane through the middle of
-    the images divides the classes more evenly than coin tosses do" """
+    """grh-training: "because ten tosses seldom fall just five to five." "so the codewords agree on
+    this bit more often than coin tosses would." "because a hyperplane through the middle of the
+    images divides the classes more evenly than coin tosses do" """
     assert binom.pmf(5, 10, 0.5) < 0.25
     shares = []
     of_true_labels = []
@@ -578,8 +578,8 @@ def test_with_shuffled_labels_nothing_is_learned(reported, chosen, seed):
 def test_what_is_left_at_one_half_shrinkage_gains_too(reported, chosen, seeds):
     """implementing: "what kernel ridge gains without labels is consistent with shrinkage" "by the
     formula, $\\mu$ would be smaller than the strength that comes closest" grh-training:
-    "For kernel ridge, LSH's hyperplanes can have most of this gain without a classifier, if their
-    normals are turned towards the directions in which the images vary most" """
+    "Turn LSH's normals that way by hand, and you get most of kernel ridge's gain without a
+    classifier" """
     mean = reported.X_train.mean(axis=0, dtype=float)
     moved = replace(
         reported,
@@ -676,7 +676,7 @@ def test_learned_codes_improve_on_exhaustive_search(dataset, reported, chosen, s
     precision over exhaustive search between" "of GRH's ten answers show the query's class on
     average" "but on Fashion-MNIST GRH also leads exhaustive search at" "With other starts, the
     interval at"
-    "On Fashion-MNIST, how can a search that compares less answer better?" "On CIFAR-10 the same
+     "On CIFAR-10 the same
     steps give codes with no significant lead over exhaustive search." "gives more right answers
     than exhaustive search, because the codes leave out similar images of other classes" """
     labels = reported.y_query, reported.y_database
