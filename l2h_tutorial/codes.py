@@ -142,13 +142,9 @@ def check_codes(codes: ArrayLike, n_bits: int) -> Codes:
     array = np.asarray(codes)
     # NumPy may have made floats of large integers, so they are taken one by one
     if array.dtype.kind not in "ui":
-        objects = np.asarray(codes, dtype=object)
-        if not all(
-            isinstance(code, int | np.integer) and not isinstance(code, bool)
-            for code in objects.flat
-        ):
-            raise TypeError(f"codes must be integers, got dtype {array.dtype}")
-        array = objects
+        array = np.asarray(codes, dtype=object)
+        for code in array.flat:
+            check_integer(code, f"a code of {n_bits} bits", 0, (1 << n_bits) - 1)
     if array.ndim > 1:
         raise ValueError(f"codes must be one integer or one-dimensional, got shape {array.shape}")
     outside = np.asarray((array < 0) | (array > (1 << n_bits) - 1))
@@ -187,13 +183,10 @@ def pack_bits(bits: ArrayLike) -> Codes:
     """
     array = check_bits(bits)
     n, n_bits = array.shape
-    n_words = -(-n_bits // WORD_BITS)
-    n_bytes = -(-n_bits // 8)
-    if n_bits % 8:  # np.packbits fills up the last byte; a number is filled up in front
-        array = np.concatenate([np.zeros((n, 8 - n_bits % 8), dtype=bool), array], axis=1)
-    big_endian = np.zeros((n, n_words * 8), dtype=np.uint8)
-    big_endian[:, n_words * 8 - n_bytes :] = np.packbits(array, axis=1)
-    return big_endian.view(">u8").astype(np.uint64)
+    padding = -n_bits % WORD_BITS
+    if padding:  # a number is filled up in front
+        array = np.concatenate([np.zeros((n, padding), dtype=bool), array], axis=1)
+    return np.packbits(array, axis=1).view(">u8").astype(np.uint64)
 
 
 def words_of_bytes(octets: Array) -> Codes:
