@@ -547,7 +547,7 @@ def plans(index: CodeIndex, radius: int) -> list[Plan]:
 
 def at_a_time(plan: Plan) -> int:
     """Return how many queries make a block, with all their codes, candidates and rows."""
-    reads = max(1, plan.probes + plan.compared, 1000 * plan.microseconds / LOOK_UP)
+    reads = max(plan.probes + plan.compared, 1000 * plan.microseconds / LOOK_UP)
     return max(1, int(_BLOCK / reads))
 
 
@@ -748,16 +748,14 @@ def steps(index: CodeIndex) -> list[tuple[int, Plan]]:
 def pairs_within(index: CodeIndex, radius: int) -> Numbers:
     """Find the pairs of rows within `radius`, (n_pairs, 2): the smaller number first, ascending."""
     n_alike = pieces_alike(index, radius)
-    pairs = pairs_sorted(index, radius, n_alike) if n_alike else pairs_searched(index, radius)
+    if n_alike:
+        pairs = pairs_sorted(index, radius, n_alike)
+    else:
+        _, rows = rows_within(index, index.words.T, radius)
+        i = np.repeat(index.rows, [len(each) for each in rows])
+        j = np.concatenate(rows)
+        pairs = (i * len(index.rows) + j)[i < j]
     return np.stack(np.divmod(np.sort(pairs), len(index.rows)), axis=1)
-
-
-def pairs_searched(index: CodeIndex, radius: int) -> Numbers:
-    """Search for each code; a pair is i * n_rows + j, i < j."""
-    _, rows = rows_within(index, index.words.T, radius)
-    i = np.repeat(index.rows, [len(each) for each in rows])
-    j = np.concatenate(rows)
-    return (i * len(index.rows) + j)[i < j]
 
 
 def pairs_sorted(index: CodeIndex, radius: int, n_alike: int) -> Numbers:
