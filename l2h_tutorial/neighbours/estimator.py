@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self
 import numpy as np
 from joblib import effective_n_jobs
 from scipy.sparse import csr_array
-from sklearn.base import TransformerMixin, clone
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
@@ -75,7 +75,9 @@ class SearchQuality(NamedTuple):
     scanned: float
 
 
-class HashNeighbors(TransformerMixin, Estimator):
+class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator, auto_wrap_output_keys=None
+):
     """Find approximate nearest neighbours: hash, look into a Hamming ball, re-rank what is found.
 
     The hasher sees vectors without their mean. Candidates are the rows within `radius_` bits of the
@@ -193,6 +195,7 @@ class HashNeighbors(TransformerMixin, Estimator):
         self._fit_X = self._checked(X, ensure_min_samples=2)
         n = len(self._fit_X)
         self.n_samples_fit_ = n
+        self._n_features_out = n
         names = row_names(X, ids, n)
         self.ids_ = np.arange(n) if names is None else names
         if y is not None:
@@ -282,7 +285,9 @@ class HashNeighbors(TransformerMixin, Estimator):
             return self.table_.n_bits
         nearest = self._exact(queries, own, min(k, self.n_samples_fit_ - (own is not None)))
         query_words = pack_bits(self._bits(queries))
-        neighbour_words = pack_bits(self._bits(self._fit_X[nearest.ravel()]))
+        neighbour_words = in_blocks(
+            lambda rows: pack_bits(self._bits(self._fit_X[rows])), nearest.ravel()
+        )
         each = np.repeat(query_words, nearest.shape[1], axis=0)
         distances = packed_distances(each.T, neighbour_words.T)
         return int(np.quantile(distances, self.target_recall, method="inverted_cdf"))
@@ -537,6 +542,7 @@ class HashNeighbors(TransformerMixin, Estimator):
         self._fit_X = np.concatenate([self._fit_X, new])
         self.ids_ = joined_names(self.ids_, names)
         self.n_samples_fit_ = len(self._fit_X)
+        self._n_features_out = self.n_samples_fit_
         return self
 
     def _search(self, X: Any, n_neighbors: int | None) -> list[Any]:

@@ -89,9 +89,11 @@ def _plain_ids(ids: Array) -> Array:
 
 def _file_of_vectors(X: Array, path: Path) -> Path:
     """Return where vectors are, as written into the file `path`; write them if they are nowhere."""
-    mapped: Any = X if isinstance(X, np.memmap) else X.base
+    mapped: Any = X
+    while mapped is not None and not isinstance(mapped, np.memmap):
+        mapped = getattr(mapped, "base", None)
     name: Any = getattr(mapped, "filename", None)
-    if _is_file_of(X, name):
+    if name is not None and _is_file_of(X, name):
         file = Path(name).resolve()
         return Path(file.name) if file.parent == path.resolve().parent else file
     beside = path.with_name(f"{path.stem}.vectors.npy")
@@ -101,7 +103,7 @@ def _file_of_vectors(X: Array, path: Path) -> Path:
 
 
 def _is_file_of(X: Array, file: Any) -> bool:
-    """Return whether `file` is a `.npy` file of exactly these vectors, judged by its header."""
+    """Return whether a `.npy` file holds exactly these vectors, judged by its header."""
     try:
         whole = np.load(file, mmap_mode="r")
     except (OSError, TypeError, ValueError):
@@ -126,10 +128,13 @@ def load_fitted(nn: Any, path: Path) -> None:
         nn._check_parameters(nn.hasher_)
         nn._fit_X = np.load(file, mmap_mode="r")
         nn.n_samples_fit_, nn.n_features_in_ = nn._fit_X.shape
+        nn._n_features_out = nn.n_samples_fit_
         nn.mean_ = arrays["mean"]
         nn.ids_ = arrays["ids"]
         if nn.ids_.ndim == 0:
-            nn.ids_ = np.array(json.loads(str(nn.ids_)), dtype=object)
+            names = json.loads(str(nn.ids_))
+            nn.ids_ = np.empty(len(names), dtype=object)
+            nn.ids_[:] = names
         nn._query_rows = arrays["query_rows"]
         nn._queries = arrays.get("queries")
         if "feature_names" in arrays:
