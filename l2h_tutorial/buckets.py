@@ -4,8 +4,8 @@
 `l2h_tutorial.search.radius`, whose docstring says where a ball is searched, who picks the strategy
 and how ties are decided. `HashTable.explain` tells what that choice is based on.
 
-`HashTables` cuts a longer code into pieces and holds a `HashTable` of each. It asks all
-tables, and joins their answers.
+`HashTables` cuts a longer code into pieces and holds a `HashTable` of each. It asks all tables, and
+`_nearest_pieces` merges their answers.
 
 Private functions return distances before rows, as scikit-learn's ``kneighbors`` does.
 """
@@ -424,7 +424,8 @@ class HashTables:
     """Cut one long code into pieces and make a table of each.
 
     A pair collides in one table if all bits of a piece agree. It is found if it collides in any
-    table: see `l2h_tutorial.lsh.amplified_probability`.
+    table: see `l2h_tutorial.lsh.amplified_probability`. The distance of two codes is here the
+    distance of their nearest pieces.
 
     Parameters
     ----------
@@ -495,7 +496,7 @@ class HashTables:
         found = [table.query_radius(piece, 0) for table, piece in self._with_pieces(query_bits)]
         return object_array([np.unique(np.concatenate(rows)) for rows in zip(*found, strict=True)])
 
-    def query_radius(self, query_bits: ArrayLike, r: int) -> Objects:
+    def query_radius(self, query_bits: ArrayLike, r: int, *, return_distance: bool = False) -> Any:
         """Find all rows with a piece that differs from the query's in at most `r` bits.
 
         Parameters
@@ -503,11 +504,15 @@ class HashTables:
         query_bits : (n_queries, n_bits) array of bool
         r : int
             From 0 to the bits of one table.
+        return_distance : bool, default=False
+            Return the distances too, each the smallest over the tables.
 
         Returns
         -------
-        (n_queries,) object array of int64 arrays
+        ids : (n_queries,) object array of int64 arrays
             Row numbers, ascending, each once.
+        distances : (n_queries,) object array of int64 arrays
+            Only with `return_distance`, in the order of `ids`.
 
         Raises
         ------
@@ -518,13 +523,71 @@ class HashTables:
         --------
         >>> bits = np.array([[1, 1, 0, 0], [1, 1, 1, 1], [0, 0, 1, 1]]) > 0
         >>> tables = HashTables(bits, n_tables=2)
-        >>> tables.query_radius(bits[:1], 2)[0]
-        array([0, 1, 2])
+        >>> ids, distances = tables.query_radius(bits[:1], 2, return_distance=True)
+        >>> ids[0], distances[0]
+        (array([0, 1, 2]), array([0, 0, 2]))
         """
-        found = [table.query_radius(piece, r) for table, piece in self._with_pieces(query_bits)]
-        return object_array([np.unique(np.concatenate(rows)) for rows in zip(*found, strict=True)])
+        found = []
+        for table, piece in self._with_pieces(query_bits):
+            ids, distances = table.query_radius(piece, r, return_distance=True)
+            found.append((distances, ids))
+        merged = list(_nearest_pieces(found))
+        ids = object_array([rows for _, rows in merged])
+        distances = object_array([nearest for nearest, _ in merged])
+        return (ids, distances) if return_distance else ids
+
+    def query(self, query_bits: ArrayLike, k: int = 1) -> tuple[Integers, Integers]:
+        """Find the `k` rows that are nearest by their smallest distance over the tables.
+
+        Rows at the same distance are ordered by number.
+
+        Parameters
+        ----------
+        query_bits : (n_queries, n_bits) array of bool
+        k : int, default=1
+            From 1 to `n_rows`.
+
+        Returns
+        -------
+        distances, ids : (n_queries, k) arrays of int64
+            As `HashTable.query`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the bits are not boolean of this width, or `k` is out of range.
+
+        Examples
+        --------
+        >>> bits = np.array([[1, 1, 0, 0], [1, 1, 1, 1], [0, 0, 1, 1]]) > 0
+        >>> HashTables(bits, n_tables=2).query(bits[:1], k=2)
+        (array([[0, 0]]), array([[0, 1]]))
+        """
+        # a row among the first k is among the first k of its nearest table
+        found = [table.query(piece, k) for table, piece in self._with_pieces(query_bits)]
+        distances, ids = np.empty((2, len(found[0][0]), k), dtype=np.int64)
+        for i, (nearest, rows) in enumerate(_nearest_pieces(found)):
+            order = np.lexsort((rows, nearest))[:k]
+            distances[i] = nearest[order]
+            ids[i] = rows[order]
+        return distances, ids
 
     def _with_pieces(self, query_bits: ArrayLike) -> Iterator[tuple[HashTable, Bits]]:
         """Pair each table with its piece of the queries."""
         pieces = np.split(check_bits(query_bits, self.n_bits, name="query_bits"), len(self), axis=1)
         return zip(self.tables, pieces, strict=True)
+
+
+def _nearest_pieces(found: list[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
+    """Merge the (distances, rows) of several tables, one query after the other.
+
+    Rows come in ascending order and once each, at the smallest of their distances.
+    """
+    for query in range(len(found[0][0])):
+        distances = np.concatenate([of_table[query] for of_table, _ in found])
+        rows = np.concatenate([of_table[query] for _, of_table in found])
+        order = np.lexsort((distances, rows))
+        distances = distances[order]
+        rows = rows[order]
+        first = np.diff(rows, prepend=-1) > 0
+        yield distances[first], rows[first]

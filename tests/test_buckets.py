@@ -42,17 +42,21 @@ def test_buckets_partition_the_rows_by_code(case):
         np.testing.assert_array_equal(table.bucket_codes, np.unique(bits_to_integers(bits)))
 
 
-@given(st.integers(0, 2**16), st.sampled_from([1, 2, 3]), st.integers(0, 2))
-def test_several_tables_are_as_near_as_their_nearest_pieces(seed, n_tables, r):
+@given(st.integers(0, 2**16), st.sampled_from([1, 2, 3]), st.integers(0, 2), st.integers(1, 40))
+def test_several_tables_are_as_near_as_their_nearest_pieces(seed, n_tables, r, k):
     bits = codes(40, 6, seed)
     queries = codes(3, 6, seed + 1)
     tables = HashTables(bits, n_tables)
     of_pieces = (queries[:, None] != bits).reshape(3, 40, n_tables, -1).sum(axis=3)
     expected = of_pieces.min(axis=2)
-    ids = tables.query_radius(queries, r)
+    distances, nearest = tables.query(queries, k)
+    np.testing.assert_array_equal(nearest, np.argsort(expected, axis=1, kind="stable")[:, :k])
+    np.testing.assert_array_equal(distances, np.take_along_axis(expected, nearest, axis=1))
+    ids, distances = tables.query_radius(queries, r, return_distance=True)
     for i, rows in enumerate(tables.candidates(queries)):
         np.testing.assert_array_equal(rows, np.flatnonzero(expected[i] == 0))
         np.testing.assert_array_equal(ids[i], np.flatnonzero(expected[i] <= r))
+        np.testing.assert_array_equal(distances[i], expected[i][ids[i]])
 
 
 @given(oracles.codes_and_queries(), st.data())
