@@ -34,7 +34,8 @@ from .search.radius import (
 
 __all__ = ["HashTable", "HashTables"]
 
-_FORMAT = "l2h_tutorial hash table 2"
+TABLE_FORMAT = "l2h_tutorial hash table 2"
+_TABLES_FORMAT = "l2h_tutorial hash tables 1"
 
 
 class HashTable:
@@ -378,7 +379,7 @@ class HashTable:
         OSError
             If it cannot be written. No half-written file stays.
         """
-        save_codes(path, self.bits)
+        save_codes(path, self.bits, format=TABLE_FORMAT)
 
     @classmethod
     def load(cls, path: FilePath) -> Self:
@@ -393,19 +394,7 @@ class HashTable:
         ValueError
             If the file is not a whole, consistent hash table.
         """
-        arrays = read_arrays(Path(path), ("format", "n_bits", "bits"))
-        found = str(arrays.get("format", "none"))
-        if found != _FORMAT:
-            raise ValueError(
-                f"{path} is not a saved hash table: expected format {_FORMAT!r}, "
-                f"found {found[:100]!r}"
-            )
-        with refused(path, "a whole hash table", "Save it again from the codes"):
-            n_bits = int(arrays["n_bits"])
-            packed = arrays["bits"]
-            if packed.shape[1] != -(-n_bits // 8):
-                raise ValueError(f"found bytes of shape {packed.shape} for codes of {n_bits} bits")
-            return cls(np.unpackbits(packed, axis=1, count=n_bits).view(np.bool_))
+        return cls(_load(path, TABLE_FORMAT, "hash table")[0])
 
     def _pack(self, bits: ArrayLike, *, name: str) -> Array:
         return pack_bits(check_bits(bits, self.n_bits, name=name)).astype(
@@ -416,8 +405,24 @@ class HashTable:
 def save_codes(path: FilePath, bits: Bits, **more: Any) -> None:
     """Write codes to one file, which gets its name only when it is whole."""
     with whole_file(Path(path)) as file:
-        packed = np.packbits(bits, axis=1)
-        np.savez(file, format=_FORMAT, n_bits=bits.shape[1], bits=packed, **more)
+        np.savez(file, n_bits=bits.shape[1], bits=np.packbits(bits, axis=1), **more)
+
+
+def _load(path: FilePath, expected: str, kind: str, *more: str) -> list[Any]:
+    """Read the codes that `save_codes` wrote, and the integers whose names are in `more`."""
+    arrays = read_arrays(Path(path), ("format", "n_bits", "bits", *more))
+    found = str(arrays.get("format", "none"))
+    if found != expected:
+        raise ValueError(
+            f"{path} is not a saved {kind}: expected format {expected!r}, found {found[:100]!r}"
+        )
+    with refused(path, f"a whole {kind}", "Save it again from the codes"):
+        n_bits = int(arrays["n_bits"])
+        packed = arrays["bits"]
+        if packed.shape[1] != -(-n_bits // 8):
+            raise ValueError(f"found bytes of shape {packed.shape} for codes of {n_bits} bits")
+        bits = check_bits(np.unpackbits(packed, axis=1, count=n_bits).view(np.bool_))
+        return [bits, *(int(arrays[name]) for name in more)]
 
 
 class HashTables:
@@ -472,6 +477,10 @@ class HashTables:
     def __len__(self) -> int:
         """Return the number of tables."""
         return len(self.tables)
+
+    @property
+    def bits(self) -> Bits:
+        return np.concatenate([table.bits for table in self.tables], axis=1)
 
     def candidates(self, query_bits: ArrayLike) -> Objects:
         """Find the rows that share a bucket with the query in at least one table.
@@ -571,6 +580,34 @@ class HashTables:
             distances[i] = nearest[order]
             ids[i] = rows[order]
         return distances, ids
+
+    def extended(self, more_bits: ArrayLike) -> "HashTables":
+        """Return new tables that hold these rows and then those of `more_bits`.
+
+        The new rows are numbered from `n_rows`.
+
+        Parameters
+        ----------
+        more_bits : (m, n_bits) array of bool
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the bits are not boolean of this width.
+        """
+        more = check_bits(more_bits, self.n_bits, name="more_bits")
+        return HashTables(np.concatenate([self.bits, more]), len(self))
+
+    def save(self, path: FilePath) -> None:
+        """Write the tables to one `.npz` file, as `HashTable.save` does."""
+        save_codes(path, self.bits, format=_TABLES_FORMAT, n_tables=len(self))
+
+    @classmethod
+    def load(cls, path: FilePath) -> Self:
+        """Read tables that `save` wrote, as `HashTable.load` does; raises what that raises."""
+        bits, n_tables = _load(path, _TABLES_FORMAT, "set of hash tables", "n_tables")
+        with refused(path, "a whole set of hash tables", "Save it again from the codes"):
+            return cls(bits, n_tables)
 
     def _with_pieces(self, query_bits: ArrayLike) -> Iterator[tuple[HashTable, Bits]]:
         """Pair each table with its piece of the queries."""

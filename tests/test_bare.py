@@ -86,8 +86,9 @@ rows = np.arange(len(X))
 exact = exact_neighbours(X, X, 1)[:, 0]
 for hasher in HASHERS:
     bits = clone(hasher).fit(X, y).transform(X)
-    HashTable(bits).save("table.npz")
-    for table in (HashTable.load("table.npz"), HashTables(bits, 2)):
+    for kind, options in ((HashTable, {}), (HashTables, {"n_tables": 2})):
+        kind(bits, **options).save("table.npz")
+        table = kind.load("table.npz")
         found = rerank(X, X, table.query_radius(bits, 1), k=1)
         assert [ids[0] for ids in found] == exact.tolist(), hasher
     assert 0 < mean_average_precision(bits, bits, y, y) <= 1

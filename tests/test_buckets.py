@@ -46,7 +46,8 @@ def test_buckets_partition_the_rows_by_code(case):
 def test_several_tables_are_as_near_as_their_nearest_pieces(seed, n_tables, r, k):
     bits = codes(40, 6, seed)
     queries = codes(3, 6, seed + 1)
-    tables = HashTables(bits, n_tables)
+    tables = HashTables(bits[:30], n_tables).extended(bits[30:])
+    np.testing.assert_array_equal(tables.bits, bits)
     of_pieces = (queries[:, None] != bits).reshape(3, 40, n_tables, -1).sum(axis=3)
     expected = of_pieces.min(axis=2)
     distances, nearest = tables.query(queries, k)
@@ -146,6 +147,22 @@ def test_damaged_tables_are_refused(tmp_path, name, change):
     np.savez(path, **arrays)
     with pytest.raises(ValueError, match=r"damaged\.npz is not"):
         HashTable.load(path)
+
+
+def test_saved_tables_are_loaded_whole_or_refused(tmp_path):
+    tables = HashTables(codes(50, 12), 3)
+    path = tmp_path / "tables.npz"
+    tables.save(path)
+    again = HashTables.load(path)
+    assert len(again) == 3
+    assert again.n_rows == 50
+    assert again.n_bits == 12
+    np.testing.assert_array_equal(again.bits, tables.bits)
+    with pytest.raises(ValueError, match=r"tables\.npz is not a saved hash table: expected format"):
+        HashTable.load(path)
+    np.savez(path, **dict(np.load(path)) | {"n_tables": 5})
+    with pytest.raises(ValueError, match=r"tables\.npz is not a whole set of hash tables"):
+        HashTables.load(path)
 
 
 def test_the_other_order_of_bytes_is_read(tmp_path):

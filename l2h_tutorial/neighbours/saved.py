@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import baselines
-from ..buckets import HashTable, save_codes
+from ..buckets import TABLE_FORMAT, HashTable, save_codes
 from ..checks import Array
 from ..files import read_arrays, refused, whole_file
 from ..lsh import LSH
@@ -46,7 +46,7 @@ def save_fitted(nn: Any, path: Path) -> None:
         "dtype": str(nn._fit_X.dtype),
     }
     text = json.dumps(settings, default=np.generic.item)  # numbers of NumPy's types
-    save_codes(path, nn.table_.bits, settings=np.array(text), **arrays)
+    save_codes(path, nn.table_.bits, format=TABLE_FORMAT, settings=np.array(text), **arrays)
 
 
 def _parts_of_hasher(hasher: Any) -> tuple[dict[str, Any], dict[str, Array]]:
