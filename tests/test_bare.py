@@ -146,7 +146,7 @@ NAMED = {
         "to_faiss needs faiss: {scale}"
     ),
     "from l2h_tutorial.scale import local_client; local_client().__enter__()": (
-        "local_client needs distributed: {scale}"
+        "local_client needs dask: {scale}"
     ),
 }
 

@@ -88,6 +88,7 @@ def measure_search(
     queries = check_bits(query_bits, array.shape[1], name="query_bits")
     radius = check_radius(radius, array.shape[1])
     tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
     table = HashTable(array)
     table.query_radius(queries, radius)
     held, _ = tracemalloc.get_traced_memory()
@@ -106,7 +107,7 @@ def measure_search(
         "n": len(array),
         "n_bits": array.shape[1],
         "radius": radius,
-        "table_bytes": held,
+        "table_bytes": held - before,
         "table_seconds": seconds(lambda: table.query_radius(queries, radius)),
         "scan_seconds": seconds(scan),
     }

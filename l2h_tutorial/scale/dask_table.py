@@ -185,9 +185,8 @@ def local_client(n_workers: int = 2) -> Iterator[Any]:
     TypeError, ValueError
         If `n_workers` is not an integer of at least 1.
     """
+    dask = load_optional("dask", "local_client", "scale")
     distributed = load_optional("distributed", "local_client", "scale")
-    import dask  # which the former needs
-
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
         dask.config.set({"temporary-directory": folder}),
@@ -252,9 +251,7 @@ class DistributedHashTable:
         self.n_bits = codes.shape[1]
         self._client = client
         self._starts = (np.cumsum(sizes) - sizes)[occupied]
-        from dask import delayed  # whose array this is
-
-        build = delayed(_build)
+        build = load_optional("dask", "DistributedHashTable", "scale").delayed(_build)
         blocks = codes.to_delayed().ravel()[occupied]
         self._tables = client.compute([build(block) for block in blocks])
         for table in self._tables:
@@ -289,9 +286,9 @@ class DistributedHashTable:
         answers = self._client.gather(
             [submit(_radius, table, queries, r, pure=False) for table in self._tables]
         )
-        distances = np.stack([of_rows for _, of_rows in answers])  # (n_partitions, n_queries)
+        distances = np.stack([of_rows for of_rows, _ in answers])  # (n_partitions, n_queries)
         rows = np.stack(
-            [rows + start for (rows, _), start in zip(answers, self._starts, strict=True)]
+            [rows + start for (_, rows), start in zip(answers, self._starts, strict=True)]
         )
         return by_distance(map(np.concatenate, distances.T), map(np.concatenate, rows.T))
 
@@ -301,14 +298,14 @@ class DistributedHashTable:
 
 def _build(block: Bits) -> HashTable:
     """Make the table of one partition."""
-    from dask.sizeof import sizeof  # tells Dask what moving a table would cost
-
+    # this tells Dask what moving a table would cost
+    sizeof = load_optional("dask.sizeof", "DistributedHashTable", "scale").sizeof
     sizeof.register(HashTable, lambda table: 16 * table.n_rows)
     return HashTable(block)
 
 
 def _radius(table: HashTable, packed: Bytes, r: int) -> tuple[Any, Any]:
-    """Return the rows that one partition finds, and their distances."""
+    """Return the distances and rows that one partition finds."""
     bits = np.unpackbits(packed, axis=1, count=table.n_bits).view(bool)
-    found: tuple[Any, Any] = table.query_radius(bits, r, return_distance=True)
-    return found
+    rows, distances = table.query_radius(bits, r, return_distance=True)
+    return distances, rows

@@ -87,6 +87,8 @@ def from_faiss(index: Any) -> HashTable:
 
     Raises
     ------
+    ImportError
+        If faiss is not installed.
     TypeError
         If it is another kind of index.
     ValueError
@@ -99,8 +101,7 @@ def from_faiss(index: Any) -> HashTable:
     array([0, 2])
     """
     _check_kind(index, "IndexBinaryFlat")
-    import faiss  # whose index this is
-
+    faiss = load_optional("faiss", "from_faiss", "scale")
     packed = faiss.vector_to_array(index.xb).reshape(-1, index.code_size)
     return HashTable(np.unpackbits(packed, axis=1, bitorder="little").view(bool))
 
@@ -132,6 +133,8 @@ def faiss_query_radius(index: Any, query_bits: ArrayLike, r: int) -> Any:
 
     Raises
     ------
+    ImportError
+        If faiss is not installed.
     TypeError, ValueError
         If it is another kind of index, the bits are not boolean or do not fit the index, or the
         radius is out of range.
@@ -161,5 +164,6 @@ def faiss_query_radius(index: Any, query_bits: ArrayLike, r: int) -> Any:
 
 def _check_kind(index: Any, *kinds: str) -> None:
     """Raise a `TypeError` unless it is one of these kinds of faiss index."""
-    if type(index).__name__ not in kinds:
+    faiss = load_optional("faiss", "a faiss index", "scale")
+    if not isinstance(index, tuple(getattr(faiss, kind) for kind in kinds)):
         raise TypeError(f"index must be a faiss {' or '.join(kinds)}, got {type(index).__name__}")
