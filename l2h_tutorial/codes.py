@@ -180,10 +180,13 @@ def pack_bits(bits: ArrayLike) -> Codes:
     """
     array = check_bits(bits)
     n, n_bits = array.shape
-    padding = -n_bits % WORD_BITS
-    if padding:  # a number is filled up in front
-        array = np.concatenate([np.zeros((n, padding), dtype=bool), array], axis=1)
-    return np.packbits(array, axis=1).view(">u8").astype(np.uint64)
+    n_words = -(-n_bits // WORD_BITS)
+    n_bytes = -(-n_bits // 8)
+    if n_bits % 8:  # np.packbits fills up the last byte; a number is filled up in front
+        array = np.concatenate([np.zeros((n, 8 - n_bits % 8), dtype=bool), array], axis=1)
+    big_endian = np.zeros((n, n_words * 8), dtype=np.uint8)
+    big_endian[:, n_words * 8 - n_bytes :] = np.packbits(array, axis=1)
+    return big_endian.view(">u8").astype(np.uint64)
 
 
 def words_of_bytes(octets: Array) -> Codes:

@@ -240,7 +240,7 @@ class Reranker:
         if self._metric == "cosine":  # both lengths are 1
             squares[~((squares > _SMALLEST) & (squares < _LARGEST))] = np.nan
             return products / -np.sqrt(squares), rounding
-        largest = squares.max()
+        largest = squares.max(initial=0)
         longest = np.sqrt(largest) if _SMALLEST < largest < _LARGEST else np.nan
         # |x|**2 / 2 - q @ x is half of |q - x|**2 - |q|**2
         return squares / 2 - products, rounding * (self._lengths[queries] + longest) * longest
