@@ -344,13 +344,13 @@ class HashTable:
             raise ValueError(f"give a radius r or a number of neighbours k, got r={r} and k={k}")
         if k is None:
             r = check_radius(r, self.n_bits)
-            cheapest, *others = plans(self._index, r)
-            ways = [(r, cheapest, True), *((r, plan, False) for plan in others)]
+            ways = [(r, plan) for plan in plans(self._index, r)]
         else:
             check_integer(k, "k", high=self.n_rows, of="rows of the table")
-            ways = [(within, plan, True) for within, plan in steps(self._index)]
+            ways = steps(self._index)
         return [
-            plan._asdict() | {"radius": radius, "chosen": chosen} for radius, plan, chosen in ways
+            plan._asdict() | {"radius": radius, "chosen": r is None or plan is ways[0][1]}
+            for radius, plan in ways
         ]
 
     def extended(self, more_bits: ArrayLike) -> "HashTable":

@@ -37,17 +37,17 @@ def check_bits(bits: ArrayLike, n_bits: int | None = None, *, name: str = "bits"
     (2, 2)
     """
     array = np.asarray(bits)
-    if array.dtype != np.bool_ and array.size:
-        raise TypeError(
-            f"{name} must be a boolean array, got dtype {array.dtype}; {_advice(array)}"
-        )
-    if array.ndim != 2 and array.size:
-        shape = f"got shape {array.shape}; for one code use `code[None, :]`"
-        raise ValueError(f"{name} must be two-dimensional (n_codes, n_bits), {shape}")
     if array.size == 0:
         raise ValueError(
             f"{name} must hold at least one code of at least one bit, got shape {array.shape}"
         )
+    if array.dtype != np.bool_:
+        raise TypeError(
+            f"{name} must be a boolean array, got dtype {array.dtype}; {_advice(array)}"
+        )
+    if array.ndim != 2:
+        shape = f"got shape {array.shape}; for one code use `code[None, :]`"
+        raise ValueError(f"{name} must be two-dimensional (n_codes, n_bits), {shape}")
     if n_bits is not None and array.shape[1] != n_bits:
         raise ValueError(f"{name} must have {n_bits} bits a code, got {array.shape[1]}")
     return array
@@ -130,10 +130,7 @@ def integers_to_bits(codes: ArrayLike, n_bits: int) -> Bits:
     array([[False,  True],
            [ True, False]])
     """
-    array = check_codes(codes, n_bits)
-    from_the_left = np.asarray(array << np.uint64(WORD_BITS - n_bits), dtype=">u8")
-    octets = from_the_left.reshape(*array.shape, 1).view(np.uint8)
-    return np.unpackbits(octets, axis=-1, count=n_bits).view(np.bool_)
+    return unpack_bits(check_codes(codes, n_bits)[..., None], n_bits)
 
 
 def check_codes(codes: ArrayLike, n_bits: int) -> Codes:
@@ -142,13 +139,9 @@ def check_codes(codes: ArrayLike, n_bits: int) -> Codes:
     array = np.asarray(codes)
     # NumPy may have made floats of large integers, so they are taken one by one
     if array.dtype.kind not in "ui":
-        objects = np.asarray(codes, dtype=object)
-        if not all(
-            isinstance(code, int | np.integer) and not isinstance(code, bool)
-            for code in objects.flat
-        ):
-            raise TypeError(f"codes must be integers, got dtype {array.dtype}")
-        array = objects
+        array = np.asarray(codes, dtype=object)
+        for code in array.flat:
+            check_integer(code, f"a code of {n_bits} bits", 0, (1 << n_bits) - 1)
     if array.ndim > 1:
         raise ValueError(f"codes must be one integer or one-dimensional, got shape {array.shape}")
     outside = np.asarray((array < 0) | (array > (1 << n_bits) - 1))
@@ -208,9 +201,9 @@ def words_of_bytes(octets: Array) -> Codes:
 
 
 def unpack_bits(words: Array, n_bits: int) -> Bits:
-    """Write packed codes, (n, n_words), as rows of bits: the inverse of `pack_bits`."""
+    """Write packed codes, (n, n_words) or (n_words,), as bits: the inverse of `pack_bits`."""
     octets = np.ascontiguousarray(words, dtype=">u8").view(np.uint8)
-    return np.unpackbits(octets, axis=1)[:, -n_bits:].view(np.bool_)
+    return np.unpackbits(octets, axis=-1)[..., -n_bits:].view(np.bool_)
 
 
 def hamming_distances(a_bits: ArrayLike, b_bits: ArrayLike) -> Distances:

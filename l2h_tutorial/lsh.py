@@ -79,14 +79,10 @@ class Hasher(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
     def __init__(self, n_bits: int = 16) -> None:
         self.n_bits = n_bits
 
-    def _check_parameters(self) -> None:
-        """Check all parameters but `n_bits`, which `fit` may bound by the data."""
-        for name, check in self._constraints.items():
-            check(getattr(self, name), name)
-
     def _training_points(self, X: ArrayLike, at_least: int = 1) -> Array:
         """Begin to fit: check the parameters, and return the checked features."""
-        self._check_parameters()
+        for name, check in self._constraints.items():
+            check(getattr(self, name), name)
         self._n_features_out = check_integer(self.n_bits, "n_bits")
         return self._checked(X, ensure_min_samples=at_least)
 

@@ -116,11 +116,15 @@ REFUSALS += [
         lambda: hamming_distances(np.eye(3) > 0, np.eye(4) > 0),
         "b_bits must have 3 bits a code, got 4",
     ),
-    (lambda: integers_to_bits([1.0], 4), TypeError, "codes must be integers, got dtype float64"),
     (
-        lambda: integers_to_bits([2**64, True], 4),
+        lambda: integers_to_bits([1.0], 4),
         TypeError,
-        "codes must be integers, got dtype object",
+        "a code of 4 bits must be an integer from 0 to 15, got 1.0",
+    ),
+    (
+        lambda: integers_to_bits([True, 2**64], 4),
+        TypeError,
+        "a code of 4 bits must be an integer from 0 to 15, got True",
     ),
     (lambda: integers_to_bits([[1]], 4), r"one-dimensional, got shape \(1, 1\)"),
     (lambda: integers_to_bits([3, 16], 4), "a code of 4 bits must be from 0 to 15, got 16"),

@@ -4,13 +4,12 @@
 orders what was found by the true distance of the vectors.
 """
 
-from .radius import ball_size, build_index, check_radius, hamming_ball
+from .radius import ball_size, check_radius, hamming_ball
 from .reranking import Reranker, exact_neighbours, rerank
 
 __all__ = [
     "Reranker",
     "ball_size",
-    "build_index",
     "check_radius",
     "exact_neighbours",
     "hamming_ball",

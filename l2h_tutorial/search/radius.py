@@ -10,8 +10,8 @@ Where to find what:
   estimate. `HashTable.explain` shows these estimates. They decide how long a search takes, never
   what it finds.
 - **The nearest rows** are found by `nearest_rows`. It looks within a radius that grows bit by bit
-  (`steps` says how far), and at each step looks up only what is new. `NearestSearch` holds what it
-  knows meanwhile. A query that finds too few rows is compared with all rows.
+  (`steps` says how far), and at each step looks up only what is new. A query that finds too
+  few rows is compared with all rows.
 - **Ties are decided** by row number. `Keys` puts a query, a distance and a row into one integer, so
   that sorting the keys sorts by all three. `rows_within` orders by code unless it is told to order
   by distance.
@@ -194,8 +194,26 @@ class CodeIndex:
 
     @cached_property
     def tables(self) -> PieceTables:
-        """Make the tables of pieces when the first search needs them."""
-        return piece_tables(self)
+        """Make tables of all pieces for the first search that needs them.
+
+        They take about 9 bytes a row and piece.
+        """
+        n_rows = len(self.rows)
+        n_slots = 1 << slot_bits(n_rows)
+        pieces = masks(self, self.n_pieces)
+        single = pack_bits(np.eye(self.n_bits, dtype=bool)).T  # codes with one bit
+        ones = []
+        sizes = np.empty((len(pieces), n_slots), dtype=np.int64)
+        places = np.empty((len(pieces), n_rows), dtype=np.int32)
+        for piece, mask in enumerate(pieces):
+            slots = slots_of(self.words & mask, n_rows)
+            sizes[piece] = np.bincount(slots, minlength=n_slots)
+            places[piece] = np.argsort(slots)
+            of_bits = slots_of(single[:, (single & mask).any(axis=0)], n_rows)
+            ones.append(tuple(of_bits.tolist()))
+        offsets = np.append(0, sizes.cumsum())
+        smallest = np.int32 if offsets[-1] < 1 << 31 else np.int64
+        return PieceTables(pieces.swapaxes(0, 1), ones, offsets.astype(smallest), places.ravel())
 
     @cached_property
     def variances(self) -> Floats:
@@ -459,26 +477,6 @@ def slot_bits(n_rows: int) -> int:
     return max(1, round(log2(n_rows)))
 
 
-def piece_tables(index: CodeIndex) -> PieceTables:
-    """Make tables of all pieces, which take about 9 bytes a row and piece."""
-    n_rows = len(index.rows)
-    n_slots = 1 << slot_bits(n_rows)
-    pieces = masks(index, index.n_pieces)
-    single = pack_bits(np.eye(index.n_bits, dtype=bool)).T  # codes with one bit
-    ones = []
-    sizes = np.empty((len(pieces), n_slots), dtype=np.int64)
-    places = np.empty((len(pieces), n_rows), dtype=np.int32)
-    for piece, mask in enumerate(pieces):
-        slots = slots_of(index.words & mask, n_rows)
-        sizes[piece] = np.bincount(slots, minlength=n_slots)
-        places[piece] = np.argsort(slots)
-        of_bits = slots_of(single[:, (single & mask).any(axis=0)], n_rows)
-        ones.append(tuple(of_bits.tolist()))
-    offsets = np.append(0, sizes.cumsum())
-    smallest = np.int32 if offsets[-1] < 1 << 31 else np.int64
-    return PieceTables(pieces.swapaxes(0, 1), ones, offsets.astype(smallest), places.ravel())
-
-
 class Plan(NamedTuple):
     """Describe a way to search, and what it is expected to look at for one query.
 
@@ -549,7 +547,7 @@ def plans(index: CodeIndex, radius: int) -> list[Plan]:
 
 def at_a_time(plan: Plan) -> int:
     """Return how many queries make a block, with all their codes, candidates and rows."""
-    reads = max(1, plan.probes + plan.compared, 1000 * plan.microseconds / LOOK_UP)
+    reads = max(plan.probes + plan.compared, 1000 * plan.microseconds / LOOK_UP)
     return max(1, int(_BLOCK / reads))
 
 
@@ -669,84 +667,6 @@ class Keys(NamedTuple):
         return starts, stops - starts
 
 
-@dataclass(eq=False)
-class NearestSearch:
-    """Hold what a search for the `k` nearest rows knows while its radius grows.
-
-    Parameters
-    ----------
-    index : CodeIndex
-    query_words : (n_queries, n_words) array
-    k : int
-    farthest : int
-        The last radius that will be looked up. Rows up to this distance are kept when they are
-        found, since what was looked up is not looked up again.
-
-    Attributes
-    ----------
-    nearest : (n_queries, k) array of keys
-        The result, filled in for the queries that are done.
-    growing : array of int64
-        The queries whose radius still grows.
-    given_up : list of arrays of int64
-        Queries to be compared with all rows, because the radius grows too slowly for them.
-    found : array of keys, ascending
-        The nearest rows so far, up to `k` from each search for new candidates.
-    radius : int
-        The radius looked through; -1 before the first.
-    """
-
-    index: CodeIndex
-    query_words: Words
-    k: int
-    farthest: int
-
-    def __post_init__(self) -> None:
-        self.keys = Keys(self.index.n_bits, len(self.index.rows))
-        self.nearest = np.empty((len(self.query_words), self.k), dtype=np.int64)
-        self.growing = np.arange(len(self.query_words), dtype=np.int64)
-        self.given_up: list[Numbers] = []
-        self.found = self.growing[:0]
-        self.radius = -1
-
-    def grow(self, radius: int, block: int) -> None:
-        """Look through a larger radius, for `block` queries at a time."""
-        starts = range(0, len(self.growing), block)
-        new = [self.look_up(self.growing[start : start + block], radius) for start in starts]
-        self.found = each_once(np.concatenate([self.found, *new]))
-        self.radius = radius
-
-    def look_up(self, queries: Numbers, radius: int) -> Numbers:
-        """Return the keys of up to `k` nearest rows of each query, among the new candidates."""
-        words = self.query_words[queries]
-        places, counts = candidates(self.index, words, self.radius, radius)
-        distances = distances_at(self.index, places, words, counts)
-        near = (distances <= self.farthest).nonzero()[0]
-        owners = np.repeat(queries, counts)[near]
-        keys = self.keys.pack(owners, distances[near], self.index.rows[places[near]])
-        found = each_once(keys)
-        starts, counts = self.keys.within(found, queries, self.index.n_bits)
-        return found[ranges(starts, np.minimum(self.k, counts))]
-
-    def settle(self) -> None:
-        """Take out the queries that are done and those that give up."""
-        starts, counts = self.keys.within(self.found, self.growing, self.radius)
-        done = counts >= self.k  # all rows within the radius are found, so the nearest are too
-        self.nearest[self.growing[done]] = self.found[starts[done, None] + np.arange(self.k)]
-        # even if every further bit multiplied their count by _GROWTH
-        too_few = counts + 1 < self.k * _GROWTH ** (self.radius - self.farthest)
-        self.given_up.append(self.growing[too_few])
-        self.growing = self.growing[~done & ~too_few]
-
-    def compare_rest(self) -> None:
-        """Compare the queries that are not done with all rows."""
-        for query in np.concatenate([*self.given_up, self.growing]):
-            distances = distances_of_all(self.query_words[[query]], self.index.words.T)[0]
-            near = nearest_places(distances, self.k)
-            keys = self.keys.pack(query, distances[near], self.index.rows[near])
-            self.nearest[query] = np.sort(keys)[: self.k]
-
-
 def nearest_rows(index: CodeIndex, query_words: Words, k: int) -> tuple[Numbers, Numbers]:
     """Find the `k` rows nearest to each packed query, (n_queries, n_words).
 
@@ -755,16 +675,43 @@ def nearest_rows(index: CodeIndex, query_words: Words, k: int) -> tuple[Numbers,
     distances, rows : (n_queries, k) arrays of int64
         Ascending; rows at the same distance by number.
     """
+    keys = Keys(index.n_bits, len(index.rows))
+    queries = np.arange(len(query_words), dtype=np.int64)
+    nearest = np.full((len(queries), k), -1, dtype=np.int64)  # keys, when a query is done
+    growing = queries  # those whose radius still grows
+    found = queries[:0]  # keys of the nearest rows so far, ascending; up to k from each look-up
+    searched = -1
     *lookups, _ = steps(index)
-    farthest = lookups[-1][0] if lookups else -1
-    search = NearestSearch(index, query_words, k, farthest)
     for radius, plan in lookups:
-        if not len(search.growing):
+        if not len(growing):
             break
-        search.grow(radius, at_a_time(plan))
-        search.settle()
-    search.compare_rest()
-    return search.keys.unpack(search.nearest)
+        # rows up to the last radius are kept when they are found: they are not looked up again
+        farthest = lookups[-1][0]
+        new = [found]
+        step = at_a_time(plan)
+        for start in range(0, len(growing), step):
+            block = growing[start : start + step]
+            words = query_words[block]
+            places, counts = candidates(index, words, searched, radius)
+            distances = distances_at(index, places, words, counts)
+            near = (distances <= farthest).nonzero()[0]
+            owners = np.repeat(block, counts)[near]
+            looked_up = each_once(keys.pack(owners, distances[near], index.rows[places[near]]))
+            starts, counts = keys.within(looked_up, block, index.n_bits)
+            new.append(looked_up[ranges(starts, np.minimum(k, counts))])
+        found = each_once(np.concatenate(new))
+        searched = radius
+        starts, counts = keys.within(found, growing, radius)
+        done = counts >= k  # all rows within the radius are found, so the nearest are too
+        nearest[growing[done]] = found[starts[done, None] + np.arange(k)]
+        # a query gives up if even that every further bit multiplies its count is too little
+        too_few = counts + 1 < k * _GROWTH ** (radius - farthest)
+        growing = growing[~done & ~too_few]
+    for query in queries[nearest[:, 0] < 0]:
+        distances = distances_of_all(query_words[[query]], index.words.T)[0]
+        near = nearest_places(distances, k)
+        nearest[query] = np.sort(keys.pack(query, distances[near], index.rows[near]))[:k]
+    return keys.unpack(nearest)
 
 
 def nearest_places(distances: Array, k: int) -> Numbers:
@@ -801,16 +748,14 @@ def steps(index: CodeIndex) -> list[tuple[int, Plan]]:
 def pairs_within(index: CodeIndex, radius: int) -> Numbers:
     """Find the pairs of rows within `radius`, (n_pairs, 2): the smaller number first, ascending."""
     n_alike = pieces_alike(index, radius)
-    pairs = pairs_sorted(index, radius, n_alike) if n_alike else pairs_searched(index, radius)
+    if n_alike:
+        pairs = pairs_sorted(index, radius, n_alike)
+    else:
+        _, rows = rows_within(index, index.words.T, radius)
+        i = np.repeat(index.rows, [len(each) for each in rows])
+        j = np.concatenate(rows)
+        pairs = (i * len(index.rows) + j)[i < j]
     return np.stack(np.divmod(np.sort(pairs), len(index.rows)), axis=1)
-
-
-def pairs_searched(index: CodeIndex, radius: int) -> Numbers:
-    """Search for each code; a pair is i * n_rows + j, i < j."""
-    _, rows = rows_within(index, index.words.T, radius)
-    i = np.repeat(index.rows, [len(each) for each in rows])
-    j = np.concatenate(rows)
-    return (i * len(index.rows) + j)[i < j]
 
 
 def pairs_sorted(index: CodeIndex, radius: int, n_alike: int) -> Numbers:
