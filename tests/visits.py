@@ -226,6 +226,12 @@ def box_of(element):
     return SimpleNamespace(**box, right=box["x"] + box["width"], bottom=box["y"] + box["height"])
 
 
+def boxes_of(elements):
+    """Return where all elements of a locator are on the screen, and how large."""
+    found = elements.evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().toJSON())")
+    return [SimpleNamespace(**box) for box in found]
+
+
 def sampled(names, quick=QUICK):
     """Return the values of a parameter, those that are not quick marked slow."""
     return [name if name in quick else pytest.param(name, marks=pytest.mark.slow) for name in names]
