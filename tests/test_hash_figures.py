@@ -898,8 +898,9 @@ HEIGHTS = """(figure) => {
     }
     const { min, max, step, value, options } = inputs[k];
     const [least, most] = options ? [0, options.length - 1] : [Number(min), Number(max)];
-    const next = least + (Number(step) || 1);
-    for (const to of new Set([least, next, (least + most) / 2, most, value])) {
+    const by = Number(step) || 1;
+    const middle = least + by * Math.round((most - least) / 2 / by);
+    for (const to of new Set([least, least + by, middle, most, Number(value)])) {
       inputs[k].value = to;
       inputs[k].dispatchEvent(new Event("input"));
       set(k + 1);
