@@ -74,6 +74,13 @@ def opened(visit, address, place="", width=1280, scheme="light", *, name, **opti
     return tab
 
 
+def set_to(tab, place):
+    """Set the figure by another address."""
+    tab.evaluate(
+        "(place) => new Promise((then) => { onhashchange = then; location.hash = place; })", place
+    )
+
+
 def copied(tab, button):
     """Press a button that copies a link, and return the link."""
     tab.context.grant_permissions(["clipboard-read", "clipboard-write"])

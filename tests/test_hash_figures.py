@@ -19,6 +19,7 @@ from playing import (
     on_each_device,
     on_the_site,
     opened,
+    set_to,
     sides,
 )
 from scipy.stats import binom
@@ -303,13 +304,6 @@ def state_of(tab):
     return dict(zip(SET[tab.name], values, strict=True))
 
 
-def set_to(tab, place):
-    """Set the figure by another address."""
-    tab.evaluate(
-        "(place) => new Promise((then) => { onhashchange = then; location.hash = place; })", place
-    )
-
-
 def check_it_says(tab):
     """Check that the sentence says what the package computes for a state; return the state."""
     state = state_of(tab)
@@ -527,10 +521,15 @@ ROWS = """(all) => all.map((one) => [Number(one.style.transform.match(/\\d+/)[0]
   ...[...one.querySelectorAll('text')].map((text) => text.textContent)])"""
 
 
-@pytest.mark.parametrize(("images", "named"), [(0, "Fashion-MNIST"), (1, "CIFAR-10")])
 @on_each_device
-def test_each_step_sorts_the_searches_and_has_an_axis(play, images, named, device):
-    tab = play("fair-fight", f"images={named}", **STILL, **device)
+def test_each_step_sorts_the_searches_and_has_an_axis(play, device):
+    tab = play("fair-fight", **STILL, **device)
+    for images, named in enumerate(("Fashion-MNIST", "CIFAR-10")):
+        set_to(tab, f"fair-fight?images={named}&steps=0")
+        check_its_steps(tab, images)
+
+
+def check_its_steps(tab, images):
     ranking = tab.figure.locator(".ranking")
     all_found = [value for steps in range(4) for value in found_by(steps, images)[0].values()]
     earlier = []
@@ -978,7 +977,7 @@ def test_the_handle_hides_no_point_and_the_origin_is_marked(play):
     assert lying_on(drawing, HANDLES, ".point") == []
     assert drawing.locator(".origin").count() == 1
     grip = box_of(drawing.locator(".grip"))
-    for point in map(box_of, drawing.locator(".point").all()):
+    for point in boxes_of(drawing.locator(".point")):
         assert grip.x < point.x, "the handle is a ring around all points"
         assert point.right < grip.right
 
@@ -1228,7 +1227,7 @@ def test_the_first_page_says_what_is_compared(play, drag, device):
     drawing = tab.figure.locator("svg").first
     assert drawing.locator("text.inside, text.outside").count() == 6, "a code in each region"
     frame = box_of(drawing)
-    for arrow in map(box_of, drawing.locator(".arrow").all()):
+    for arrow in boxes_of(drawing.locator(".arrow")):
         assert frame.x + 2 < arrow.x
         assert arrow.right < frame.right - 2
     sizes = "(all) => all.map((one) => getComputedStyle(one).fontSize)"
