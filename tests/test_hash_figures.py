@@ -594,20 +594,22 @@ COLOUR_OF = {  # by the name that the style sheet gives it
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_colours_are_those_of_the_still_figures(play, scheme):
+def test_colours_are_those_of_the_still_figures(play):
     """Also those of the codes, in the two figures of one training."""
-    figure = play("training", scheme=scheme).figure
+    tab = play("training")
+    figure = tab.figure
 
     def colour_of(element, name):
         return element.evaluate(f"(one) => getComputedStyle(one).getPropertyValue('--{name}')")
 
-    for name, colour in COLOUR_OF.items():
-        assert colour_of(figure, name) == (colour if scheme == "light" else DARK[colour]), name
-    for number, name in enumerate(["green", "line", "purple"]):
-        points = figure.locator(f".point.code-{number:02b}")
-        assert colour_of(points.first, "ink") == colour_of(figure, name)
-        assert COLOUR_OF[name] == _COLOUR_OF_CODE[number]
+    for scheme in SCHEMES:
+        tab.show_in(scheme)
+        for name, colour in COLOUR_OF.items():
+            assert colour_of(figure, name) == (colour if scheme == "light" else DARK[colour]), name
+        for number, name in enumerate(["green", "line", "purple"]):
+            points = figure.locator(f".point.code-{number:02b}")
+            assert colour_of(points.first, "ink") == colour_of(figure, name)
+            assert COLOUR_OF[name] == _COLOUR_OF_CODE[number]
 
 
 @on_a_small_desk_and_a_phone
