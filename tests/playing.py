@@ -53,13 +53,32 @@ def data_of(address, name):
     return json.loads(re.search(rf'id="l2h-{name}-data">(.*?)</script>', html)[1])
 
 
+# How often something has been marked since the page was opened
+COUNT_MARKS = """
+window.marks = 0;
+const { animate } = Element.prototype;
+Element.prototype.animate = function (...how) {
+  window.marks += 1;
+  return animate.apply(this, how);
+};
+"""
+
+
 def opened(visit, address, place="", width=1280, scheme="light", *, name, **options):
     """Open a page in a tab, and wait until a figure on it can be played with."""
     tab = visit(width, scheme, **options)
+    tab.add_init_script(COUNT_MARKS)
     tab.go(urljoin(address, place))
     tab.wait_for_selector(f"#l2h-{name}:not([hidden])")
     tab.figure = tab.locator(f"#l2h-{name}")
     return tab
+
+
+def set_to(tab, place):
+    """Set the figure by another address."""
+    tab.evaluate(
+        "(place) => new Promise((then) => { onhashchange = then; location.hash = place; })", place
+    )
 
 
 def copied(tab, button):

@@ -19,7 +19,15 @@ from visits import (
 )
 
 LETTERS = ("text", "text-bold", "text-italic", "sans", "heading")
+BESIDE = {"book/explorer": ("H1.", "P.: To search")}  # blocks that share a line
 MOST_BYTES = {"book/explorer": 700e3}  # which has codes
+
+# What names a fold, what else would name it, and the number of its cell's figure
+FOLDS = """(all) => all.map((fold) => {
+  const number = fold.closest("div.cell").querySelector(".caption-number");
+  return [fold.innerText.trim(), fold.getAttribute("aria-label"),
+    number?.innerText.trim().toLowerCase() ?? ""];
+})"""
 
 # In the browser
 
@@ -47,6 +55,29 @@ def test_page_from_a_file(read, name):
                 assert violations(tab) == []
         if width == WIDTHS[0]:  # later the page has also asked for the drawings for phones
             assert tab.weight() < MOST_BYTES.get(name, 600e3)
+            if name != "search":  # it is one list
+                for full in (width, 1600):
+                    tab.set_viewport_size({"width": full, "height": 900})
+                    tab.check_where_blocks_end(BESIDE.get(name, ()))
+    if name in CHAPTERS:
+        check_folded_cells_say_what_is_in_them(tab)
+        check_every_prediction_takes_a_guess(tab, text_of(ROOT / f"{name}.md"))
+
+
+def check_folded_cells_say_what_is_in_them(tab):
+    """Check that its name is what is seen; a figure's code is named by the figure."""
+    folds = tab.locator("div.cell details.hide > summary").evaluate_all(FOLDS)
+    assert folds
+    for seen, label, figure in folds:
+        assert label is None
+        assert re.match(r"(Code|What it says|Table|Check|The package)\b", seen)
+        assert seen.endswith(figure)
+
+
+def check_every_prediction_takes_a_guess(tab, source):
+    answers = len(re.findall(r"(?m)^`{3,}\{dropdown\} Answer$", source))
+    assert tab.locator(".guess").count() == source.count("*Predict.*")
+    assert tab.locator("details .guessed").count() == answers
 
 
 # Adds up how far a page's parts are pushed about while it comes, as browsers measure it
@@ -94,22 +125,6 @@ def test_the_contents_mark_the_section_that_is_read(read):
         heading = sections.nth(place).locator("h2, h3").last.inner_text().removesuffix("#").strip()
         marked.filter(has_text=heading).wait_for()
         assert marked.count() == 1
-
-
-@pytest.mark.parametrize("name", sampled(CHAPTERS))
-def test_a_folded_cell_says_what_is_in_it(read, name):
-    """Its name is what is seen; a figure's code is named by the figure."""
-    tab = read(name)
-    folds = tab.locator("div.cell details.hide > summary")
-    assert folds.count() > 0
-    for fold in folds.all():
-        seen = fold.inner_text().strip()
-        assert fold.get_attribute("aria-label") is None
-        assert re.match(r"(Code|What it says|Table|Check|The package)\b", seen)
-        cell = fold.locator("xpath=ancestor::div[contains(@class, 'cell ')]").last
-        number = cell.locator(".caption-number")
-        if number.count():
-            assert seen.endswith(number.first.inner_text().strip().lower())
 
 
 def test_an_empty_search_says_what_to_do(address, visit):
@@ -260,9 +275,13 @@ def test_a_chapter_leads_from_the_contents_to_its_figure(site, read):
 def test_the_reference_fits_a_phone(site, visit):
     tab = visit(320)
     for path in sorted((site / "book/api").glob("*.html")):
+        tab.set_viewport_size({"width": 320, "height": 900})
         tab.go(path.as_uri())
         tab.check_it_fits()
         assert violations(tab) == [], path.stem
+        for width in (1280, 1600):
+            tab.set_viewport_size({"width": width, "height": 900})
+            tab.check_where_blocks_end()
 
 
 def test_the_address_without_a_page_leads_to_the_welcome(address, visit):
@@ -467,23 +486,18 @@ def test_results_come_while_one_types(address, visit):
     tab.wait_for_url("**/book/*.html*")
 
 
-@pytest.mark.parametrize(
-    ("query", "reference"), [("LSH", False), ("GRH", False), ("HashTable", True)]
-)
-def test_site_search_finds_explanations_first(address, visit, query, reference):
+def test_site_search_finds_explanations_first(address, visit):
     tab = visit(1280)
-    tab.go(f"{address}/search.html?q={query}")
-    hit = tab.locator("#search-results li a").first
-    hit.wait_for(timeout=20_000)
-    assert ("/book/api/" in hit.evaluate("(one) => one.href")) == reference
+    for query, reference in {"LSH": False, "GRH": False, "HashTable": True}.items():
+        tab.go(f"{address}/search.html?q={query}")
+        hit = tab.locator("#search-results li a").first
+        hit.wait_for(timeout=20_000)
+        assert ("/book/api/" in hit.evaluate("(one) => one.href")) == reference, query
 
 
-@pytest.mark.parametrize(
-    ("width", "scheme"), [(1280, "light"), pytest.param(390, "dark", marks=pytest.mark.slow)]
-)
-def test_a_guess_stands_beside_the_answer(read, width, scheme):
+def test_a_guess_stands_beside_the_answer(read):
     """By keyboard, from a file; it is there when the page is opened again."""
-    tab = read("book/buckets", width, scheme)
+    tab = read("book/buckets")
     keyboard = tab.keyboard
     field = tab.get_by_role("textbox", name="Your guess", exact=True).first
     asked = field.evaluate("(one) => one.getAttribute('aria-describedby')")
@@ -495,8 +509,11 @@ def test_a_guess_stands_beside_the_answer(read, width, scheme):
         keyboard.press(key)
     words = answer.inner_text()
     assert words.index("You guessed: six <b>buckets</b>") < words.index("Five.")
-    tab.check_nothing_went_wrong()
-    assert violations(tab) == []
+    for width, scheme in zip(WIDTHS, SCHEMES, strict=True):
+        tab.set_viewport_size({"width": width, "height": 900})
+        tab.show_in(scheme)
+        tab.check_nothing_went_wrong()
+        assert violations(tab) == []
     tab.reload()
     assert field.input_value() == "six <b>buckets</b>"
     assert tab.locator(".guess").first.get_by_role("button").inner_text() == "✓ Kept"
@@ -569,18 +586,6 @@ def test_a_chosen_answer_is_acknowledged(read):
     for question in range(asked):
         tab.locator(".selftest-right input").nth(question).check()
     assert progress.get_by_role("link").count() == 0
-
-
-@pytest.mark.slow
-def test_every_prediction_takes_a_guess(site, visit):
-    tab = visit(1280)
-    for name in CHAPTERS:
-        tab.read(name)
-        source = text_of(ROOT / f"{name}.md")
-        asked = source.count("*Predict.*")
-        answers = len(re.findall(r"(?m)^`{3,}\{dropdown\} Answer$", source))
-        assert tab.locator(".guess").count() == asked, name
-        assert tab.locator("details .guessed").count() == answers, name
 
 
 @pytest.mark.slow

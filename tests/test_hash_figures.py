@@ -19,11 +19,12 @@ from playing import (
     on_each_device,
     on_the_site,
     opened,
+    set_to,
     sides,
 )
 from scipy.stats import binom
 from sklearn.metrics.pairwise import cosine_similarity
-from visits import ROOT, SCHEMES, box_of, cells_of, sampled, text_of
+from visits import ROOT, SCHEMES, box_of, boxes_of, cells_of, sampled, text_of
 
 from l2h_book.pictures import DARK
 from l2h_book.play import FIGURES
@@ -303,15 +304,8 @@ def state_of(tab):
     return dict(zip(SET[tab.name], values, strict=True))
 
 
-def set_to(tab, place):
-    """Set the figure by its address."""
-    tab.evaluate("(place) => { location.hash = place; }", place)
-    tab.wait_for_timeout(100)
-
-
 def check_it_says(tab):
     """Check that the sentence says what the package computes for a state; return the state."""
-    tab.wait_for_timeout(50)
     state = state_of(tab)
     said = tab.figure.locator(".status").inner_text().replace(",", "")
     numbers = re.findall(NUMBER, said)
@@ -323,10 +317,46 @@ def check_it_says(tab):
     return state
 
 
+IN_VIEW = """(figure) => {
+  const drawing = figure.querySelector("svg").getBoundingClientRect();
+  return drawing.top >= 0 && drawing.bottom <= innerHeight;
+}"""
+# How far below the bar a figure's card begins, and how much of it is below the screen
+CARD = """(figure) => {
+  const { top, bottom } = figure.closest(".l2h-figure").getBoundingClientRect();
+  const bar = document.querySelector(".bd-header-article").getBoundingClientRect().bottom;
+  return [top - bar, bottom - innerHeight];
+}"""
+
+
+def check_links_land_on(tab):
+    """Check that who has come by a link that sets the figure sees its question, and a mark.
+
+    Who follows such a link on the page sees the drawing, and the question too if there is room.
+    Who follows one that only names the figure sees the question.
+    """
+
+    def sees_the_question():
+        above, below = tab.figure.evaluate(CARD)
+        return above >= 0 and (above < 40 or below <= 0)
+
+    assert sees_the_question()
+    place = urlsplit(tab.url).fragment
+    tab.evaluate("scrollTo(0, 0)")
+    set_to(tab, "")
+    set_to(tab, place)
+    assert tab.figure.evaluate(IN_VIEW)
+    tab.evaluate("scrollTo(0, 0)")
+    set_to(tab, tab.name)
+    assert sees_the_question()
+    assert tab.evaluate("marks") == 3
+
+
 @each_figure
 def test_every_figure_says_what_the_package_does(play, name):
     """It is set by its address, by keyboard and by buttons; nothing goes wrong on the page."""
     desk = play(name, setting_of(name))
+    check_links_land_on(desk)
     assert check_it_says(desk) == SET[name]
     desk.figure.locator(".copy").click()
     assert desk.url.endswith(f".html#{name}?{setting_of(name)}"), "the copied link is the same"
@@ -336,6 +366,7 @@ def test_every_figure_says_what_the_package_does(play, name):
         moved = check_it_says(desk)
     assert moved != SET[name]
     phone = play(name, urlsplit(desk.url).fragment.partition("?")[2], **PHONE, **STILL)
+    check_links_land_on(phone)
     assert check_it_says(phone) == moved, "the address keeps it"
     for tab in (desk, phone):
         for button in tab.figure.locator("button").all():
@@ -403,43 +434,6 @@ def test_a_figure_asks_first_and_links_set_it(play, visit, name):
     without.goto(tab.url)
     assert not without.locator(f"#l2h-{name}").is_visible()
     assert "Without scripts: Fig" in without.locator(f"#{name}").inner_text()
-
-
-# Sets all controls to their ends, middles and beginnings in all combinations, and returns the
-# heights that the figure takes
-HEIGHTS = """async (figure) => {
-  const inputs = [...figure.querySelectorAll(".controls :is(input, select)")];
-  const heights = new Set();
-  const set = async (k) => {
-    if (k === inputs.length) {
-      await new Promise(requestAnimationFrame);
-      heights.add(figure.offsetHeight);
-      return;
-    }
-    const { min, max, step, value, options } = inputs[k];
-    const [least, most] = options ? [0, options.length - 1] : [Number(min), Number(max)];
-    const next = least + (Number(step) || 1);
-    for (const to of new Set([least, next, (least + most) / 2, most, value])) {
-      inputs[k].value = to;
-      inputs[k].dispatchEvent(new Event("input"));
-      await set(k + 1);
-    }
-  };
-  await set(0);
-  return [...heights];
-}"""
-
-
-@pytest.mark.parametrize("width", [1440, 390])
-@each_figure
-def test_no_setting_changes_a_figures_height(play, name, width):
-    tab = play(name, width=width, **STILL)
-    heights = tab.figure.evaluate(HEIGHTS)
-    assert len(heights) == 1, heights
-    board = tab.figure.locator("> .board")
-    if width == 1440 and name in ("falling-lines", "training"):
-        drawn = board.locator("> :first-child").bounding_box()["height"]
-        assert drawn > 0.7 * board.bounding_box()["height"], "the picture fills its half"
 
 
 # What is pressed, tapped or dragged in a drawing
@@ -527,10 +521,15 @@ ROWS = """(all) => all.map((one) => [Number(one.style.transform.match(/\\d+/)[0]
   ...[...one.querySelectorAll('text')].map((text) => text.textContent)])"""
 
 
-@pytest.mark.parametrize(("images", "named"), [(0, "Fashion-MNIST"), (1, "CIFAR-10")])
 @on_each_device
-def test_each_step_sorts_the_searches_and_has_an_axis(play, images, named, device):
-    tab = play("fair-fight", f"images={named}", **STILL, **device)
+def test_each_step_sorts_the_searches_and_has_an_axis(play, device):
+    tab = play("fair-fight", **STILL, **device)
+    for images, named in enumerate(("Fashion-MNIST", "CIFAR-10")):
+        set_to(tab, f"fair-fight?images={named}&steps=0")
+        check_its_steps(tab, images)
+
+
+def check_its_steps(tab, images):
     ranking = tab.figure.locator(".ranking")
     all_found = [value for steps in range(4) for value in found_by(steps, images)[0].values()]
     earlier = []
@@ -595,46 +594,22 @@ COLOUR_OF = {  # by the name that the style sheet gives it
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_colours_are_those_of_the_still_figures(play, scheme):
+def test_colours_are_those_of_the_still_figures(play):
     """Also those of the codes, in the two figures of one training."""
-    figure = play("training", scheme=scheme).figure
+    tab = play("training")
+    figure = tab.figure
 
     def colour_of(element, name):
         return element.evaluate(f"(one) => getComputedStyle(one).getPropertyValue('--{name}')")
 
-    for name, colour in COLOUR_OF.items():
-        assert colour_of(figure, name) == (colour if scheme == "light" else DARK[colour]), name
-    for number, name in enumerate(["green", "line", "purple"]):
-        points = figure.locator(f".point.code-{number:02b}")
-        assert colour_of(points.first, "ink") == colour_of(figure, name)
-        assert COLOUR_OF[name] == _COLOUR_OF_CODE[number]
-
-
-# Where what moves ends, where the dock begins and ends, and how much of the result is cut
-TOGETHER = """(figure, moves) => {
-  figure.scrollIntoView();
-  const bottoms = [...figure.querySelectorAll(moves)]
-    .map((one) => one.getBoundingClientRect().bottom);
-  const { top, bottom } = figure.querySelector(".dock").getBoundingClientRect();
-  const { scrollWidth, clientWidth } = figure.querySelector(".brief");
-  return [Math.max(...bottoms), top, bottom, scrollWidth - clientWidth];
-}"""
-
-
-@pytest.mark.slow
-@each_figure
-def test_a_phone_shows_what_moves_and_its_controls_together(play, name):
-    """All that is drawn, what is moved most and the result are on one screen."""
-    tab = play(name, setting_of(name), **PHONE)
-    tab.set_viewport_size({"width": 390, "height": 740})
-    moves = ".board > :first-child, .chart, .pictures, .buckets"
-    seen, top, bottom, cut = tab.figure.evaluate(TOGETHER, moves)
-    assert seen <= top + 1
-    assert bottom <= 740
-    assert cut == 0
-    result, said = (tab.figure.locator(one).inner_text() for one in (".brief", ".status"))
-    assert {*re.findall(NUMBER, result)} <= {*re.findall(NUMBER, said)}, "both say the same"
+    for scheme in SCHEMES:
+        tab.show_in(scheme)
+        for name, colour in COLOUR_OF.items():
+            assert colour_of(figure, name) == (colour if scheme == "light" else DARK[colour]), name
+        for number, name in enumerate(["green", "line", "purple"]):
+            points = figure.locator(f".point.code-{number:02b}")
+            assert colour_of(points.first, "ink") == colour_of(figure, name)
+            assert COLOUR_OF[name] == _COLOUR_OF_CODE[number]
 
 
 @on_a_small_desk_and_a_phone
@@ -776,52 +751,6 @@ def test_the_heaps_foretell_what_hashing_finds():
 # Links, labels and states
 
 
-COUNT_MARKS = """
-window.marks = 0;
-const { animate } = Element.prototype;
-Element.prototype.animate = function (...how) {
-  window.marks += 1;
-  return animate.apply(this, how);
-};
-"""
-IN_VIEW = """(figure) => {
-  const drawing = figure.querySelector("svg").getBoundingClientRect();
-  return drawing.top >= 0 && drawing.bottom <= innerHeight;
-}"""
-# How far below the bar a figure's card begins, and how much of it is below the screen
-CARD = """(figure) => {
-  const { top, bottom } = figure.closest(".l2h-figure").getBoundingClientRect();
-  const bar = document.querySelector(".bd-header-article").getBoundingClientRect().bottom;
-  return [top - bar, bottom - innerHeight];
-}"""
-
-
-@on_a_small_desk_and_a_phone
-@each_figure
-def test_a_link_lands_on_its_figure(visit, addresses, name, device):
-    """It is marked, whether the link sets it or only names it, and who comes sees its question.
-
-    Who follows a link on the page sees the drawing, and the question too if there is room.
-    """
-
-    def sees_the_question():
-        above, below = figure.evaluate(CARD)
-        return above >= 0 and (above < 40 or below <= 0)
-
-    for place in (f"{name}?{setting_of(name)}", name):
-        tab = visit(**device)
-        tab.add_init_script(COUNT_MARKS)
-        tab.go(f"{addresses[name]}#{place}")
-        figure = tab.locator(f"#l2h-{name}")
-        tab.wait_for_timeout(100)
-        assert sees_the_question()
-        tab.evaluate("scrollTo(0, 0)")
-        set_to(tab, "")
-        set_to(tab, place)
-        assert sees_the_question() if place == name else figure.evaluate(IN_VIEW)
-        assert tab.evaluate("marks") == 2
-
-
 IN_THE_TEXT = 'a.reference[href^="#falling-lines?"]'
 
 
@@ -958,12 +887,46 @@ TRACKS = """(controls) => [...controls.querySelectorAll("[type=range]")].map((on
 STICKY = "(all) => all.filter((one) => getComputedStyle(one).position === 'sticky').length"
 
 
+# Sets all controls to their ends, middles and beginnings in all combinations, and returns the
+# heights that the figure takes
+HEIGHTS = """(figure) => {
+  const inputs = [...figure.querySelectorAll(".controls :is(input, select)")];
+  const heights = new Set();
+  const set = (k) => {
+    if (k === inputs.length) {
+      heights.add(figure.offsetHeight);
+      return;
+    }
+    const { min, max, step, value, options } = inputs[k];
+    const [least, most] = options ? [0, options.length - 1] : [Number(min), Number(max)];
+    const by = Number(step) || 1;
+    const middle = least + by * Math.round((most - least) / 2 / by);
+    for (const to of new Set([least, least + by, middle, most, Number(value)])) {
+      inputs[k].value = to;
+      inputs[k].dispatchEvent(new Event("input"));
+      set(k + 1);
+    }
+  };
+  set(0);
+  return [...heights];
+}"""
+# Where what moves ends, where the dock begins and ends, and how much of the result is cut
+TOGETHER = """(figure, moves) => {
+  figure.scrollIntoView();
+  const bottoms = [...figure.querySelectorAll(moves)]
+    .map((one) => one.getBoundingClientRect().bottom);
+  const { top, bottom } = figure.querySelector(".dock").getBoundingClientRect();
+  const { scrollWidth, clientWidth } = figure.querySelector(".brief");
+  return [Math.max(...bottoms), top, bottom, scrollWidth - clientWidth];
+}"""
+
+
 @on_each_device
 @each_figure
-def test_controls_stand_in_columns_and_fit_a_finger(play, name, device):
+def test_controls_stand_in_columns_and_change_no_height(play, name, device):
     """On a phone one of them stays, and the others follow."""
-    figure = play(name, **device).figure
-    controls = figure.locator(".controls")
+    tab = play(name, **device, **STILL)
+    controls = tab.figure.locator(".controls")
     is_phone = device == PHONE
     # two sliders stand beside each other, so that a curve is on the screen too
     are_two = name == "falling-lines" and not is_phone
@@ -974,16 +937,36 @@ def test_controls_stand_in_columns_and_fit_a_finger(play, name, device):
         assert width > (0.4 if is_phone else 0.95)
         assert are_two or room >= (0 if is_phone else 8)
         assert ticks == (stops if stops <= 9 else 0)
-    for one in controls.locator("button, input, select").all():
-        height = box_of(one).height
-        assert height >= 44 if is_phone else height <= 34
+    for box in boxes_of(controls.locator("button, input, select")):
+        assert box.height >= 44 if is_phone else box.height <= 34
     if is_phone:
-        for slider in figure.locator("label:has([type=range])").all():
-            assert box_of(slider).height < 48, "one row, of which the drawing gets what is left"
-            assert box_of(slider).width > 300
-        assert figure.locator("*").evaluate_all(STICKY) == 1
-        tops = {round(box_of(one).y) for one in controls.locator("select").all()}
-        assert len(tops) <= 1, "choices stand in one row"
+        check_a_phone_shows_what_moves(tab)
+    elif name in ("falling-lines", "training"):
+        (board,) = boxes_of(tab.figure.locator("> .board"))
+        (drawn,) = boxes_of(tab.figure.locator("> .board > :first-child"))
+        assert drawn.height > 0.7 * board.height, "the picture fills its half"
+    heights = tab.figure.evaluate(HEIGHTS)
+    assert len(heights) == 1, heights
+
+
+def check_a_phone_shows_what_moves(tab):
+    """Check that it is on one screen: all that is drawn, what is moved most and the result."""
+    figure = tab.figure
+    for slider in boxes_of(figure.locator("label:has([type=range])")):
+        assert slider.height < 48, "one row, of which the drawing gets what is left"
+        assert slider.width > 300
+    assert figure.locator("*").evaluate_all(STICKY) == 1
+    tops = {round(box.y) for box in boxes_of(figure.locator(".controls select"))}
+    assert len(tops) <= 1, "choices stand in one row"
+    tab.set_viewport_size({"width": 390, "height": 740})
+    set_to(tab, f"{tab.name}?{setting_of(tab.name)}")
+    moves = ".board > :first-child, .chart, .pictures, .buckets"
+    seen, top, bottom, cut = figure.evaluate(TOGETHER, moves)
+    assert seen <= top + 1
+    assert bottom <= 740
+    assert cut == 0
+    result, said = (figure.locator(one).inner_text() for one in (".brief", ".status"))
+    assert {*re.findall(NUMBER, result)} <= {*re.findall(NUMBER, said)}, "both say the same"
 
 
 LABELS = "text:is(.inside, .outside)"
@@ -996,29 +979,30 @@ def test_the_handle_hides_no_point_and_the_origin_is_marked(play):
     assert lying_on(drawing, HANDLES, ".point") == []
     assert drawing.locator(".origin").count() == 1
     grip = box_of(drawing.locator(".grip"))
-    for point in map(box_of, drawing.locator(".point").all()):
+    for point in boxes_of(drawing.locator(".point")):
         assert grip.x < point.x, "the handle is a ring around all points"
         assert point.right < grip.right
 
 
-FOUR = "20,0;80,0.5;140,-1;200,1"
+FOUR = "lines=20,0;80,0.5;140,-1;200,1"
 
 
 @on_a_small_desk_and_a_phone
 @pytest.mark.parametrize(
     ("name", "settings", "least"),
     [
-        ("cover", ("", "0=75&1=10", "2=300"), 4),
-        ("playground", ("", f"lines={FOUR}&query=1,1&radius=1"), 4),
-        ("playground", (f"lines={FOUR};60,0.3&query=1,1&radius=1",), 4),
-        ("off-centre", ("", "away=4&direction=45", "away=3.5&direction=200"), 5),
+        ("playground", (f"{FOUR}&query=1,1&radius=1", f"{FOUR};60,0.3&query=1,1&radius=1"), 4),
+        ("off-centre", ("away=4&direction=45", "away=3.5&direction=200"), 5),
     ],
 )
 @pytest.mark.slow
 def test_no_label_lies_on_what_it_does_not_name(play, name, settings, least, device):
-    for setting in settings:
-        drawing = play(name, setting, **device).figure.locator("svg").first
-        things = ".point, .shot rect, .grip, .star, .arrow"
+    tab = play(name, **device)
+    drawing = tab.figure.locator("svg").first
+    for setting in ("", *settings):
+        if setting:
+            set_to(tab, f"{name}?{setting}")
+        things = ".point, .grip, .star, .arrow"
         assert lying_on(drawing, LABELS, things, room=2) == [], setting
         assert drawing.locator(LABELS).count() >= least, setting
         if name == "playground":
@@ -1033,8 +1017,8 @@ def test_every_dot_of_the_rescoring_has_a_name(play, device):
     names = tab.data["methods"]
     assert rows.count() == len(names)
     assert all(sizes == sorted(sizes, reverse=True) for sizes in tab.data["bytes"])
-    labels = [box_of(key) for key in rows.locator(".key").all()]
-    for rule in map(box_of, tab.figure.locator(".wide > line").all()):
+    labels = boxes_of(rows.locator(".key"))
+    for rule in boxes_of(tab.figure.locator(".wide > line")):
         for label in labels:
             crosses = label.x < rule.x < label.right
             above = rule.y >= label.y + 0.8 * label.height
@@ -1046,11 +1030,13 @@ def test_every_dot_of_the_rescoring_has_a_name(play, device):
     assert box_of(rows.locator(".grid").first).width > 0.5 * box_of(tab.figure).width
     so_far = 1 + tab.data["factors"].index(10)
     assert rows.locator(".dot").count() == 2 * len(names) + so_far
+    said = rows.locator(".key").all_text_contents()
+    assert [key.startswith(f"{name}, ") for key, name in zip(said, names, strict=True)] == [
+        True
+    ] * len(names)
     bottom = 0.0
-    for row, name in zip(rows.all(), names, strict=True):
-        label = row.locator(".key")
-        assert label.text_content().startswith(f"{name}, ")
-        key, *dots = map(box_of, (label, *row.locator(".dot").all()))
+    for row, key in zip(rows.all(), labels, strict=True):
+        dots = boxes_of(row.locator(".dot"))
         assert min(box.y for box in (key, *dots)) >= bottom, "rows do not overlap"
         bottom = max(box.bottom for box in (key, *dots))
         if device != PHONE:  # there the name stands above
@@ -1098,15 +1084,20 @@ TEXTS = """(one) => [one.getScreenCTM().a, [...one.querySelectorAll('text')].map
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("alpha", [0, 0.5, 0.65, 0.7, 1])
 @on_each_device
-def test_a_bit_flips_where_the_mixture_passes_zero(play, device, alpha):
+def test_a_bit_flips_where_the_mixture_passes_zero(play, device):
     """It moves where nothing flips, and what is said of all bits is said of this alpha.
 
     The stretch without flips is shaded, up to where the first bit flips. Texts have 12 pixels and
     cross no line, and the drawing is as wide as its card.
     """
-    figure = play("dead-zone", f"alpha={alpha}", **device).figure
+    tab = play("dead-zone", **device)
+    for alpha in (0, 0.5, 0.65, 0.7, 1):
+        set_to(tab, f"dead-zone?alpha={alpha}")
+        check_the_bit_of(tab.figure, alpha)
+
+
+def check_the_bit_of(figure, alpha):
     drawing = figure.locator("svg")
     mixture, is_positive = drawing.evaluate(MIXTURE)
     assert mixture == pytest.approx(alpha * 0.5 - (1 - alpha), abs=0.01)
@@ -1238,7 +1229,7 @@ def test_the_first_page_says_what_is_compared(play, drag, device):
     drawing = tab.figure.locator("svg").first
     assert drawing.locator("text.inside, text.outside").count() == 6, "a code in each region"
     frame = box_of(drawing)
-    for arrow in map(box_of, drawing.locator(".arrow").all()):
+    for arrow in boxes_of(drawing.locator(".arrow")):
         assert frame.x + 2 < arrow.x
         assert arrow.right < frame.right - 2
     sizes = "(all) => all.map((one) => getComputedStyle(one).fontSize)"
@@ -1258,11 +1249,18 @@ def test_the_first_page_says_what_is_compared(play, drag, device):
 
 @pytest.mark.slow
 def test_by_keyboard_no_handle_of_the_cover_stops_on_another(play):
-    handles = play("cover").figure.locator("[role=slider]").all()
+    """Nor does a label lie on a grip or a picture, wherever a line is turned to."""
+    figure = play("cover").figure
+    drawing = figure.locator("svg").first
+    handles = figure.locator("[role=slider]")
+    assert lying_on(drawing, LABELS, ".arrow", room=2) == []
+    now = "(all) => all.map((one) => Number(one.getAttribute('aria-valuenow')))"
     for _ in range(360 // 5):
-        handles[0].press("ArrowRight")
-        angle, *others = (float(one.get_attribute("aria-valuenow")) for one in handles)
+        handles.first.press("ArrowRight")
+        angle, *others = handles.evaluate_all(now)
         assert min(abs((angle - other + 180) % 360 - 180) for other in others) >= 12
+        assert lying_on(drawing, LABELS, ".shot rect, .grip", room=2) == [], angle
+        assert drawing.locator(LABELS).count() >= 4
 
 
 def test_the_arrow_of_the_cover_crosses_no_number():

@@ -18,7 +18,7 @@ from playing import (
     sides,
     tab_to,
 )
-from visits import box_of
+from visits import box_of, boxes_of
 
 from l2h_book.play.plane import playground
 from l2h_tutorial import HashTable, bits_to_integers, hamming_distances
@@ -106,11 +106,6 @@ def test_the_still_figure_means_what_the_drawing_means(names):
         assert np.array_equal(mark.get_offsets(), shown)
         assert len(mark.get_facecolor()) == found
         assert same_color(mark.get_edgecolor(), colour)
-
-
-def places_of(elements):
-    """Return where the elements are that can be seen."""
-    return [box_of(one) for one in elements.filter(visible=True).all()]
 
 
 HANDLES = {"Line 1, direction": (45, 45), "Line 2, shift": (30, -40), "Query": (-60, 50)}
@@ -206,8 +201,8 @@ def test_lines_are_moved_by_keyboard_alone(play, names):
 
 def test_lines_come_and_go(play, names):
     tab = play()
-    buttons = tab.figure.locator(".controls button")
-    places = places_of(buttons)
+    buttons = tab.figure.locator(".controls button").filter(visible=True)
+    places = boxes_of(buttons)
     for count in range(3, 6):
         angles = np.sort(np.array(check_it_shows(tab, names)["angles"]) % 180)
         widest = np.diff(np.append(angles, angles[0] + 180)).max()
@@ -216,7 +211,7 @@ def test_lines_come_and_go(play, names):
         assert len(others) == count
         turns = np.abs((np.array(others) - new + 90) % 180 - 90)
         assert turns.min() == pytest.approx(widest / 2, abs=0.2)
-        assert places_of(buttons) == places
+        assert boxes_of(buttons) == places
     assert tab.get_by_role("button", name="Add a line").is_disabled(), "there is room for six"
     assert tab.get_by_text("No more than 6 lines.").is_visible()
     tab.click("New random lines")
@@ -289,7 +284,7 @@ def test_the_querys_code_is_always_in_the_drawing(play, place):
     frame = box_of(drawing)
     assert box.x > frame.x
     assert box.right < frame.right
-    for other in map(box_of, drawing.locator(".grip, .star").all()):
+    for other in boxes_of(drawing.locator(".grip, .star")):
         beside = other.right < box.x or box.right < other.x
         above = other.bottom < box.y + 4
         below = box.bottom - 4 < other.y

@@ -67,6 +67,35 @@ CUT_FORMULAS = """() => [...document.querySelectorAll("article math")].filter((f
   }
   return false;
 }).filter((formula) => formula.checkVisibility()).map((formula) => formula.textContent)"""
+# Returns the named widths, and how far blocks reach to the right: what stands in an article
+# and its sections, and boxes in it that can be seen. A section in columns is one block.
+EDGES = """() => {
+  const article = document.querySelector("article.bd-article");
+  const { paddingLeft } = getComputedStyle(article);
+  const start = article.getBoundingClientRect().left + parseFloat(paddingLeft);
+  const look = getComputedStyle(document.documentElement);
+  const pixels = (name) => parseFloat(look.getPropertyValue(name)) * parseFloat(look.fontSize);
+  const blocks = [];
+  const collect = (around) => {
+    for (const one of around.children) {
+      const { display, columnCount } = getComputedStyle(one);
+      const plain = display !== "grid" && columnCount === "auto";
+      if (one.matches("section") && plain) collect(one);
+      else if (one.matches("section")) blocks.push(one);
+      else blocks.push(one, ...one.querySelectorAll(".cell_input, a.drawing"));
+    }
+  };
+  collect(article);
+  const shown = blocks.filter((one) => one.checkVisibility() && one.offsetWidth > 1
+    && !one.parentElement.closest("details, figcaption"));
+  return {
+    named: ["--text", "--wide", "--full"].map(pixels).map((one, i, all) => one || all[0]),
+    ends: shown.map((one) => ({
+      what: `${one.tagName}.${one.className}: ${one.textContent.trim().slice(0, 30)}`,
+      end: one.getBoundingClientRect().right - start,
+    })),
+  };
+}"""
 TINY = """(all) => all.filter((one) => {
   const { width, height } = one.getBoundingClientRect();
   return width < 4 || height < 4;
@@ -216,6 +245,22 @@ class Visit:
     def check_it_fits(self):
         assert self.page.evaluate(WIDER_THAN_THE_SCREEN) == [], self.page.viewport_size
 
+    def check_where_blocks_end(self, but=()):
+        """Check that blocks end at the widths that have a name, and return which of the three.
+
+        But for blocks whose tag, class and text begin so.
+        """
+        measured = self.page.evaluate(EDGES)
+        assert measured["ends"]
+        seen = set()
+        for block in measured["ends"]:
+            if block["what"].startswith(but):
+                continue
+            near = [one for one in measured["named"] if abs(one - block["end"]) <= 1]
+            assert near, f"{self.page.viewport_size}: {block}"
+            seen.add(measured["named"].index(near[0]))
+        return seen
+
     def check_no_formula_is_cut(self):
         assert self.page.evaluate(CUT_FORMULAS) == []
 
@@ -224,6 +269,12 @@ def box_of(element):
     """Return where an element is on the screen, and how large."""
     box = element.bounding_box()
     return SimpleNamespace(**box, right=box["x"] + box["width"], bottom=box["y"] + box["height"])
+
+
+def boxes_of(elements):
+    """Return where all elements of a locator are on the screen, and how large."""
+    found = elements.evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().toJSON())")
+    return [SimpleNamespace(**box) for box in found]
 
 
 def sampled(names, quick=QUICK):
