@@ -121,13 +121,11 @@ def _counts(database_codes: Array, query_codes: Array) -> Array:
 
 def _mean_without_empty(database_codes: Array, query_codes: Array) -> float:
     counts = _counts(database_codes, query_codes)
-    return float(counts[counts > 0].mean()) if counts.any() else 0.0
+    return counts[counts > 0].mean() if counts.any() else 0.0
 
 
 _CANDIDATES = Compute(
-    reference=lambda database_codes, query_codes: float(
-        _counts(database_codes, query_codes).mean()
-    ),
+    reference=lambda database_codes, query_codes: _counts(database_codes, query_codes).mean(),
     case=lambda rng, i: (rng.integers(0, 4, size=6 + i), rng.integers(0, 6, size=4 + i // 2)),
     mistakes={
         "You left out the queries whose bucket is empty. They have 0 candidates, and they count "
@@ -138,9 +136,9 @@ _CANDIDATES = Compute(
         ),
         "You counted several queries with the same code only once. Each of them searches, so each "
         "of them counts.": (
-            lambda database_codes, query_codes: float(
-                _counts(database_codes, np.unique(query_codes)).mean()
-            )
+            lambda database_codes, query_codes: _counts(
+                database_codes, np.unique(query_codes)
+            ).mean()
         ),
     },
     nudge="For every query count the images with its code, and take the mean of these counts.",
@@ -191,18 +189,18 @@ _MISLEAD = Construct(
     ),
     requirements=(
         Requirement(
-            lambda sizes: bool(((sizes == np.floor(sizes)) & (sizes >= 1)).all()),
+            lambda sizes: ((sizes == np.floor(sizes)) & (sizes >= 1)).all(),
             "Every size must be a whole number, at least 1: a table has no empty buckets.",
             [0, 0, 5],
         ),
         Requirement(
-            lambda sizes: float(sizes.mean()) <= 2,
+            lambda sizes: sizes.mean() <= 2,
             "The mean size is more than 2. Which buckets bring the mean down, and hold hardly any "
             "images?",
             [60, 60],
         ),
         Requirement(
-            lambda sizes: float((sizes**2).sum() / sizes.sum()) >= 50,
+            lambda sizes: (sizes**2).sum() / sizes.sum() >= 50,
             "The mean size is small enough, but a stored query has fewer than 50 candidates "
             "on average. Where must many images be, so that many queries land there?",
             [2, 2, 2],

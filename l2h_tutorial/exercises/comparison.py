@@ -73,7 +73,7 @@ def _ties_case(rng: Generator, i: int) -> Case:
 
 def _in_file_order(distances: Array, relevant: Array, k: int) -> float:
     """Return the precision at k if tied rows stand in the order of the file."""
-    return float(relevant[np.argsort(distances, kind="stable")[:k]].mean())
+    return relevant[np.argsort(distances, kind="stable")[:k]].mean()
 
 
 def _certain_and_tied(distances: Array, relevant: Array, k: int) -> tuple[Array, Array]:
@@ -85,7 +85,7 @@ def _certain_and_tied(distances: Array, relevant: Array, k: int) -> tuple[Array,
 def _expected(distances: Array, relevant: Array, k: int) -> float:
     """Return the mean precision at k over all orders of the tied rows."""
     certain, tied = _certain_and_tied(distances, relevant, k)
-    return float((certain.sum() + (k - len(certain)) * tied.mean()) / k)
+    return (certain.sum() + (k - len(certain)) * tied.mean()) / k
 
 
 _TIES = Compute(
@@ -96,13 +96,13 @@ _TIES = Compute(
         "as likely.": _in_file_order,
         "You counted all rows that are tied at the last place. Not all of them have a place among "
         "the k.": (
-            lambda distances, relevant, k: float(
+            lambda distances, relevant, k: (
                 np.concatenate(_certain_and_tied(distances, relevant, k)).sum() / k
             )
         ),
         "You took the share of the relevant among all rows up to the last distance. Nearer rows "
         "have their place for certain, tied ones share what is left.": (
-            lambda *case: float(np.concatenate(_certain_and_tied(*case)).mean())
+            lambda *case: np.concatenate(_certain_and_tied(*case)).mean()
         ),
     },
     nudge="Take three rows at one distance, one of them relevant, and k = 1. Write down all "
@@ -232,7 +232,7 @@ _OWN = Construct(
             _spoilt(lambda bits, X: np.ones_like(bits)),
         ),
         Requirement(
-            lambda trial: float(np.mean(trial.bits != trial.moved_bits)) < 0.1,
+            lambda trial: np.mean(trial.bits != trial.moved_bits) < 0.1,
             "Images that hardly differ have codes that have nothing to do with each other: nothing "
             "can be found so.",
             RandomCodes(8),

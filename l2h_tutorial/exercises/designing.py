@@ -46,16 +46,16 @@ def _n_tables_for(cosines: Any, n_bits: int, wanted: float) -> int:
 
 def _chance_case(rng: Generator, i: int) -> Case:
     edges = {0: 0.0, 1: 1.0}  # bits that never agree, then always
-    return edges.get(i, round(float(rng.uniform(0.5, 0.95)), 2)), 1 + i % 7, 1 + i // 3
+    return edges.get(i, round(rng.uniform(0.5, 0.95), 2)), 1 + i % 7, 1 + i // 3
 
 
 _CHANCE = Compute(
-    reference=lambda p, n_bits, n_tables: float(amplified_probability(p, n_bits, n_tables)),
+    reference=lambda p, n_bits, n_tables: amplified_probability(p, n_bits, n_tables),
     case=_chance_case,
     mistakes={
         _DO_NOT_ADD_UP: (lambda p, n_bits, n_tables: n_tables * p**n_bits),
         "You exchanged the two: all bits of one table must agree, and one table is enough.": (
-            lambda p, n_bits, n_tables: float(amplified_probability(p, n_tables, n_bits))
+            lambda p, n_bits, n_tables: amplified_probability(p, n_tables, n_bits)
         ),
         "That is the chance that every table finds the pair. One is enough.": (
             lambda p, n_bits, n_tables: (p**n_bits) ** n_tables
@@ -104,7 +104,7 @@ def _held_out_case(rng: Generator, i: int) -> Case:
 
 def _radius(distances: Array, wanted: float) -> int:
     """Return the smallest radius that holds the wanted share of all distances."""
-    return int(np.quantile(distances, wanted, method="inverted_cdf"))
+    return np.quantile(distances, wanted, method="inverted_cdf")
 
 
 _RADIUS = Compute(
@@ -112,9 +112,7 @@ _RADIUS = Compute(
     case=_held_out_case,
     mistakes={
         _ENOUGH: (
-            lambda distances, wanted: int(
-                np.sort(distances, axis=None)[int(wanted * distances.size)]
-            )
+            lambda distances, wanted: np.sort(distances, axis=None)[int(wanted * distances.size)]
         ),
         "You asked that every query finds the share. Wanted is a share of all the neighbours "
         "together.": (
@@ -132,7 +130,7 @@ _RADIUS = Compute(
 
 def _pairs_case(rng: Generator, i: int) -> Case:
     cosines = np.round(rng.uniform(0.3, 0.95, size=3 + i // 6), 2)
-    wanted = round(float(rng.uniform(0.4, 0.95)), 2)
+    wanted = round(rng.uniform(0.4, 0.95), 2)
     edges = {22: (np.zeros(3), 1, 0.5), 23: (-cosines, 1, 0.95)}  # just reached; obtuse angles
     return edges.get(i, (cosines, 1 + i % 4, wanted))
 
@@ -202,8 +200,8 @@ _MOST_BITS = Compute(
 
 
 def _exponent_case(rng: Generator, i: int) -> Case:
-    near_angle = round(float(rng.uniform(0.1, 1.2)), 2) + 0.005  # never 1, whose logarithm is 0
-    far_angle = near_angle + round(float(rng.uniform(0.1, 0.8)), 2)
+    near_angle = round(rng.uniform(0.1, 1.2), 2) + 0.005  # never 1, whose logarithm is 0
+    far_angle = near_angle + round(rng.uniform(0.1, 0.8), 2)
     if i == 22:  # the edge: the same direction
         return 0.0, far_angle
     return near_angle, far_angle
@@ -296,7 +294,7 @@ _FAR_SHARES = Compute(
 def _is_zero(X: Array) -> Array:
     """Return which rows are zero, up to rounding, when they are centred."""
     largest = np.abs(X - X.mean(axis=0)).max(axis=1, initial=0)
-    return np.asarray(largest <= 1e-9 * np.abs(X).max(initial=1e-99))
+    return largest <= 1e-9 * np.abs(X).max(initial=1e-99)
 
 
 def _angles(X: Array) -> Array:
@@ -310,7 +308,7 @@ def _exponents(X: Array) -> Array:
     """Return each row's exponent, for its nearest other row as near and its median one as far."""
     angles = _angles(X)
     medians = np.minimum(np.median(angles, axis=1), 3)  # at pi, the logarithm would be infinite
-    return np.asarray(_rho(angles[:, 0], medians))
+    return _rho(angles[:, 0], medians)
 
 
 _HOPELESS = Construct(
@@ -326,13 +324,13 @@ _HOPELESS = Construct(
             np.outer(np.arange(-10, 11), [1, 2]),
         ),
         Requirement(
-            lambda X: bool(_angles(X)[:, 0].min() > 1e-6),
+            lambda X: _angles(X)[:, 0].min() > 1e-6,
             "Once centred, two of your vectors point in the same direction, so they have the same "
             "code, and every hash finds this pair.",
             np.repeat(np.eye(10), 2, axis=0),
         ),
         Requirement(
-            lambda X: bool(_exponents(X).min() >= 0.8),
+            lambda X: _exponents(X).min() >= 0.8,
             "One of your vectors has a neighbour that is much nearer than the others, so hashing "
             "would find it. How many directions does it take for all vectors to be about as far "
             "from each other?",

@@ -43,10 +43,10 @@ _SHUFFLE = Compute(
             lambda program, y, shuffled: not np.array_equal(program(y)[0], program(shuffled)[0])
         ),
         "You asked whether all bits change. One that changes is enough: something looked at the "
-        "labels.": (lambda program, y, shuffled: bool((program(y) != program(shuffled)).all())),
+        "labels.": (lambda program, y, shuffled: (program(y) != program(shuffled)).all()),
         "You compared how many bits are set. Other codes may have as many, and here the classes "
         "are as large as before.": (
-            lambda program, y, shuffled: bool(program(y).mean() != program(shuffled).mean())
+            lambda program, y, shuffled: program(y).mean() != program(shuffled).mean()
         ),
     },
     nudge="Run the program on both labellings, and compare the two arrays of codes.",
@@ -68,7 +68,7 @@ def _codewords_case(rng: Generator, i: int) -> Case:
 def _smallest_distance(codewords: Array) -> int:
     """Return the number of bits in which the two nearest codewords differ."""
     distances = (codewords[:, None] != codewords).sum(axis=2)
-    return int(distances[np.triu_indices(len(codewords), 1)].min())
+    return distances[np.triu_indices(len(codewords), 1)].min()
 
 
 _CORRECTED = Compute(

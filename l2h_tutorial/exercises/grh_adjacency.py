@@ -24,7 +24,7 @@ def _degrees(S: Array) -> Array:
 
 
 def _votes(S: Array, L: Array) -> Array:
-    return np.asarray(graph_affinity(S) @ L.astype(float))
+    return graph_affinity(S) @ L.astype(float)
 
 
 _VOTE = Compute(

@@ -26,17 +26,17 @@ def _precisions_before(relevant: Array) -> Array:
 
 
 _AVERAGE_PRECISION = Compute(
-    reference=lambda relevant: float(_precisions(relevant)[relevant].mean()),
+    reference=lambda relevant: _precisions(relevant)[relevant].mean(),
     case=_ranking_case,
     mistakes={
         "You averaged the precision over all ranks. Only the ranks with a relevant image count.": (
-            lambda relevant: float(_precisions(relevant).mean())
+            lambda relevant: _precisions(relevant).mean()
         ),
         "You divided by the length of the ranking. Divide by the number of relevant images.": (
-            lambda relevant: float(_precisions(relevant)[relevant].sum() / len(relevant))
+            lambda relevant: _precisions(relevant)[relevant].sum() / len(relevant)
         ),
         "You counted the relevant images before each rank. The image at the rank itself counts "
-        "too.": (lambda relevant: float(_precisions_before(relevant)[relevant].mean())),
+        "too.": (lambda relevant: _precisions_before(relevant)[relevant].mean()),
     },
     nudge="Write down a ranking of three images, such as right, wrong, right, and the precision "
     "at ranks 1 and 3.",
@@ -96,7 +96,7 @@ def _kernel_case(rng: Generator, i: int) -> Case:
     X = 2 * rng.normal(size=(n + 2, 3))
     kernel = np.exp(-np.sum((X[:, None] - X) ** 2, axis=2) / 4)
     bits = rng.choice([-1, 1], size=(n, 4))
-    return kernel[:n, :n], kernel[n:, :n], bits, round(float(rng.uniform(0.1, 1)), 2)
+    return kernel[:n, :n], kernel[n:, :n], bits, round(rng.uniform(0.1, 1), 2)
 
 
 def _with_ridge(K: Array, ridge: float) -> Array:
@@ -160,7 +160,7 @@ def _normal(X: Array, bit: Array) -> Array:
 
 def _nearest_mean(X: Array, bit: Array, new: Array) -> Array:
     zeros, ones = _distances(X, bit, new).T
-    return np.asarray(ones < zeros)
+    return ones < zeros
 
 
 _NEAREST_MEAN = Compute(
