@@ -92,7 +92,7 @@ def encode(value: Any) -> Any:
         return value
     if isinstance(value, list | tuple) and len(value) <= _MOST_VALUES:
         return {type(value).__name__: [encode(item) for item in value]}
-    if isinstance(value, np.ndarray | range) or hasattr(value, "__array__"):
+    if isinstance(value, range) or hasattr(value, "__array__"):
         array = np.asarray(value)
         if array.dtype.kind in _KINDS and array.size <= _MOST_VALUES:
             return {"array": array.ravel().tolist(), "kind": array.dtype.kind, "shape": array.shape}

@@ -213,10 +213,6 @@ _MISLEAD = Construct(
 # 3.6
 
 
-def _layout_case(rng: Generator, i: int) -> Case:
-    return (rng.integers(0, 5, size=6 + i) * 2 + 3,)
-
-
 def _lay_out(codes: Array) -> tuple[Array, Array, Array]:
     """Return the codes that occur, where each one's rows start and end, and the rows by code."""
     values, counts = np.unique(codes, return_counts=True)
@@ -236,7 +232,7 @@ def _with_offsets(change: Callable[[Array], Array]) -> Callable[[Array], tuple[A
 
 _LAY_OUT = Compute(
     reference=_lay_out,
-    case=_layout_case,
+    case=lambda rng, i: (rng.integers(0, 5, size=6 + i) * 2 + 3,),
     mistakes={
         "The offsets lack the 0 at the start: the first bucket begins at 0.": (
             _with_offsets(lambda offsets: offsets[1:])

@@ -71,11 +71,6 @@ def _ties_case(rng: Generator, i: int) -> Case:
     return rng.integers(0, 3, size=n_rows), rng.random(n_rows) < 0.5, rng.integers(2, 5)
 
 
-def _in_file_order(distances: Array, relevant: Array, k: int) -> float:
-    """Return the precision at k if tied rows stand in the order of the file."""
-    return relevant[np.argsort(distances, kind="stable")[:k]].mean()
-
-
 def _certain_and_tied(distances: Array, relevant: Array, k: int) -> tuple[Array, Array]:
     """Return the relevance of the rows surely among the first k, and of those tied for the rest."""
     last = np.sort(distances)[k - 1]
@@ -93,7 +88,9 @@ _TIES = Compute(
     case=_ties_case,
     mistakes={
         "You took tied rows in the order of the file. It knows nothing of the query: any order is "
-        "as likely.": _in_file_order,
+        "as likely.": (
+            lambda distances, relevant, k: relevant[np.argsort(distances, kind="stable")[:k]].mean()
+        ),
         "You counted all rows that are tied at the last place. Not all of them have a place among "
         "the k.": (
             lambda distances, relevant, k: (

@@ -4,8 +4,9 @@ import math
 from typing import Any
 
 import numpy as np
+from scipy.special import bdtr
 
-from ..lsh import amplified_probability
+from ..lsh import amplified_probability, collision_probability
 from .framework import Array, Case, Compute, Construct, Generator, Requirement, numbers, unit
 
 # hints of several exercises
@@ -26,7 +27,7 @@ _ENOUGH = "Your answer is right unless the share is reached exactly. Exactly the
 
 def _agreement(cosine: Any) -> Any:
     """Return the probability that a bit agrees for two vectors with this cosine."""
-    return 1 - np.arccos(cosine) / np.pi
+    return collision_probability(np.arccos(cosine))
 
 
 def _n_tables(p: Any, n_bits: int, wanted: float) -> int:
@@ -207,14 +208,9 @@ def _exponent_case(rng: Generator, i: int) -> Case:
     return near_angle, far_angle
 
 
-def _agreement_at(angle: Any) -> Any:
-    """Return the probability that a bit agrees for two vectors at this angle."""
-    return 1 - angle / np.pi
-
-
 def _rho(near_angle: Any, far_angle: Any) -> Any:
     """Return the exponent with which the work grows."""
-    return np.log(_agreement_at(near_angle)) / np.log(_agreement_at(far_angle))
+    return np.log(collision_probability(near_angle)) / np.log(collision_probability(far_angle))
 
 
 _EXPONENT = Compute(
@@ -227,7 +223,9 @@ _EXPONENT = Compute(
         "You took the logarithms of the angles. The formula has those of the probabilities that a "
         "bit agrees.": (lambda near_angle, far_angle: np.log(near_angle) / np.log(far_angle)),
         "The logarithms are missing: the bits are multiplied, so they stand in an exponent.": (
-            lambda near_angle, far_angle: _agreement_at(near_angle) / _agreement_at(far_angle)
+            lambda near_angle, far_angle: (
+                collision_probability(near_angle) / collision_probability(far_angle)
+            )
         ),
     },
     nudge="Write both conditions with b in the exponent, and take logarithms. Then b falls out.",
@@ -242,14 +240,12 @@ def _two_designs_case(rng: Generator, i: int) -> Case:
     return p_near, p_far, rng.integers(4, 8 + i // 3), wanted
 
 
-def _in_ball(p: float, n_bits: int, radius: int) -> float:
-    """Return the chance that codes whose bits agree with chance p differ in at most `radius`."""
-    return sum(math.comb(n_bits, i) * (1 - p) ** i * p ** (n_bits - i) for i in range(radius + 1))
-
-
 def _designs(p_near: float, p_far: float, n_bits: int, wanted: float) -> tuple[int, int]:
-    """Return the radius and the number of tables that find the wanted share of near pairs."""
-    radius = next(r for r in range(n_bits) if _in_ball(p_near, n_bits, r) >= wanted)
+    """Return the radius and the number of tables that find the wanted share of near pairs.
+
+    Of n bits at most r differ, each with chance q, with the chance bdtr(r, n, q).
+    """
+    radius = next(r for r in range(n_bits) if bdtr(r, n_bits, 1 - p_near) >= wanted)
     return radius, _n_tables(p_near, n_bits, wanted)
 
 
@@ -258,7 +254,7 @@ def _far_shares(
 ) -> tuple[float, float]:
     """Return the shares of far pairs that the ball and the tables of both designs find."""
     radius, n_tables = _designs(p_near, p_far, n_bits, wanted)
-    by_ball = _in_ball(p_far, n_bits, radius + extra_radius)
+    by_ball = bdtr(radius + extra_radius, n_bits, 1 - p_far)
     by_tables = float(amplified_probability(p_far, n_bits, n_tables))
     return by_ball, by_tables
 

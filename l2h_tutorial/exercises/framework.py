@@ -99,10 +99,6 @@ class Exercise(ABC):
     @abstractmethod
     def _judge(self, answer: Any, rng: Generator) -> Verdict: ...
 
-    @abstractmethod
-    def right_answer(self) -> Any:
-        """Return an answer that holds."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Compute(Exercise):
@@ -189,10 +185,6 @@ class Compute(Exercise):
             f"{name} = {describe(value)}" for name, value in zip(self.names, case, strict=True)
         )
 
-    def right_answer(self) -> Any:
-        """Return the reference."""
-        return self.reference
-
 
 @dataclass(frozen=True)
 class Requirement:
@@ -228,10 +220,6 @@ class Construct(Exercise):
             if not requirement.holds(thing):
                 return _not_yet(requirement.hint)
         return Verdict(True, "holds. Your answer meets all the requirements.")
-
-    def right_answer(self) -> Any:
-        """Return the example."""
-        return self.example
 
 
 def numbers(answer: Any, what: str, fits: Callable[[Array], bool] = lambda values: True) -> Array:

@@ -24,7 +24,7 @@ from ..grh import GRH
 from ..lsh import LSH
 from ..metrics import mean_average_precision, mean_ratio, ring_counts
 from .project import Project, identity, project_data
-from .submissions import Program, find_files, known_as, names_of, printable
+from .submissions import find_files, known_as, names_of, parser_of, printable, run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -269,11 +269,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(SCALE)
         return table
 
-    program = Program("grade", "Project", ".npz", mark)
-    program.parser.add_argument(
+    parser = parser_of("grade", ".npz")
+    parser.add_argument(
         "--course", default="", help="the course's name, if project_data was given one"
     )
-    return program.run(arguments)
+    return run(parser, arguments, "Project", mark)
 
 
 if __name__ == "__main__":

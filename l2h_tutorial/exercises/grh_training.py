@@ -15,14 +15,9 @@ def _ranking_case(rng: Generator, i: int) -> Case:
     return (relevant,)
 
 
-def _precisions(relevant: Array) -> Array:
-    """Return the precision at each rank."""
-    return np.cumsum(relevant) / np.arange(1, len(relevant) + 1)
-
-
-def _precisions_before(relevant: Array) -> Array:
-    """Return the precisions if the image at the rank itself is not counted as found."""
-    return (np.cumsum(relevant) - relevant) / np.arange(1, len(relevant) + 1)
+def _precisions(relevant: Array, missed: int = 0) -> Array:
+    """Return the precision at each rank, if some of the relevant images are not counted."""
+    return (np.cumsum(relevant) - missed) / np.arange(1, len(relevant) + 1)
 
 
 _AVERAGE_PRECISION = Compute(
@@ -36,7 +31,7 @@ _AVERAGE_PRECISION = Compute(
             lambda relevant: _precisions(relevant)[relevant].sum() / len(relevant)
         ),
         "You counted the relevant images before each rank. The image at the rank itself counts "
-        "too.": (lambda relevant: _precisions_before(relevant)[relevant].mean()),
+        "too.": (lambda relevant: _precisions(relevant, missed=1)[relevant].mean()),
     },
     nudge="Write down a ranking of three images, such as right, wrong, right, and the precision "
     "at ranks 1 and 3.",
@@ -46,14 +41,15 @@ _AVERAGE_PRECISION = Compute(
 # 7.2
 
 
-def _read_four_answers(answer: Any) -> list[bool]:
+def _read_four_answers(answer: Any) -> Any:
     """Return the four truth values of an answer."""
-    wanted = "the check needs four answers, each `True` or `False`, in the order of the changes"
-    if not isinstance(answer, tuple | list) or len(answer) != 4:
-        raise Trouble(f"{wanted}; it got {describe(answer)}.")
-    if not all(isinstance(value, bool | np.bool_) for value in answer):
-        raise Trouble(f"{wanted}; it got {describe(list(answer))}.")
-    return [bool(value) for value in answer]
+    several = isinstance(answer, tuple | list) and len(answer) == 4
+    if not several or not all(isinstance(value, bool | np.bool_) for value in answer):
+        raise Trouble(
+            "the check needs four answers, each `True` or `False`, in the order of the changes; "
+            f"it got {describe(answer)}."
+        )
+    return answer
 
 
 _CAN_CHANGE = Construct(
@@ -148,19 +144,14 @@ def _class_means(bits: Array, y: Array) -> Array:
     return np.array([bits[y == label].mean(axis=0) for label in np.unique(y)])
 
 
-def _distances(X: Array, bit: Array, new: Array) -> Array:
-    """Return squared distances of new vectors to the mean of the zeros and the mean of the ones."""
-    return np.sum((new[:, None] - _class_means(X, bit)) ** 2, axis=2)
-
-
 def _normal(X: Array, bit: Array) -> Array:
     """Return the vector from the mean of the zeros to the mean of the ones."""
     return np.diff(_class_means(X, bit), axis=0)[0]
 
 
 def _nearest_mean(X: Array, bit: Array, new: Array) -> Array:
-    zeros, ones = _distances(X, bit, new).T
-    return ones < zeros
+    to_zeros, to_ones = np.sum((new - _class_means(X, bit)[:, None]) ** 2, axis=2)
+    return to_ones < to_zeros
 
 
 _NEAREST_MEAN = Compute(

@@ -128,10 +128,6 @@ _ENOUGH_BITS = Compute(
 # 2.5
 
 
-def _n_directions(X: Array) -> int:
-    return len(np.unique(unit(X).round(9), axis=0))
-
-
 def _n_codes(X: Array) -> float:
     """Return how many codes of 16 bits the rows have: the median over 21 draws of hyperplanes."""
     draws = [bits_to_integers(LSH(16).fit_transform(X)) for _ in range(21)]
@@ -149,7 +145,7 @@ _BREAK = Construct(
             np.zeros((50, 8)),
         ),
         Requirement(
-            lambda X: _n_directions(X) == 50,
+            lambda X: len(np.unique(unit(X).round(9), axis=0)) == 50,
             "Two of your rows point in exactly the same direction, so of course they share a code. "
             "Give all 50 rows different directions.",
             np.outer(np.arange(1, 51), np.ones(8)),
