@@ -103,7 +103,20 @@ def eight_vectors(
     offsets = lines[2:].sum(axis=0) / lengths  # 0 where there is no third row
     plane = grid_of_plane(6, 60).reshape(-1, 2)
     plane = plane[(plane[:, 1] > _LOW + 0.5) & (plane[:, 1] < _HIGH - 0.5)]
-    _draw_lines(axes, plane, normals, offsets, taken)
+    # names and codes stand on places of the plane that are far from what is taken and from lines
+    beyond = plane @ normals.T - offsets  # how far each place is on the side of the ones
+    for k, normal in enumerate(normals):
+        draw_hyperplane(axes, normal, offsets[k] * normal, linewidth=1.5)
+        near_others = (np.abs(np.delete(beyond, k, axis=1)) < 0.2).any(axis=1)
+        candidates = np.flatnonzero(np.abs(beyond[:, k] - _PAST_ARROW) < 0.15)
+        room = gaps(plane[candidates], np.concatenate([taken, plane[near_others]]), _WORD)
+        best = candidates[room.argmax()]
+        name = plane[best]
+        foot = name - beyond[best, k] * normal
+        draw_arrow(axes, foot + _ARROW * normal, foot)
+        write(axes, name, f"bit {k + 1}", bbox=BOX)
+        taken = np.concatenate([taken, name + _WORD * [[-1, 0], [0, 0], [1, 0]]])
+    write_codes(axes, plane, beyond >= 0, taken, _WORD)
     return figure
 
 
@@ -118,23 +131,3 @@ def _draw_vectors(axes: Axes, marks: Sequence[Any]) -> None:
     axes.set(xlim=(-_ACROSS, _ACROSS), ylim=(_LOW, _HIGH), aspect="equal")
     axes.set(xlabel="feature 1", ylabel="feature 2")
     axes.set(xticks=range(-6, 7, 2), yticks=range(-4, 5, 2))
-
-
-def _draw_lines(axes: Axes, plane: Floats, normals: Floats, offsets: Floats, taken: Floats) -> None:
-    """Draw each line, a named arrow from it to the side where its bit is 1, and the codes.
-
-    Names and codes stand on places of the plane that are far from what is taken and from lines.
-    """
-    beyond = plane @ normals.T - offsets  # how far each place is on the side of the ones
-    for k, normal in enumerate(normals):
-        draw_hyperplane(axes, normal, offsets[k] * normal, linewidth=1.5)
-        near_others = (np.abs(np.delete(beyond, k, axis=1)) < 0.2).any(axis=1)
-        candidates = np.flatnonzero(np.abs(beyond[:, k] - _PAST_ARROW) < 0.15)
-        room = gaps(plane[candidates], np.concatenate([taken, plane[near_others]]), _WORD)
-        best = candidates[room.argmax()]
-        name = plane[best]
-        foot = name - beyond[best, k] * normal
-        draw_arrow(axes, foot + _ARROW * normal, foot)
-        write(axes, name, f"bit {k + 1}", bbox=BOX)
-        taken = np.concatenate([taken, name + _WORD * [[-1, 0], [0, 0], [1, 0]]])
-    write_codes(axes, plane, beyond >= 0, taken, _WORD)
