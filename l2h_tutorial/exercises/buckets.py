@@ -40,11 +40,11 @@ def _read_comparison(answer: Any) -> _Comparison:
             "it should be a tuple of two numbers of bits and a letter, such as (48, 12, 'c'), "
             f"and is {describe(answer)}."
         )
-    raw_bits, centred_bits, reason = answer
-    lengths = numbers([raw_bits, centred_bits], "two numbers of bits, without quotes")
+    *bits, reason = answer
+    raw_bits, centred_bits = numbers(bits, "two numbers of bits, without quotes")
     if not isinstance(reason, str) or reason.strip().lower() not in ("a", "b", "c"):
         raise Trouble(f"the reason should be 'a', 'b' or 'c', but it is {describe(reason)}.")
-    return _Comparison(lengths[0], lengths[1], reason.strip().lower())
+    return _Comparison(raw_bits, centred_bits, reason.strip().lower())
 
 
 _FAIR = Construct(

@@ -1,7 +1,7 @@
 """Exercises of chapter 8, Methods compared."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -110,47 +110,35 @@ _TIES = Compute(
 # 8.3
 
 
-@dataclass
-class _Trial:
-    """What a student's hasher did with random vectors."""
-
-    fit_is_clean: bool  # it returned self, and left its arguments and the parameters unchanged
-    bits: Any
-    repeated_bits: Any  # after fitting again with the same seed
-    single_bits: list[Any]  # of each row encoded by itself
-    moved_bits: Any  # of rows that were moved a little
-    shape: tuple[int, int]  # that the bits should have
-
-
-def _try(answer: Any) -> _Trial:
-    """Fit copies of a student's hasher to random vectors, and let them encode others."""
+def _try(answer: Any) -> SimpleNamespace:
+    """Fit copies of a student's hasher to random vectors, let them encode others, and note it."""
     from sklearn.base import clone
 
-    methods = [getattr(answer, name, None) for name in ("fit", "transform")]
-    if not all(map(callable, methods)):
-        raise Trouble(
-            f"the check needs an estimator with `fit` and `transform`; it got {describe(answer)}."
-        )
     rng = np.random.default_rng()
     y = np.arange(40) % 10
     X = 3 * rng.normal(size=(10, 8))[y] + rng.normal(size=(40, 8))
     settings = {"n_bits": int(rng.integers(4, 8)), "random_state": int(rng.integers(2**31))}
 
+    def copy_of_hasher() -> Any:
+        return clone(answer).set_params(**settings)
+
     def fits_cleanly(X_train: Array) -> bool:
-        hasher = clone(answer).set_params(**settings)
+        """Say whether it returns self, and leaves its arguments and the parameters unchanged."""
+        hasher = copy_of_hasher()
         returns_itself = hasher.fit(X_train, y) is hasher
         keeps_settings = settings.items() <= hasher.get_params().items()
         return returns_itself and np.array_equal(X_train, X) and keeps_settings
 
     def encode(X_new: Array) -> Any:
-        hasher = clone(answer).set_params(**settings)
+        hasher = copy_of_hasher()
         hasher.fit(X.copy(), y)
         return hasher.transform(X_new)
 
     try:
-        clone(answer).set_params(**settings)
+        copy_of_hasher()
     except Exception as error:
         raise Trouble(
+            f"the check needs an estimator with `fit` and `transform`; it got {describe(answer)}. "
             "scikit-learn could not clone it and set `n_bits` and `random_state` "
             f"({type(error).__name__}). Derive it from BaseEstimator, and let `__init__` take both "
             "and keep them unchanged."
@@ -158,13 +146,13 @@ def _try(answer: Any) -> _Trial:
     fit_is_clean = call(fits_cleanly, (X,))
     X_new = X[:24] + rng.normal(size=(24, 8))
     X_moved = X_new + 0.01 * rng.normal(size=8)
-    return _Trial(
+    return SimpleNamespace(
         fit_is_clean=fit_is_clean,
         bits=call(encode, (X_new,)),
-        repeated_bits=call(encode, (X_new,)),
+        repeated_bits=call(encode, (X_new,)),  # after fitting again with the same seed
         moved_bits=call(encode, (X_moved,)),
         single_bits=[call(encode, (row[None],)) for row in X_new],
-        shape=(len(X_new), settings["n_bits"]),
+        shape=(len(X_new), settings["n_bits"]),  # that the bits should have
     )
 
 
@@ -195,11 +183,7 @@ _OWN = Construct(
             _Forgetful(8),
         ),
         Requirement(
-            lambda trial: (
-                isinstance(trial.bits, np.ndarray)
-                and trial.bits.dtype == bool
-                and trial.bits.ndim == 2
-            ),
+            lambda trial: isinstance(trial.bits, np.ndarray) and trial.bits.dtype == bool,
             "`transform` should return an array of True and False with a row for each image. "
             "Compare the scores with a threshold.",
             _spoilt(lambda bits, X: bits.astype(float)),

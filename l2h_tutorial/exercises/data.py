@@ -185,7 +185,7 @@ _OTHERS = Compute(
             lambda vectors, row, k: _by_distance(vectors, row)[1 : k + 1]
         ),
         "You return one row too few. First leave out the query's own row, and then take k rows.": (
-            lambda vectors, row, k: _others(vectors, row, k)[: k - 1]
+            lambda *case: _others(*case)[:-1]
         ),
     },
     nudge="Compute all distances to the query, sort the row numbers by distance with a stable "

@@ -42,6 +42,13 @@ def _n_tables_for(cosines: Any, n_bits: int, wanted: float) -> int:
     return _n_tables(_agreement(cosines), n_bits, wanted)
 
 
+# mistakes of two exercises
+_OF_TABLES = {
+    _NO_PROBABILITY: _n_tables,
+    _TOO_FEW: (lambda *case: _n_tables_for(*case) - 1),
+    _ENOUGH: (lambda cosines, n_bits, wanted: _n_tables_for(cosines, n_bits, wanted + 1e-9)),
+}
+
 # 5.1
 
 
@@ -80,12 +87,10 @@ _TABLES = Compute(
     reference=lambda cosine, n_bits, wanted: _n_tables_for(cosine, n_bits, wanted),
     case=_tables_case,
     mistakes={
-        _NO_PROBABILITY: _n_tables,
-        _TOO_FEW: (lambda *case: _n_tables_for(*case) - 1),
         _DO_NOT_ADD_UP: (
             lambda cosine, n_bits, wanted: math.ceil(wanted / _agreement(cosine) ** n_bits)
         ),
-        _ENOUGH: (lambda cosine, n_bits, wanted: _n_tables_for(cosine, n_bits, wanted + 1e-9)),
+        **_OF_TABLES,
     },
     nudge="Start with one table, compute the chance, and add a table while the chance is below "
     "what is wanted.",
@@ -147,9 +152,7 @@ _RECALL = Compute(
         "You asked it of the least similar pair. Recall is a mean: similar pairs make up for it.": (
             lambda cosines, n_bits, wanted: _n_tables_for(cosines.min(), n_bits, wanted)
         ),
-        _NO_PROBABILITY: _n_tables,
-        _TOO_FEW: (lambda *case: _n_tables_for(*case) - 1),
-        _ENOUGH: (lambda cosines, n_bits, wanted: _n_tables_for(cosines, n_bits, wanted + 1e-9)),
+        **_OF_TABLES,
     },
     nudge="Compute the chance of each pair with one table, then with two, and look at their mean.",
 )

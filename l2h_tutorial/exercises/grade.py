@@ -241,7 +241,7 @@ def _marks(path: Path, project: Project) -> dict[str, Any]:
     }
     random_map = 1 / len(project.class_names)
     scale = [random_map, row["lsh_map"], row["grh_map"]]
-    row["grade"] = round(float(np.interp(row["map"], scale, [0, 50, 100])), 1)
+    row["grade"] = round(np.interp(row["map"], scale, [0, 50, 100]), 1)
     shares = _shares_by_class(project, query, database)
     grh_shares = _shares_by_class(project, *grh)
     lead = np.subtract(shares, grh_shares).max()

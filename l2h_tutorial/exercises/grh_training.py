@@ -95,12 +95,8 @@ def _kernel_case(rng: Generator, i: int) -> Case:
     return kernel[:n, :n], kernel[n:, :n], bits, round(rng.uniform(0.1, 1), 2)
 
 
-def _with_ridge(K: Array, ridge: float) -> Array:
-    return K + ridge * np.eye(len(K))
-
-
 def _ridge_scores(K: Array, k: Array, L: Array, ridge: float) -> Array:
-    return k @ np.linalg.solve(_with_ridge(K, ridge), L)
+    return k @ np.linalg.solve(K + ridge * np.eye(len(K)), L)
 
 
 _RIDGE = Compute(
@@ -111,12 +107,12 @@ _RIDGE = Compute(
             lambda kernel, new_kernel, L, ridge: new_kernel @ np.linalg.solve(kernel + ridge, L)
         ),
         "You divided entry by entry. That is not the inverse of a matrix: solve the system.": (
-            lambda kernel, new_kernel, L, ridge: new_kernel @ ((1 / _with_ridge(kernel, ridge)) @ L)
+            lambda kernel, new_kernel, L, ridge: (
+                new_kernel @ ((1 / (kernel + ridge * np.eye(len(kernel)))) @ L)
+            )
         ),
         "You returned the signs. The exercise asks for the scores before the sign is taken.": (
-            lambda kernel, new_kernel, L, ridge: np.sign(
-                new_kernel @ np.linalg.solve(_with_ridge(kernel, ridge), L)
-            )
+            lambda *case: np.sign(_ridge_scores(*case))
         ),
     },
     nudge="Check the shapes: A has a row for each training image and a column for each bit.",
@@ -135,7 +131,7 @@ def _mean_case(rng: Generator, i: int) -> Case:
     X = np.round(rng.normal((4, 2), 2, size=(len(bit), 2)))
     new = np.round(rng.normal((4, 2), 2, size=(7, 2)))
     X[bit] += 1
-    new[i % 7] = (X[bit].mean(axis=0) + X[~bit].mean(axis=0)) / 2
+    new[i % 7] = _class_means(X, bit).mean(axis=0)
     return X, bit, new
 
 

@@ -100,6 +100,10 @@ def project_data(student: str, *, course: str = "") -> Project:
         images=None,
         class_names=[dataset.class_names[label] for label in classes],
     )
-    sizes = {"query_size": 50 * _N_CLASSES, "train_size": 100 * _N_CLASSES}
-    split = split_dataset(part, **sizes, random_state=int(rng.integers(2**31)))
-    return Project(name, split, tuple(part.class_names), n_bits, radius)
+    split = split_dataset(
+        part,
+        query_size=50 * _N_CLASSES,
+        train_size=100 * _N_CLASSES,
+        random_state=int(rng.integers(2**31)),
+    )
+    return Project(name, split, split.class_names, n_bits, radius)
