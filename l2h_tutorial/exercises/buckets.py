@@ -42,9 +42,10 @@ def _read_comparison(answer: Any) -> _Comparison:
         )
     *bits, reason = answer
     raw_bits, centred_bits = numbers(bits, "two numbers of bits, without quotes")
-    if not isinstance(reason, str) or reason.strip().lower() not in ("a", "b", "c"):
+    letter = str(reason).strip().lower()
+    if letter not in ("a", "b", "c"):
         raise Trouble(f"the reason should be 'a', 'b' or 'c', but it is {describe(reason)}.")
-    return _Comparison(raw_bits, centred_bits, reason.strip().lower())
+    return _Comparison(raw_bits, centred_bits, letter)
 
 
 _FAIR = Construct(

@@ -143,11 +143,10 @@ def _try(answer: Any) -> SimpleNamespace:
             f"({type(error).__name__}). Derive it from BaseEstimator, and let `__init__` take both "
             "and keep them unchanged."
         ) from None
-    fit_is_clean = call(fits_cleanly, (X,))
     X_new = X[:24] + rng.normal(size=(24, 8))
     X_moved = X_new + 0.01 * rng.normal(size=8)
     return SimpleNamespace(
-        fit_is_clean=fit_is_clean,
+        fit_is_clean=call(fits_cleanly, (X,)),
         bits=call(encode, (X_new,)),
         repeated_bits=call(encode, (X_new,)),  # after fitting again with the same seed
         moved_bits=call(encode, (X_moved,)),

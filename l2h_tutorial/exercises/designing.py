@@ -257,9 +257,10 @@ def _far_shares(
 ) -> tuple[float, float]:
     """Return the shares of far pairs that the ball and the tables of both designs find."""
     radius, n_tables = _designs(p_near, p_far, n_bits, wanted)
-    by_ball = bdtr(radius + extra_radius, n_bits, 1 - p_far)
-    by_tables = float(amplified_probability(p_far, n_bits, n_tables))
-    return by_ball, by_tables
+    return (
+        bdtr(radius + extra_radius, n_bits, 1 - p_far),
+        float(amplified_probability(p_far, n_bits, n_tables)),
+    )
 
 
 _FAR_SHARES = Compute(

@@ -384,8 +384,7 @@ def _misfit_tuple(got: Any, expected: tuple[Any, ...]) -> str | None:
 
 def _misfit_array(got: Any, expected: np.ndarray) -> str | None:
     wanted = f"it should be an array of shape {expected.shape}"
-    like_an_array = isinstance(got, Sized) or hasattr(got, "__array__")
-    if isinstance(got, str | set | dict) or not like_an_array:
+    if isinstance(got, str | set | dict) or not isinstance(got, Sized):
         return f"{wanted}, but it is {describe(got)}."
     try:
         got = _real(got)

@@ -239,8 +239,7 @@ def _marks(path: Path, project: Project) -> dict[str, Any]:
         "lsh_sd": np.std(lsh, ddof=1),
         "grh_map": score(grh),
     }
-    random_map = 1 / len(project.class_names)
-    scale = [random_map, row["lsh_map"], row["grh_map"]]
+    scale = [1 / len(project.class_names), row["lsh_map"], row["grh_map"]]  # random answers first
     row["grade"] = round(np.interp(row["map"], scale, [0, 50, 100]), 1)
     shares = _shares_by_class(project, query, database)
     grh_shares = _shares_by_class(project, *grh)

@@ -297,8 +297,9 @@ def _run(job: bytes, seconds: float, hidden: Path | None) -> tuple[list[dict[str
         if hidden:
             folders = [str(package), str(hidden.resolve()), scratch]
             command = [*_WALLED, _WALLS, "walls", *folders, *command]
-        inherited = ("PATH", "SYSTEMROOT", "LANG")
-        environment = {name: os.environ[name] for name in inherited if name in os.environ}
+        environment = {
+            name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LANG") if name in os.environ
+        }
         environment |= {
             "HOME": scratch,
             "TMPDIR": scratch,

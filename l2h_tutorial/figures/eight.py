@@ -128,6 +128,12 @@ def _draw_vectors(axes: Axes, marks: Sequence[Any]) -> None:
         axes.scatter(*VECTORS[i], **look, facecolor=fill, linewidth=1.8, zorder=3)
         place = VECTORS[i] + _NAMES[i]
         write(axes, place, f"{name} {mark}".strip(), color=look["color"], bbox=BOX)
-    axes.set(xlim=(-_ACROSS, _ACROSS), ylim=(_LOW, _HIGH), aspect="equal")
-    axes.set(xlabel="feature 1", ylabel="feature 2")
-    axes.set(xticks=range(-6, 7, 2), yticks=range(-4, 5, 2))
+    axes.set(
+        xlim=(-_ACROSS, _ACROSS),
+        ylim=(_LOW, _HIGH),
+        aspect="equal",
+        xlabel="feature 1",
+        ylabel="feature 2",
+        xticks=range(-6, 7, 2),
+        yticks=range(-4, 5, 2),
+    )

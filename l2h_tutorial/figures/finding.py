@@ -283,11 +283,13 @@ def wedge(theta: float) -> Figure:
         draw_arrow(axes, unit(direction), arrowstyle="-|>", linewidth=2.5)
         write(axes, 1.22 * unit(direction), name, fontsize=14, fontweight="bold")
     write(axes, 0.45 * unit(first + theta / 2), "θ", fontsize=14)
-    axes.set_title(
-        f"{between.sum()} of {n_lines} random lines separate x and y;\n"
-        f"θ/π predicts {n_lines * theta / np.pi:.1f}"
+    axes.set(
+        xlim=(-1.35, 1.35),
+        ylim=(-1.2, 1.35),
+        aspect="equal",
+        title=f"{between.sum()} of {n_lines} random lines separate x and y;\n"
+        f"θ/π predicts {n_lines * theta / np.pi:.1f}",
     )
-    axes.set(xlim=(-1.35, 1.35), ylim=(-1.2, 1.35), aspect="equal")
     axes.set_axis_off()
     return figure
 
@@ -380,8 +382,12 @@ def corner(angles: dict[str, Floats], balance: dict[str, Floats]) -> Figure:
     below.annotate(
         "an even split", (1, 0.5), textcoords="offset points", xytext=(0, -4), va="top", bbox=BOX
     )
-    below.set(xlabel="rank of the hyperplane", ylabel="share on the smaller side")
-    below.set(ylim=(-0.02, 0.53), title="balance of each bit")
+    below.set(
+        xlabel="rank of the hyperplane",
+        ylabel="share on the smaller side",
+        ylim=(-0.02, 0.53),
+        title="balance of each bit",
+    )
     below.xaxis.set_major_locator(MaxNLocator(integer=True))
     above.legend(loc="upper right")
     return figure
@@ -457,8 +463,12 @@ def work_map(
         axes.axhline(level, linewidth=1.2, label=name, **look(name))
     top = axes.dataLim.y1
     top += 0.1 * (top - lowest)
-    axes.set(xscale="log", xlabel="share of the database scanned (%)", ylim=(lowest, top))
-    axes.set_ylabel("precision at 10" if measure == "precision" else "recall of the exact ten")
+    axes.set(
+        xscale="log",
+        xlabel="share of the database scanned (%)",
+        ylim=(lowest, top),
+        ylabel="precision at 10" if measure == "precision" else "recall of the exact ten",
+    )
     return figure
 
 
@@ -579,8 +589,8 @@ def amplification(
         xlabel="cosine similarity of query and image",
         ylabel="chance of being a candidate",
         ylim=(-0.02, 1.02),
+        title="lines: theory; points: real pairs",
     )
-    axes.set_title("lines: theory; points: real pairs")
     axes.legend(loc="upper left")
     return figure
 
