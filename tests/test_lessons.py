@@ -420,7 +420,7 @@ def test_a_query_in_the_database_flatters_bad_searches_most(lab):
     search gains nothing" "With $k = 1$ every search looks perfect." "The query itself is always
     right, and nine random images add nearly one."
     """
-    flattered = find("1.3").right_answer()
+    flattered = find("1.3").reference
     assert flattered(0.1, 10) == pytest.approx(0.19)
     assert flattered(1.0, 10) == 1
     assert flattered(0.1, 1) == 1
@@ -496,7 +496,7 @@ def test_in_many_dimensions_every_code_can_occur():
     """
     for n_lines in (1, 3, 16):
         codes = bits_to_integers(LSH(n_lines, random_state=0).fit_transform(circle(20_000)))
-        assert len(np.unique(codes)) == find("2.2").right_answer()(n_lines)
+        assert len(np.unique(codes)) == find("2.2").reference(n_lines)
     hyperplanes = LSH(16, random_state=0).fit(np.zeros((1, 512))).hyperplanes_
     sides = np.random.default_rng(0).choice([-1.0, 1.0], size=(100, 16))
     vectors = sides @ np.linalg.pinv(hyperplanes)

@@ -27,7 +27,7 @@ def test_real_tables_are_above_the_bound(centred, seed):
     """buckets: "In real tables, stored queries have more candidates than this bound." """
     bits = LSH(14, random_state=seed).fit_transform(centred.X_database)
     sizes = HashTable(bits).bucket_sizes.astype(float)
-    bound = find("3.2").right_answer()(len(centred.X_database), 14)
+    bound = find("3.2").reference(len(centred.X_database), 14)
     assert np.sum(sizes**2) / np.sum(sizes) > 2 * bound
 
 
@@ -92,7 +92,7 @@ def test_only_other_majorities_can_change_the_codes(centred, seed):
         (codes(y), codes(y, n_iter=2)),
     ]
     changed = tuple(not np.array_equal(before, after) for before, after in pairs)
-    assert changed == find("7.2").right_answer() == (False, False, True, False)
+    assert changed == find("7.2").example == (False, False, True, False)
 
 
 def test_the_nearer_mean_ranks_worse_than_the_linear_svm(centred, seed):

@@ -921,7 +921,7 @@ def test_the_estimates_are_those_of_the_solution():
     """scaling: "so a billion of them take about 2,000 GB" "so the codes take 16 GB" "The scan takes
     a billion divided by 250 million" "about twice as long as NumPy's scan of 64 bits does" """
     n = 10**9
-    vectors_gb, codes_gb, scan_seconds = find("11.1").right_answer()
+    vectors_gb, codes_gb, scan_seconds = find("11.1").example
     assert vectors_gb == pytest.approx(n * 4 * 512 / 1e9) == pytest.approx(2000, rel=0.05)
     assert (
         codes_gb

@@ -131,9 +131,7 @@ def find(number: str) -> Exercise:
             f"chapter {chapter} has no exercises that check themselves."
         )
     module = import_module(f"{__name__}.{CHAPTERS[chapter]}")
-    known: dict[str, Exercise] = {
-        f"{chapter}.{i}": exercise for i, exercise in enumerate(module.EXERCISES, start=1)
-    }
+    known = {f"{chapter}.{i}": exercise for i, exercise in enumerate(module.EXERCISES, start=1)}
     if name not in known:
         raise LookupError(f"There is no exercise {name}: chapter {chapter} has {', '.join(known)}.")
     return known[name]

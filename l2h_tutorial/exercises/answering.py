@@ -14,7 +14,6 @@ import pickle
 import sys
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -28,19 +27,15 @@ _MOST_VALUES = 100_000  # of an answer
 _LIMITS = {"AS": 2**31, "FSIZE": 2**24, "NPROC": 64, "CORE": 0}
 
 
-@dataclass(frozen=True, eq=False)
-class LabelProgram:
-    """Give codes for labels: the program that functions of exercise 9.1 get.
+def codes_for_labels(
+    own: NDArray[Any], of_class: NDArray[Any], labels: NDArray[Any]
+) -> NDArray[Any]:
+    """Give codes for labels: with the first two arguments set, the program of exercise 9.1.
 
-    A code holds the bits that the image's own bits and those of its class have in common. The class
-    is here, and not with its exercise, because this process has no exercises.
+    A code holds the bits that the image's own bits and those of its class have in common. The
+    function is here, and not with its exercise, because this process has no exercises.
     """
-
-    own: NDArray[np.bool_]
-    of_class: NDArray[np.bool_]
-
-    def __call__(self, labels: NDArray[Any]) -> NDArray[np.bool_]:
-        return self.own & self.of_class[labels]
+    return own & of_class[labels]
 
 
 class Trouble(Exception):
@@ -86,13 +81,13 @@ def encode(value: Any) -> Any:
         return None
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, bool | float | str):
+    if isinstance(value, float | str):
         return value
     if isinstance(value, int) and abs(value) < 10**1000:
         return value
     if isinstance(value, list | tuple) and len(value) <= _MOST_VALUES:
         return {type(value).__name__: [encode(item) for item in value]}
-    if isinstance(value, np.ndarray | range) or hasattr(value, "__array__"):
+    if isinstance(value, range) or hasattr(value, "__array__"):
         array = np.asarray(value)
         if array.dtype.kind in _KINDS and array.size <= _MOST_VALUES:
             return {"array": array.ravel().tolist(), "kind": array.dtype.kind, "shape": array.shape}

@@ -40,11 +40,12 @@ def _read_comparison(answer: Any) -> _Comparison:
             "it should be a tuple of two numbers of bits and a letter, such as (48, 12, 'c'), "
             f"and is {describe(answer)}."
         )
-    raw_bits, centred_bits, reason = answer
-    lengths = numbers([raw_bits, centred_bits], "two numbers of bits, without quotes")
-    if not isinstance(reason, str) or reason.strip().lower() not in ("a", "b", "c"):
+    *bits, reason = answer
+    raw_bits, centred_bits = numbers(bits, "two numbers of bits, without quotes")
+    letter = str(reason).strip().lower()
+    if letter not in ("a", "b", "c"):
         raise Trouble(f"the reason should be 'a', 'b' or 'c', but it is {describe(reason)}.")
-    return _Comparison(lengths[0], lengths[1], reason.strip().lower())
+    return _Comparison(raw_bits, centred_bits, letter)
 
 
 _FAIR = Construct(
@@ -121,13 +122,11 @@ def _counts(database_codes: Array, query_codes: Array) -> Array:
 
 def _mean_without_empty(database_codes: Array, query_codes: Array) -> float:
     counts = _counts(database_codes, query_codes)
-    return float(counts[counts > 0].mean()) if counts.any() else 0.0
+    return counts[counts > 0].mean() if counts.any() else 0.0
 
 
 _CANDIDATES = Compute(
-    reference=lambda database_codes, query_codes: float(
-        _counts(database_codes, query_codes).mean()
-    ),
+    reference=lambda database_codes, query_codes: _counts(database_codes, query_codes).mean(),
     case=lambda rng, i: (rng.integers(0, 4, size=6 + i), rng.integers(0, 6, size=4 + i // 2)),
     mistakes={
         "You left out the queries whose bucket is empty. They have 0 candidates, and they count "
@@ -138,9 +137,9 @@ _CANDIDATES = Compute(
         ),
         "You counted several queries with the same code only once. Each of them searches, so each "
         "of them counts.": (
-            lambda database_codes, query_codes: float(
-                _counts(database_codes, np.unique(query_codes)).mean()
-            )
+            lambda database_codes, query_codes: _counts(
+                database_codes, np.unique(query_codes)
+            ).mean()
         ),
     },
     nudge="For every query count the images with its code, and take the mean of these counts.",
@@ -191,18 +190,18 @@ _MISLEAD = Construct(
     ),
     requirements=(
         Requirement(
-            lambda sizes: bool(((sizes == np.floor(sizes)) & (sizes >= 1)).all()),
+            lambda sizes: ((sizes == np.floor(sizes)) & (sizes >= 1)).all(),
             "Every size must be a whole number, at least 1: a table has no empty buckets.",
             [0, 0, 5],
         ),
         Requirement(
-            lambda sizes: float(sizes.mean()) <= 2,
+            lambda sizes: sizes.mean() <= 2,
             "The mean size is more than 2. Which buckets bring the mean down, and hold hardly any "
             "images?",
             [60, 60],
         ),
         Requirement(
-            lambda sizes: float((sizes**2).sum() / sizes.sum()) >= 50,
+            lambda sizes: (sizes**2).sum() / sizes.sum() >= 50,
             "The mean size is small enough, but a stored query has fewer than 50 candidates "
             "on average. Where must many images be, so that many queries land there?",
             [2, 2, 2],
@@ -213,10 +212,6 @@ _MISLEAD = Construct(
 
 
 # 3.6
-
-
-def _layout_case(rng: Generator, i: int) -> Case:
-    return (rng.integers(0, 5, size=6 + i) * 2 + 3,)
 
 
 def _lay_out(codes: Array) -> tuple[Array, Array, Array]:
@@ -238,7 +233,7 @@ def _with_offsets(change: Callable[[Array], Array]) -> Callable[[Array], tuple[A
 
 _LAY_OUT = Compute(
     reference=_lay_out,
-    case=_layout_case,
+    case=lambda rng, i: (rng.integers(0, 5, size=6 + i) * 2 + 3,),
     mistakes={
         "The offsets lack the 0 at the start: the first bucket begins at 0.": (
             _with_offsets(lambda offsets: offsets[1:])

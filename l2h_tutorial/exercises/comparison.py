@@ -1,7 +1,7 @@
 """Exercises of chapter 8, Methods compared."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -71,11 +71,6 @@ def _ties_case(rng: Generator, i: int) -> Case:
     return rng.integers(0, 3, size=n_rows), rng.random(n_rows) < 0.5, rng.integers(2, 5)
 
 
-def _in_file_order(distances: Array, relevant: Array, k: int) -> float:
-    """Return the precision at k if tied rows stand in the order of the file."""
-    return float(relevant[np.argsort(distances, kind="stable")[:k]].mean())
-
-
 def _certain_and_tied(distances: Array, relevant: Array, k: int) -> tuple[Array, Array]:
     """Return the relevance of the rows surely among the first k, and of those tied for the rest."""
     last = np.sort(distances)[k - 1]
@@ -85,7 +80,7 @@ def _certain_and_tied(distances: Array, relevant: Array, k: int) -> tuple[Array,
 def _expected(distances: Array, relevant: Array, k: int) -> float:
     """Return the mean precision at k over all orders of the tied rows."""
     certain, tied = _certain_and_tied(distances, relevant, k)
-    return float((certain.sum() + (k - len(certain)) * tied.mean()) / k)
+    return (certain.sum() + (k - len(certain)) * tied.mean()) / k
 
 
 _TIES = Compute(
@@ -93,16 +88,18 @@ _TIES = Compute(
     case=_ties_case,
     mistakes={
         "You took tied rows in the order of the file. It knows nothing of the query: any order is "
-        "as likely.": _in_file_order,
+        "as likely.": (
+            lambda distances, relevant, k: relevant[np.argsort(distances, kind="stable")[:k]].mean()
+        ),
         "You counted all rows that are tied at the last place. Not all of them have a place among "
         "the k.": (
-            lambda distances, relevant, k: float(
+            lambda distances, relevant, k: (
                 np.concatenate(_certain_and_tied(distances, relevant, k)).sum() / k
             )
         ),
         "You took the share of the relevant among all rows up to the last distance. Nearer rows "
         "have their place for certain, tied ones share what is left.": (
-            lambda *case: float(np.concatenate(_certain_and_tied(*case)).mean())
+            lambda *case: np.concatenate(_certain_and_tied(*case)).mean()
         ),
     },
     nudge="Take three rows at one distance, one of them relevant, and k = 1. Write down all "
@@ -113,61 +110,48 @@ _TIES = Compute(
 # 8.3
 
 
-@dataclass
-class _Trial:
-    """What a student's hasher did with random vectors."""
-
-    fit_is_clean: bool  # it returned self, and left its arguments and the parameters unchanged
-    bits: Any
-    repeated_bits: Any  # after fitting again with the same seed
-    single_bits: list[Any]  # of each row encoded by itself
-    moved_bits: Any  # of rows that were moved a little
-    shape: tuple[int, int]  # that the bits should have
-
-
-def _try(answer: Any) -> _Trial:
-    """Fit copies of a student's hasher to random vectors, and let them encode others."""
+def _try(answer: Any) -> SimpleNamespace:
+    """Fit copies of a student's hasher to random vectors, let them encode others, and note it."""
     from sklearn.base import clone
 
-    methods = [getattr(answer, name, None) for name in ("fit", "transform")]
-    if not all(map(callable, methods)):
-        raise Trouble(
-            f"the check needs an estimator with `fit` and `transform`; it got {describe(answer)}."
-        )
     rng = np.random.default_rng()
     y = np.arange(40) % 10
     X = 3 * rng.normal(size=(10, 8))[y] + rng.normal(size=(40, 8))
     settings = {"n_bits": int(rng.integers(4, 8)), "random_state": int(rng.integers(2**31))}
 
+    def copy_of_hasher() -> Any:
+        return clone(answer).set_params(**settings)
+
     def fits_cleanly(X_train: Array) -> bool:
-        hasher = clone(answer).set_params(**settings)
+        """Say whether it returns self, and leaves its arguments and the parameters unchanged."""
+        hasher = copy_of_hasher()
         returns_itself = hasher.fit(X_train, y) is hasher
         keeps_settings = settings.items() <= hasher.get_params().items()
         return returns_itself and np.array_equal(X_train, X) and keeps_settings
 
     def encode(X_new: Array) -> Any:
-        hasher = clone(answer).set_params(**settings)
+        hasher = copy_of_hasher()
         hasher.fit(X.copy(), y)
         return hasher.transform(X_new)
 
     try:
-        clone(answer).set_params(**settings)
+        copy_of_hasher()
     except Exception as error:
         raise Trouble(
+            f"the check needs an estimator with `fit` and `transform`; it got {describe(answer)}. "
             "scikit-learn could not clone it and set `n_bits` and `random_state` "
             f"({type(error).__name__}). Derive it from BaseEstimator, and let `__init__` take both "
             "and keep them unchanged."
         ) from None
-    fit_is_clean = call(fits_cleanly, (X,))
     X_new = X[:24] + rng.normal(size=(24, 8))
     X_moved = X_new + 0.01 * rng.normal(size=8)
-    return _Trial(
-        fit_is_clean=fit_is_clean,
+    return SimpleNamespace(
+        fit_is_clean=call(fits_cleanly, (X,)),
         bits=call(encode, (X_new,)),
-        repeated_bits=call(encode, (X_new,)),
+        repeated_bits=call(encode, (X_new,)),  # after fitting again with the same seed
         moved_bits=call(encode, (X_moved,)),
         single_bits=[call(encode, (row[None],)) for row in X_new],
-        shape=(len(X_new), settings["n_bits"]),
+        shape=(len(X_new), settings["n_bits"]),  # that the bits should have
     )
 
 
@@ -198,11 +182,7 @@ _OWN = Construct(
             _Forgetful(8),
         ),
         Requirement(
-            lambda trial: (
-                isinstance(trial.bits, np.ndarray)
-                and trial.bits.dtype == bool
-                and trial.bits.ndim == 2
-            ),
+            lambda trial: isinstance(trial.bits, np.ndarray) and trial.bits.dtype == bool,
             "`transform` should return an array of True and False with a row for each image. "
             "Compare the scores with a threshold.",
             _spoilt(lambda bits, X: bits.astype(float)),
@@ -232,7 +212,7 @@ _OWN = Construct(
             _spoilt(lambda bits, X: np.ones_like(bits)),
         ),
         Requirement(
-            lambda trial: float(np.mean(trial.bits != trial.moved_bits)) < 0.1,
+            lambda trial: np.mean(trial.bits != trial.moved_bits) < 0.1,
             "Images that hardly differ have codes that have nothing to do with each other: nothing "
             "can be found so.",
             RandomCodes(8),

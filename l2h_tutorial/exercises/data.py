@@ -79,7 +79,7 @@ _COSINE = Compute(
 
 _FLATTERED = Compute(
     reference=lambda precision, k: (1 + (k - 1) * precision) / k,
-    case=lambda rng, i: (round(float(rng.uniform(0.05, 0.95)), 3), 1 + i),
+    case=lambda rng, i: (round(rng.uniform(0.05, 0.95), 3), 1 + i),
     mistakes={
         "The query is now its own first answer, so the precision changes.": (
             lambda precision, k: precision
@@ -128,7 +128,7 @@ _DISAGREE = Construct(
             ([1, 1], [[1, -1], [2, 2]]),
         ),
         Requirement(
-            lambda thing: bool(thing[0].any() and thing[1].any(axis=1).all()),
+            lambda thing: thing[0].any() and thing[1].any(axis=1).all(),
             "A vector of zeros has no direction, so it makes no angle with any vector.",
             ([1, 1], [[0, 0], [2, 2]]),
         ),
@@ -140,9 +140,7 @@ _DISAGREE = Construct(
             ([1, 1], [[1, 2], [2, 1]]),
         ),
         Requirement(
-            lambda thing: (
-                len({int(distances.argmin()) for distances in _both_distances(thing)}) == 2
-            ),
+            lambda thing: len({distances.argmin() for distances in _both_distances(thing)}) == 2,
             "Both measures prefer the same row. The cosine ignores something that the Euclidean "
             "distance sees. Give the row with the right direction too much of it.",
             ([1, 1], [[1, 1.1], [5, 1]]),
@@ -187,7 +185,7 @@ _OTHERS = Compute(
             lambda vectors, row, k: _by_distance(vectors, row)[1 : k + 1]
         ),
         "You return one row too few. First leave out the query's own row, and then take k rows.": (
-            lambda vectors, row, k: _others(vectors, row, k)[: k - 1]
+            lambda *case: _others(*case)[:-1]
         ),
     },
     nudge="Compute all distances to the query, sort the row numbers by distance with a stable "

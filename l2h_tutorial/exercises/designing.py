@@ -4,8 +4,9 @@ import math
 from typing import Any
 
 import numpy as np
+from scipy.special import bdtr
 
-from ..lsh import amplified_probability
+from ..lsh import amplified_probability, collision_probability
 from .framework import Array, Case, Compute, Construct, Generator, Requirement, numbers, unit
 
 # hints of several exercises
@@ -26,7 +27,7 @@ _ENOUGH = "Your answer is right unless the share is reached exactly. Exactly the
 
 def _agreement(cosine: Any) -> Any:
     """Return the probability that a bit agrees for two vectors with this cosine."""
-    return 1 - np.arccos(cosine) / np.pi
+    return collision_probability(np.arccos(cosine))
 
 
 def _n_tables(p: Any, n_bits: int, wanted: float) -> int:
@@ -41,21 +42,28 @@ def _n_tables_for(cosines: Any, n_bits: int, wanted: float) -> int:
     return _n_tables(_agreement(cosines), n_bits, wanted)
 
 
+# mistakes of two exercises
+_OF_TABLES = {
+    _NO_PROBABILITY: _n_tables,
+    _TOO_FEW: (lambda *case: _n_tables_for(*case) - 1),
+    _ENOUGH: (lambda cosines, n_bits, wanted: _n_tables_for(cosines, n_bits, wanted + 1e-9)),
+}
+
 # 5.1
 
 
 def _chance_case(rng: Generator, i: int) -> Case:
     edges = {0: 0.0, 1: 1.0}  # bits that never agree, then always
-    return edges.get(i, round(float(rng.uniform(0.5, 0.95)), 2)), 1 + i % 7, 1 + i // 3
+    return edges.get(i, round(rng.uniform(0.5, 0.95), 2)), 1 + i % 7, 1 + i // 3
 
 
 _CHANCE = Compute(
-    reference=lambda p, n_bits, n_tables: float(amplified_probability(p, n_bits, n_tables)),
+    reference=lambda p, n_bits, n_tables: amplified_probability(p, n_bits, n_tables),
     case=_chance_case,
     mistakes={
         _DO_NOT_ADD_UP: (lambda p, n_bits, n_tables: n_tables * p**n_bits),
         "You exchanged the two: all bits of one table must agree, and one table is enough.": (
-            lambda p, n_bits, n_tables: float(amplified_probability(p, n_tables, n_bits))
+            lambda p, n_bits, n_tables: amplified_probability(p, n_tables, n_bits)
         ),
         "That is the chance that every table finds the pair. One is enough.": (
             lambda p, n_bits, n_tables: (p**n_bits) ** n_tables
@@ -79,12 +87,10 @@ _TABLES = Compute(
     reference=lambda cosine, n_bits, wanted: _n_tables_for(cosine, n_bits, wanted),
     case=_tables_case,
     mistakes={
-        _NO_PROBABILITY: _n_tables,
-        _TOO_FEW: (lambda *case: _n_tables_for(*case) - 1),
         _DO_NOT_ADD_UP: (
             lambda cosine, n_bits, wanted: math.ceil(wanted / _agreement(cosine) ** n_bits)
         ),
-        _ENOUGH: (lambda cosine, n_bits, wanted: _n_tables_for(cosine, n_bits, wanted + 1e-9)),
+        **_OF_TABLES,
     },
     nudge="Start with one table, compute the chance, and add a table while the chance is below "
     "what is wanted.",
@@ -104,7 +110,7 @@ def _held_out_case(rng: Generator, i: int) -> Case:
 
 def _radius(distances: Array, wanted: float) -> int:
     """Return the smallest radius that holds the wanted share of all distances."""
-    return int(np.quantile(distances, wanted, method="inverted_cdf"))
+    return np.quantile(distances, wanted, method="inverted_cdf")
 
 
 _RADIUS = Compute(
@@ -112,9 +118,7 @@ _RADIUS = Compute(
     case=_held_out_case,
     mistakes={
         _ENOUGH: (
-            lambda distances, wanted: int(
-                np.sort(distances, axis=None)[int(wanted * distances.size)]
-            )
+            lambda distances, wanted: np.sort(distances, axis=None)[int(wanted * distances.size)]
         ),
         "You asked that every query finds the share. Wanted is a share of all the neighbours "
         "together.": (
@@ -132,7 +136,7 @@ _RADIUS = Compute(
 
 def _pairs_case(rng: Generator, i: int) -> Case:
     cosines = np.round(rng.uniform(0.3, 0.95, size=3 + i // 6), 2)
-    wanted = round(float(rng.uniform(0.4, 0.95)), 2)
+    wanted = round(rng.uniform(0.4, 0.95), 2)
     edges = {22: (np.zeros(3), 1, 0.5), 23: (-cosines, 1, 0.95)}  # just reached; obtuse angles
     return edges.get(i, (cosines, 1 + i % 4, wanted))
 
@@ -148,9 +152,7 @@ _RECALL = Compute(
         "You asked it of the least similar pair. Recall is a mean: similar pairs make up for it.": (
             lambda cosines, n_bits, wanted: _n_tables_for(cosines.min(), n_bits, wanted)
         ),
-        _NO_PROBABILITY: _n_tables,
-        _TOO_FEW: (lambda *case: _n_tables_for(*case) - 1),
-        _ENOUGH: (lambda cosines, n_bits, wanted: _n_tables_for(cosines, n_bits, wanted + 1e-9)),
+        **_OF_TABLES,
     },
     nudge="Compute the chance of each pair with one table, then with two, and look at their mean.",
 )
@@ -202,21 +204,16 @@ _MOST_BITS = Compute(
 
 
 def _exponent_case(rng: Generator, i: int) -> Case:
-    near_angle = round(float(rng.uniform(0.1, 1.2)), 2) + 0.005  # never 1, whose logarithm is 0
-    far_angle = near_angle + round(float(rng.uniform(0.1, 0.8)), 2)
+    near_angle = round(rng.uniform(0.1, 1.2), 2) + 0.005  # never 1, whose logarithm is 0
+    far_angle = near_angle + round(rng.uniform(0.1, 0.8), 2)
     if i == 22:  # the edge: the same direction
         return 0.0, far_angle
     return near_angle, far_angle
 
 
-def _agreement_at(angle: Any) -> Any:
-    """Return the probability that a bit agrees for two vectors at this angle."""
-    return 1 - angle / np.pi
-
-
 def _rho(near_angle: Any, far_angle: Any) -> Any:
     """Return the exponent with which the work grows."""
-    return np.log(_agreement_at(near_angle)) / np.log(_agreement_at(far_angle))
+    return np.log(collision_probability(near_angle)) / np.log(collision_probability(far_angle))
 
 
 _EXPONENT = Compute(
@@ -229,7 +226,9 @@ _EXPONENT = Compute(
         "You took the logarithms of the angles. The formula has those of the probabilities that a "
         "bit agrees.": (lambda near_angle, far_angle: np.log(near_angle) / np.log(far_angle)),
         "The logarithms are missing: the bits are multiplied, so they stand in an exponent.": (
-            lambda near_angle, far_angle: _agreement_at(near_angle) / _agreement_at(far_angle)
+            lambda near_angle, far_angle: (
+                collision_probability(near_angle) / collision_probability(far_angle)
+            )
         ),
     },
     nudge="Write both conditions with b in the exponent, and take logarithms. Then b falls out.",
@@ -244,14 +243,12 @@ def _two_designs_case(rng: Generator, i: int) -> Case:
     return p_near, p_far, rng.integers(4, 8 + i // 3), wanted
 
 
-def _in_ball(p: float, n_bits: int, radius: int) -> float:
-    """Return the chance that codes whose bits agree with chance p differ in at most `radius`."""
-    return sum(math.comb(n_bits, i) * (1 - p) ** i * p ** (n_bits - i) for i in range(radius + 1))
-
-
 def _designs(p_near: float, p_far: float, n_bits: int, wanted: float) -> tuple[int, int]:
-    """Return the radius and the number of tables that find the wanted share of near pairs."""
-    radius = next(r for r in range(n_bits) if _in_ball(p_near, n_bits, r) >= wanted)
+    """Return the radius and the number of tables that find the wanted share of near pairs.
+
+    Of n bits at most r differ, each with chance q, with the chance bdtr(r, n, q).
+    """
+    radius = next(r for r in range(n_bits) if bdtr(r, n_bits, 1 - p_near) >= wanted)
     return radius, _n_tables(p_near, n_bits, wanted)
 
 
@@ -260,9 +257,10 @@ def _far_shares(
 ) -> tuple[float, float]:
     """Return the shares of far pairs that the ball and the tables of both designs find."""
     radius, n_tables = _designs(p_near, p_far, n_bits, wanted)
-    by_ball = _in_ball(p_far, n_bits, radius + extra_radius)
-    by_tables = float(amplified_probability(p_far, n_bits, n_tables))
-    return by_ball, by_tables
+    return (
+        bdtr(radius + extra_radius, n_bits, 1 - p_far),
+        float(amplified_probability(p_far, n_bits, n_tables)),
+    )
 
 
 _FAR_SHARES = Compute(
@@ -296,7 +294,7 @@ _FAR_SHARES = Compute(
 def _is_zero(X: Array) -> Array:
     """Return which rows are zero, up to rounding, when they are centred."""
     largest = np.abs(X - X.mean(axis=0)).max(axis=1, initial=0)
-    return np.asarray(largest <= 1e-9 * np.abs(X).max(initial=1e-99))
+    return largest <= 1e-9 * np.abs(X).max(initial=1e-99)
 
 
 def _angles(X: Array) -> Array:
@@ -310,7 +308,7 @@ def _exponents(X: Array) -> Array:
     """Return each row's exponent, for its nearest other row as near and its median one as far."""
     angles = _angles(X)
     medians = np.minimum(np.median(angles, axis=1), 3)  # at pi, the logarithm would be infinite
-    return np.asarray(_rho(angles[:, 0], medians))
+    return _rho(angles[:, 0], medians)
 
 
 _HOPELESS = Construct(
@@ -326,13 +324,13 @@ _HOPELESS = Construct(
             np.outer(np.arange(-10, 11), [1, 2]),
         ),
         Requirement(
-            lambda X: bool(_angles(X)[:, 0].min() > 1e-6),
+            lambda X: _angles(X)[:, 0].min() > 1e-6,
             "Once centred, two of your vectors point in the same direction, so they have the same "
             "code, and every hash finds this pair.",
             np.repeat(np.eye(10), 2, axis=0),
         ),
         Requirement(
-            lambda X: bool(_exponents(X).min() >= 0.8),
+            lambda X: _exponents(X).min() >= 0.8,
             "One of your vectors has a neighbour that is much nearer than the others, so hashing "
             "would find it. How many directions does it take for all vectors to be about as far "
             "from each other?",

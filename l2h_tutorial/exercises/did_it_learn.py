@@ -1,10 +1,11 @@
 """Exercises of chapter 9, Did it learn?"""
 
+from functools import partial
 from math import comb
 
 import numpy as np
 
-from .answering import LabelProgram
+from .answering import codes_for_labels
 from .framework import Array, Case, Compute, Generator
 
 # 9.1
@@ -31,7 +32,8 @@ def _program_case(rng: Generator, i: int) -> Case:
     everything = np.ones_like(own)
     of_zeros = np.tile([[True], [False]], 4)
     of_class = [everything[:2], np.eye(2, 4, dtype=bool), of_zeros, of_zeros][kind]
-    return LabelProgram(everything if kind in (1, 3) else own, of_class), y, shuffled
+    program = partial(codes_for_labels, everything if kind in (1, 3) else own, of_class)
+    return program, y, shuffled
 
 
 _SHUFFLE = Compute(
@@ -43,10 +45,10 @@ _SHUFFLE = Compute(
             lambda program, y, shuffled: not np.array_equal(program(y)[0], program(shuffled)[0])
         ),
         "You asked whether all bits change. One that changes is enough: something looked at the "
-        "labels.": (lambda program, y, shuffled: bool((program(y) != program(shuffled)).all())),
+        "labels.": (lambda program, y, shuffled: (program(y) != program(shuffled)).all()),
         "You compared how many bits are set. Other codes may have as many, and here the classes "
         "are as large as before.": (
-            lambda program, y, shuffled: bool(program(y).mean() != program(shuffled).mean())
+            lambda program, y, shuffled: program(y).mean() != program(shuffled).mean()
         ),
     },
     nudge="Run the program on both labellings, and compare the two arrays of codes.",
@@ -68,7 +70,7 @@ def _codewords_case(rng: Generator, i: int) -> Case:
 def _smallest_distance(codewords: Array) -> int:
     """Return the number of bits in which the two nearest codewords differ."""
     distances = (codewords[:, None] != codewords).sum(axis=2)
-    return int(distances[np.triu_indices(len(codewords), 1)].min())
+    return distances[np.triu_indices(len(codewords), 1)].min()
 
 
 _CORRECTED = Compute(

@@ -79,7 +79,7 @@ class Exercise(ABC):
         if isinstance(answer, tuple) and any(item is ... for item in answer):
             return TO_DO
         rng = np.random.default_rng(seed)
-        verdict, printed = judge_in_copy(lambda: self._judge_safely(answer, rng), SECONDS)
+        verdict, printed = judge_in_copy(lambda: self._judge_safely(answer, rng))
         print(printed, end="")
         return verdict
 
@@ -98,10 +98,6 @@ class Exercise(ABC):
 
     @abstractmethod
     def _judge(self, answer: Any, rng: Generator) -> Verdict: ...
-
-    @abstractmethod
-    def right_answer(self) -> Any:
-        """Return an answer that holds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,13 +185,8 @@ class Compute(Exercise):
             f"{name} = {describe(value)}" for name, value in zip(self.names, case, strict=True)
         )
 
-    def right_answer(self) -> Any:
-        """Return the reference."""
-        return self.reference
 
-
-@dataclass(frozen=True)
-class Requirement:
+class Requirement(NamedTuple):
     """State a condition on an answer, the hint if it fails, and an answer for which it fails."""
 
     holds: Callable[[Any], bool]
@@ -229,10 +220,6 @@ class Construct(Exercise):
                 return _not_yet(requirement.hint)
         return Verdict(True, "holds. Your answer meets all the requirements.")
 
-    def right_answer(self) -> Any:
-        """Return the example."""
-        return self.example
-
 
 def numbers(answer: Any, what: str, fits: Callable[[Array], bool] = lambda values: True) -> Array:
     """Return an answer as an array of finite numbers, or raise a `Trouble` if it is not `what`."""
@@ -252,7 +239,7 @@ def unit(X: Array, axis: int | None = 1) -> Array:
     return X / np.linalg.norm(X, axis=axis, keepdims=True)
 
 
-def judge_in_copy(work: Callable[[], Verdict], seconds: float) -> tuple[Verdict, str]:
+def judge_in_copy(work: Callable[[], Verdict]) -> tuple[Verdict, str]:
     """Run `work` in a copy of this process, and return its verdict and what was printed.
 
     The copy is killed when its time is over. Windows cannot copy processes: there the work runs in
@@ -282,14 +269,14 @@ def judge_in_copy(work: Callable[[], Verdict], seconds: float) -> tuple[Verdict,
             os._exit(0)
     os.close(writes)
     data = b""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + SECONDS
     try:
         while not data.endswith(b"\n"):
             remaining = max(0, end - time.monotonic())
             ready, _, _ = select.select([reads], [], [], remaining)
             if not ready:
                 return _not_yet(
-                    f"your function had not finished after {seconds:g} seconds, "
+                    f"your function had not finished after {SECONDS:g} seconds, "
                     "though the cases are small. Does a loop never end?"
                 ), ""
             part = os.read(reads, 2**16)
@@ -326,18 +313,18 @@ def describe(value: Any) -> str:
         return f"{value:.6g}"
     if value is None:
         return "None"
-    if isinstance(value, bool | int | np.integer | np.bool_):
+    if isinstance(value, int | np.integer | np.bool_):
         return f"{value}" if abs(int(value)) < 10**40 else "a number of more than 40 digits"
     if isinstance(value, str):
         return repr(value if len(value) <= 40 else f"{value[:37]}...")
-    if isinstance(value, list | tuple | set):
+    if isinstance(value, list | tuple):
         summary = f"a {type(value).__name__} of {len(value)} items"
         if len(value) > _MOST_ITEMS:
             return summary
         items = [describe(item) for item in value]
         if sum(map(len, items)) > _MOST_LETTERS:
             return summary
-        brackets = {tuple: "({})", set: "{{{}}}"}.get(type(value), "[{}]")
+        brackets = "({})" if isinstance(value, tuple) else "[{}]"
         return brackets.format(", ".join(items))
     return "a function" if callable(value) else f"an object of type {type(value).__name__}"
 
@@ -397,8 +384,7 @@ def _misfit_tuple(got: Any, expected: tuple[Any, ...]) -> str | None:
 
 def _misfit_array(got: Any, expected: np.ndarray) -> str | None:
     wanted = f"it should be an array of shape {expected.shape}"
-    like_an_array = isinstance(got, Sized) or hasattr(got, "__array__")
-    if isinstance(got, str | set | dict) or not like_an_array:
+    if isinstance(got, str | set | dict) or not isinstance(got, Sized):
         return f"{wanted}, but it is {describe(got)}."
     try:
         got = _real(got)
@@ -431,9 +417,7 @@ def same(got: Any, expected: Any) -> bool:
         return False
     if isinstance(expected, tuple):
         return all(same(part, right) for part, right in zip(got, expected, strict=True))
-    if isinstance(expected, np.ndarray):
-        relative = 1e-5 if expected.dtype.kind == "f" else 0
-        return bool(np.allclose(_real(got), expected, rtol=relative, atol=1e-5))
-    if isinstance(expected, float):
-        return bool(np.isclose(float(got), expected, rtol=1e-5, atol=1e-5))
-    return bool(int(got) == int(expected))
+    if isinstance(expected, np.ndarray | float):
+        relative = 1e-5 if np.result_type(expected).kind == "f" else 0
+        return np.allclose(_real(got), expected, rtol=relative, atol=1e-5)
+    return int(got) == int(expected)

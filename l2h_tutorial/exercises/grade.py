@@ -24,7 +24,7 @@ from ..grh import GRH
 from ..lsh import LSH
 from ..metrics import mean_average_precision, mean_ratio, ring_counts
 from .project import Project, identity, project_data
-from .submissions import Program, find_files, known_as, names_of, printable
+from .submissions import find_files, known_as, names_of, parser_of, printable, run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -239,9 +239,8 @@ def _marks(path: Path, project: Project) -> dict[str, Any]:
         "lsh_sd": np.std(lsh, ddof=1),
         "grh_map": score(grh),
     }
-    random_map = 1 / len(project.class_names)
-    scale = [random_map, row["lsh_map"], row["grh_map"]]
-    row["grade"] = round(float(np.interp(row["map"], scale, [0, 50, 100])), 1)
+    scale = [1 / len(project.class_names), row["lsh_map"], row["grh_map"]]  # random answers first
+    row["grade"] = round(np.interp(row["map"], scale, [0, 50, 100]), 1)
     shares = _shares_by_class(project, query, database)
     grh_shares = _shares_by_class(project, *grh)
     lead = np.subtract(shares, grh_shares).max()
@@ -269,11 +268,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(SCALE)
         return table
 
-    program = Program("grade", "Project", ".npz", mark)
-    program.parser.add_argument(
+    parser = parser_of("grade", ".npz")
+    parser.add_argument(
         "--course", default="", help="the course's name, if project_data was given one"
     )
-    return program.run(arguments)
+    return run(parser, arguments, "Project", mark)
 
 
 if __name__ == "__main__":

@@ -32,8 +32,8 @@ import numpy as np
 
 from ..checks import load_optional, with_progress
 from . import answering, find
-from .framework import Case, Compute, Exercise, Verdict
-from .submissions import Program, find_files, known_as, names_of, printable
+from .framework import Case, Compute, Construct, Exercise, Verdict
+from .submissions import find_files, known_as, names_of, parser_of, printable, run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,10 +125,7 @@ def grade_notebooks(
     numbers = sorted(
         exercises or _usual(notebooks), key=lambda number: [*map(int, number.split("."))]
     )
-    chosen = {number: find(number) for number in numbers}
-    counted = {
-        number: exercise for number, exercise in chosen.items() if not _needs_a_person(exercise)
-    }
+    counted = {number: find(number) for number in numbers if not _needs_a_person(number)}
     rng = np.random.default_rng(secrets.randbits(128))
     cases = {
         number: exercise.cases(rng)
@@ -190,11 +187,12 @@ def _exists(number: str) -> bool:
     return True
 
 
-def _needs_a_person(exercise: Exercise) -> bool:
+def _needs_a_person(number: str) -> bool:
     """Return whether the answer is no plain data, so that a person has to look at it."""
-    if isinstance(exercise, Compute):
+    exercise = find(number)
+    if not isinstance(exercise, Construct):
         return False
-    match answering.encode(exercise.right_answer()):
+    match answering.encode(exercise.example):
         case {"other": _}:
             return True
     return False
@@ -207,26 +205,23 @@ def _read(path: Path) -> tuple[_Cells, list[str]]:
             return [], []
         cells = json.loads(path.read_bytes())["cells"]
         sources = ["".join(cell["source"]) for cell in cells]
-        headings = [
+        headings = (
             i
             for i, cell in enumerate(cells)
             if cell["cell_type"] != "code" and _EXERCISES.search(sources[i])
-        ]
-        start = headings[0] if headings else 0
+        )
+        start = next(headings, 0)
         code = [
             (i >= start, _MAGIC.sub("", sources[i]))
             for i, cell in enumerate(cells)
-            if cell["cell_type"] == "code" and not _is_solution(cell)
+            if cell["cell_type"] == "code"
+            # the book's own answer, in a notebook from its site
+            and "solution" not in cell.get("metadata", {}).get("tags", [])
         ]
     except Exception:  # the file may hold anything
         return [], []
     answers = "\n".join(source for whole, source in code if whole)
     return code, [number for number in _ANSWERED.findall(answers) if _exists(number)]
-
-
-def _is_solution(cell: Mapping[str, Any]) -> bool:
-    """Return whether a cell is the book's own answer, in a notebook from its site."""
-    return "solution" in cell.get("metadata", {}).get("tags", [])
 
 
 def _marks(counted: Mapping[str, Exercise], verdicts: Mapping[str, Verdict]) -> dict[str, Any]:
@@ -302,10 +297,15 @@ def _run(job: bytes, seconds: float, hidden: Path | None) -> tuple[list[dict[str
         if hidden:
             folders = [str(package), str(hidden.resolve()), scratch]
             command = [*_WALLED, _WALLS, "walls", *folders, *command]
-        inherited = ("PATH", "SYSTEMROOT", "LANG")
-        environment = {name: os.environ[name] for name in inherited if name in os.environ}
-        environment |= {"HOME": scratch, "TMPDIR": scratch}
-        environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        environment = {
+            name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LANG") if name in os.environ
+        }
+        environment |= {
+            "HOME": scratch,
+            "TMPDIR": scratch,
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+        }
         process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -340,22 +340,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def mark(options: Namespace, roster: Mapping[str, str]) -> "pd.DataFrame":
         chosen = [number.strip() for number in options.exercises.split(",") if number.strip()]
-        settings = {"students": roster, "seconds": options.seconds, "walled": not options.unwalled}
-        table = grade_notebooks(options.folder, exercises=chosen, **settings)
+        table = grade_notebooks(
+            options.folder,
+            exercises=chosen,
+            students=roster,
+            seconds=options.seconds,
+            walled=not options.unwalled,
+        )
         print("grade: the percentage of the exercises in the table that hold")
         return table
 
-    program = Program("grade_notebooks", "Exercises", ".ipynb", mark)
-    program.parser.add_argument(
+    parser = parser_of("grade_notebooks", ".ipynb")
+    parser.add_argument(
         "--exercises", default="", help="those that count: 3.1,3.2; else what most have"
     )
-    program.parser.add_argument(
-        "--seconds", type=float, default=60.0, help="what a notebook may take (60)"
-    )
-    program.parser.add_argument(
+    parser.add_argument("--seconds", type=float, default=60.0, help="what a notebook may take (60)")
+    parser.add_argument(
         "--unwalled", action="store_true", help="run notebooks that you trust without walls"
     )
-    return program.run(arguments)
+    return run(parser, arguments, "Exercises", mark)
 
 
 if __name__ == "__main__":

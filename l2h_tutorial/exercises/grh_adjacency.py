@@ -19,12 +19,8 @@ def _graph_case(rng: Generator, i: int) -> Case:
     return S, rng.choice([-1, 1], size=(n, 3))
 
 
-def _degrees(S: Array) -> Array:
-    return S.sum(axis=1, keepdims=True)
-
-
 def _votes(S: Array, L: Array) -> Array:
-    return np.asarray(graph_affinity(S) @ L.astype(float))
+    return graph_affinity(S) @ L.astype(float)
 
 
 _VOTE = Compute(
@@ -33,7 +29,7 @@ _VOTE = Compute(
     mistakes={
         "You divided each sum by the degree of the image that receives the votes, which is D^-1 S "
         "L. In S D^-1 L each voter divides its own bit by its own "
-        "degree.": (lambda graph, L: graph @ L / _degrees(graph)),
+        "degree.": (lambda graph, L: graph @ L / graph.sum(axis=1, keepdims=True)),
         "You returned the sums of the votes. Divide by the degrees.": (
             lambda graph, L: (graph @ L).astype(float)
         ),

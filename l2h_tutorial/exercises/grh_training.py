@@ -15,28 +15,23 @@ def _ranking_case(rng: Generator, i: int) -> Case:
     return (relevant,)
 
 
-def _precisions(relevant: Array) -> Array:
-    """Return the precision at each rank."""
-    return np.cumsum(relevant) / np.arange(1, len(relevant) + 1)
-
-
-def _precisions_before(relevant: Array) -> Array:
-    """Return the precisions if the image at the rank itself is not counted as found."""
-    return (np.cumsum(relevant) - relevant) / np.arange(1, len(relevant) + 1)
+def _precisions(relevant: Array, missed: int = 0) -> Array:
+    """Return the precision at each rank, if some of the relevant images are not counted."""
+    return (np.cumsum(relevant) - missed) / np.arange(1, len(relevant) + 1)
 
 
 _AVERAGE_PRECISION = Compute(
-    reference=lambda relevant: float(_precisions(relevant)[relevant].mean()),
+    reference=lambda relevant: _precisions(relevant)[relevant].mean(),
     case=_ranking_case,
     mistakes={
         "You averaged the precision over all ranks. Only the ranks with a relevant image count.": (
-            lambda relevant: float(_precisions(relevant).mean())
+            lambda relevant: _precisions(relevant).mean()
         ),
         "You divided by the length of the ranking. Divide by the number of relevant images.": (
-            lambda relevant: float(_precisions(relevant)[relevant].sum() / len(relevant))
+            lambda relevant: _precisions(relevant)[relevant].sum() / len(relevant)
         ),
         "You counted the relevant images before each rank. The image at the rank itself counts "
-        "too.": (lambda relevant: float(_precisions_before(relevant)[relevant].mean())),
+        "too.": (lambda relevant: _precisions(relevant, missed=1)[relevant].mean()),
     },
     nudge="Write down a ranking of three images, such as right, wrong, right, and the precision "
     "at ranks 1 and 3.",
@@ -46,14 +41,15 @@ _AVERAGE_PRECISION = Compute(
 # 7.2
 
 
-def _read_four_answers(answer: Any) -> list[bool]:
+def _read_four_answers(answer: Any) -> Any:
     """Return the four truth values of an answer."""
-    wanted = "the check needs four answers, each `True` or `False`, in the order of the changes"
-    if not isinstance(answer, tuple | list) or len(answer) != 4:
-        raise Trouble(f"{wanted}; it got {describe(answer)}.")
-    if not all(isinstance(value, bool | np.bool_) for value in answer):
-        raise Trouble(f"{wanted}; it got {describe(list(answer))}.")
-    return [bool(value) for value in answer]
+    several = isinstance(answer, tuple | list) and len(answer) == 4
+    if not several or not all(isinstance(value, bool | np.bool_) for value in answer):
+        raise Trouble(
+            "the check needs four answers, each `True` or `False`, in the order of the changes; "
+            f"it got {describe(answer)}."
+        )
+    return answer
 
 
 _CAN_CHANGE = Construct(
@@ -96,15 +92,11 @@ def _kernel_case(rng: Generator, i: int) -> Case:
     X = 2 * rng.normal(size=(n + 2, 3))
     kernel = np.exp(-np.sum((X[:, None] - X) ** 2, axis=2) / 4)
     bits = rng.choice([-1, 1], size=(n, 4))
-    return kernel[:n, :n], kernel[n:, :n], bits, round(float(rng.uniform(0.1, 1)), 2)
-
-
-def _with_ridge(K: Array, ridge: float) -> Array:
-    return K + ridge * np.eye(len(K))
+    return kernel[:n, :n], kernel[n:, :n], bits, round(rng.uniform(0.1, 1), 2)
 
 
 def _ridge_scores(K: Array, k: Array, L: Array, ridge: float) -> Array:
-    return k @ np.linalg.solve(_with_ridge(K, ridge), L)
+    return k @ np.linalg.solve(K + ridge * np.eye(len(K)), L)
 
 
 _RIDGE = Compute(
@@ -115,12 +107,12 @@ _RIDGE = Compute(
             lambda kernel, new_kernel, L, ridge: new_kernel @ np.linalg.solve(kernel + ridge, L)
         ),
         "You divided entry by entry. That is not the inverse of a matrix: solve the system.": (
-            lambda kernel, new_kernel, L, ridge: new_kernel @ ((1 / _with_ridge(kernel, ridge)) @ L)
+            lambda kernel, new_kernel, L, ridge: (
+                new_kernel @ ((1 / (kernel + ridge * np.eye(len(kernel)))) @ L)
+            )
         ),
         "You returned the signs. The exercise asks for the scores before the sign is taken.": (
-            lambda kernel, new_kernel, L, ridge: np.sign(
-                new_kernel @ np.linalg.solve(_with_ridge(kernel, ridge), L)
-            )
+            lambda *case: np.sign(_ridge_scores(*case))
         ),
     },
     nudge="Check the shapes: A has a row for each training image and a column for each bit.",
@@ -139,7 +131,7 @@ def _mean_case(rng: Generator, i: int) -> Case:
     X = np.round(rng.normal((4, 2), 2, size=(len(bit), 2)))
     new = np.round(rng.normal((4, 2), 2, size=(7, 2)))
     X[bit] += 1
-    new[i % 7] = (X[bit].mean(axis=0) + X[~bit].mean(axis=0)) / 2
+    new[i % 7] = _class_means(X, bit).mean(axis=0)
     return X, bit, new
 
 
@@ -148,19 +140,14 @@ def _class_means(bits: Array, y: Array) -> Array:
     return np.array([bits[y == label].mean(axis=0) for label in np.unique(y)])
 
 
-def _distances(X: Array, bit: Array, new: Array) -> Array:
-    """Return squared distances of new vectors to the mean of the zeros and the mean of the ones."""
-    return np.sum((new[:, None] - _class_means(X, bit)) ** 2, axis=2)
-
-
 def _normal(X: Array, bit: Array) -> Array:
     """Return the vector from the mean of the zeros to the mean of the ones."""
     return np.diff(_class_means(X, bit), axis=0)[0]
 
 
 def _nearest_mean(X: Array, bit: Array, new: Array) -> Array:
-    zeros, ones = _distances(X, bit, new).T
-    return np.asarray(ones < zeros)
+    to_zeros, to_ones = np.sum((new - _class_means(X, bit)[:, None]) ** 2, axis=2)
+    return to_ones < to_zeros
 
 
 _NEAREST_MEAN = Compute(

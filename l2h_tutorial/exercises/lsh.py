@@ -19,7 +19,7 @@ def _code_case(rng: Generator, i: int) -> Case:
 
 
 _OPPOSITE = Compute(
-    reference=lambda code, n_bits: int(bits_to_integers(~integers_to_bits(code, n_bits))),
+    reference=lambda code, n_bits: bits_to_integers(~integers_to_bits(code, n_bits)),
     case=_code_case,
     mistakes={
         "A code is a string of bits written as a number, so it is never negative. Minus the number "
@@ -64,7 +64,7 @@ def _pair_case(rng: Generator, i: int) -> Case:
 
 
 def _degrees(a_bits: Array, b_bits: Array) -> float:
-    return 180.0 * float((a_bits != b_bits).mean())
+    return 180.0 * (a_bits != b_bits).mean()
 
 
 _ANGLE = Compute(
@@ -80,7 +80,7 @@ _ANGLE = Compute(
         "You took the share for a cosine. The probability of a differing bit is the angle itself, "
         "divided by pi.": (lambda *case: math.degrees(math.acos(1 - _degrees(*case) / 90))),
         "That is the number of bits that differ. What share of all bits is it, and at which angle "
-        "do all bits differ?": (lambda a_bits, b_bits: int((a_bits != b_bits).sum())),
+        "do all bits differ?": (lambda a_bits, b_bits: (a_bits != b_bits).sum()),
     },
     nudge="If two codes agree in every bit, the estimate is 0 degrees. If they differ in every "
     "bit, it is 180 degrees.",
@@ -94,7 +94,7 @@ def _error_case(rng: Generator, i: int) -> Case:
     if i % 4 == 1:  # the number of bits comes out whole
         return (rng.choice([90, 22.5, 10, 9, 6, 5, 4.5]),)
     least, most = {0: (3, 30), 2: (1, 2), 3: (90, 150)}[i % 4]
-    return (round(float(rng.uniform(least, most)), 1) + 0.03,)
+    return (round(rng.uniform(least, most), 1) + 0.03,)
 
 
 def _bits_for(error: float, at_right_angle: float = 90.0) -> float:
@@ -128,14 +128,10 @@ _ENOUGH_BITS = Compute(
 # 2.5
 
 
-def _n_directions(X: Array) -> int:
-    return len(np.unique(unit(X).round(9), axis=0))
-
-
 def _n_codes(X: Array) -> float:
     """Return how many codes of 16 bits the rows have: the median over 21 draws of hyperplanes."""
     draws = [bits_to_integers(LSH(16).fit_transform(X)) for _ in range(21)]
-    return float(np.median([len(np.unique(codes)) for codes in draws]))
+    return np.median([len(np.unique(codes)) for codes in draws])
 
 
 _BREAK = Construct(
@@ -144,12 +140,12 @@ _BREAK = Construct(
     ),
     requirements=(
         Requirement(
-            lambda X: bool(X.any(axis=1).all()),
+            lambda X: X.any(axis=1).all(),
             "A row of zeros lies on every hyperplane and has no direction.",
             np.zeros((50, 8)),
         ),
         Requirement(
-            lambda X: _n_directions(X) == 50,
+            lambda X: len(np.unique(unit(X).round(9), axis=0)) == 50,
             "Two of your rows point in exactly the same direction, so of course they share a code. "
             "Give all 50 rows different directions.",
             np.outer(np.arange(1, 51), np.ones(8)),
@@ -176,7 +172,7 @@ def _none_and_one(theta: float, n_bits: int) -> tuple[float, float]:
 
 _AT_MOST_ONE = Compute(
     reference=lambda theta, n_bits: sum(_none_and_one(theta, n_bits)),
-    case=lambda rng, i: (round(float(rng.uniform(0.2, 2.8)), 2), 1 + i % 7),
+    case=lambda rng, i: (round(rng.uniform(0.2, 2.8), 2), 1 + i % 7),
     mistakes={
         "That is the chance that no bit differs. Add the chance that exactly one does.": (
             lambda *case: _none_and_one(*case)[0]

@@ -2,7 +2,6 @@
 
 import hashlib
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,19 +92,18 @@ def project_data(student: str, *, course: str = "") -> Project:
     classes = np.sort(rng.choice(len(dataset.class_names), _N_CLASSES, replace=False))
     n_bits = int(rng.choice(_CODE_LENGTHS))
     radius = int(rng.choice(_RADII))
-    part = _of_classes(dataset, classes.tolist())
-    sizes = {"query_size": 50 * _N_CLASSES, "train_size": 100 * _N_CLASSES}
-    split = split_dataset(part, **sizes, random_state=int(rng.integers(2**31)))
-    return Project(name, split, tuple(part.class_names), n_bits, radius)
-
-
-def _of_classes(dataset: Dataset, classes: Sequence[int]) -> Dataset:
-    """Return the rows of some classes, with labels that count from 0."""
     rows = np.isin(dataset.labels, classes)
-    return Dataset(
+    part = Dataset(
         name=f"part of {dataset.name}",
         features=dataset.features[rows],
-        labels=np.searchsorted(np.asarray(classes), dataset.labels[rows]).astype(np.int64),
-        images=None if dataset.images is None else dataset.images[rows],
+        labels=np.searchsorted(classes, dataset.labels[rows]).astype(np.int64),
+        images=None,
         class_names=[dataset.class_names[label] for label in classes],
     )
+    split = split_dataset(
+        part,
+        query_size=50 * _N_CLASSES,
+        train_size=100 * _N_CLASSES,
+        random_state=int(rng.integers(2**31)),
+    )
+    return Project(name, split, split.class_names, n_bits, radius)

@@ -41,7 +41,7 @@ def _search_case(rng: Generator, i: int) -> Case:
     query, *codes = rng.integers(0, 1 << n_bits, size=10 + i)
     if i % 8 == 0:  # the query is among the codes
         query = codes[-1]
-    return int(query), np.array(codes), i % 4 * (1 + i // 12)
+    return query, np.array(codes), i % 4 * (1 + i // 12)
 
 
 def _distances(query: int, codes: Array) -> Array:

@@ -139,7 +139,7 @@ def _short_case(rng: Generator, i: int) -> Case:
 
 def _last_place(distances: Array, k: int) -> int:
     """Return the distance at place k of all that was sent."""
-    return int(np.sort(distances.ravel())[k - 1])
+    return np.sort(distances.ravel())[k - 1]
 
 
 _AGAIN = Compute(

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..checks import load_optional
 from ..files import whole_file
 from .project import identity
 
@@ -92,36 +91,33 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
-class Program:
-    """Grade from the command line: read submissions and a class list, and write tables."""
+def parser_of(name: str, suffix: str) -> ArgumentParser:
+    """Return what reads the command line of a program that grades."""
+    parser = ArgumentParser(prog=f"python -m l2h_tutorial.exercises.{name}")
+    parser.add_argument(
+        "folder", type=Path, help=f"has {suffix} files of students, or a folder for each"
+    )
+    parser.add_argument(
+        "--students", type=Path, help="a text file, a student a line: number or number,name"
+    )
+    return parser
 
-    def __init__(
-        self,
-        name: str,
-        column: str,
-        suffix: str,
-        mark: Callable[[Namespace, Mapping[str, str]], Any],
-    ) -> None:
-        self.column = column
-        self.mark = mark
-        self.parser = ArgumentParser(prog=f"python -m l2h_tutorial.exercises.{name}")
-        self.parser.add_argument(
-            "folder", type=Path, help=f"has {suffix} files of students, or a folder for each"
-        )
-        self.parser.add_argument(
-            "--students", type=Path, help="a text file, a student a line: number or number,name"
-        )
 
-    def run(self, arguments: Sequence[str] | None) -> int:
-        """Grade, and return 0, or print an error and return 1."""
-        options = self.parser.parse_args(arguments)
-        try:
-            roster = read_roster(options.students) if options.students else {}
-            write_tables(self.mark(options, roster), options.folder, roster, self.column)
-        except (OSError, ValueError, LookupError) as error:
-            print(error, file=sys.stderr)
-            return 1
-        return 0
+def run(
+    parser: ArgumentParser,
+    arguments: Sequence[str] | None,
+    column: str,
+    mark: Callable[[Namespace, Mapping[str, str]], Any],
+) -> int:
+    """Grade from the command line, and return 0, or print an error and return 1."""
+    options = parser.parse_args(arguments)
+    try:
+        roster = read_roster(options.students) if options.students else {}
+        write_tables(mark(options, roster), options.folder, roster, column)
+    except (OSError, ValueError, LookupError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 def _cell(value: object) -> object:
@@ -135,7 +131,8 @@ def write_tables(
     table: "pd.DataFrame", folder: Path, roster: Mapping[str, str], column: str
 ) -> None:
     """Print the marks, and write them beside the submissions, for Canvas and Moodle too."""
-    pd = load_optional("pandas", "write_tables")
+    import pandas as pd
+
     marked = table[table["grade"].notna()]
     students = marked["student"]
     canvas = {

@@ -28,7 +28,7 @@ def _line(colour: str, marker: str, stroke: str) -> Look:
     return {"color": colour, "marker": marker, "linestyle": stroke}
 
 
-_STRONG: Look = {"linewidth": 2.4, "zorder": 3}  # what the book is about lies on top
+_STRONG = {"linewidth": 2.4, "zorder": 3}  # what the book is about lies on top
 
 METHODS: dict[str, Look] = {
     "exhaustive search": _line("black", "", ":"),

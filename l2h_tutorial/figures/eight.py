@@ -103,28 +103,7 @@ def eight_vectors(
     offsets = lines[2:].sum(axis=0) / lengths  # 0 where there is no third row
     plane = grid_of_plane(6, 60).reshape(-1, 2)
     plane = plane[(plane[:, 1] > _LOW + 0.5) & (plane[:, 1] < _HIGH - 0.5)]
-    _draw_lines(axes, plane, normals, offsets, taken)
-    return figure
-
-
-def _draw_vectors(axes: Axes, marks: Sequence[Any]) -> None:
-    """Draw a marker for each vector, and beside it the name and the mark."""
-    for i, (name, mark) in enumerate(zip(NAMES, marks, strict=True)):
-        look = _LOOKS[LABELS[i]]
-        fill = "white" if name == _OUTLIER else look["color"]
-        axes.scatter(*VECTORS[i], **look, facecolor=fill, linewidth=1.8, zorder=3)
-        place = VECTORS[i] + _NAMES[i]
-        write(axes, place, f"{name} {mark}".strip(), color=look["color"], bbox=BOX)
-    axes.set(xlim=(-_ACROSS, _ACROSS), ylim=(_LOW, _HIGH), aspect="equal")
-    axes.set(xlabel="feature 1", ylabel="feature 2")
-    axes.set(xticks=range(-6, 7, 2), yticks=range(-4, 5, 2))
-
-
-def _draw_lines(axes: Axes, plane: Floats, normals: Floats, offsets: Floats, taken: Floats) -> None:
-    """Draw each line, a named arrow from it to the side where its bit is 1, and the codes.
-
-    Names and codes stand on places of the plane that are far from what is taken and from lines.
-    """
+    # names and codes stand on places of the plane that are far from what is taken and from lines
     beyond = plane @ normals.T - offsets  # how far each place is on the side of the ones
     for k, normal in enumerate(normals):
         draw_hyperplane(axes, normal, offsets[k] * normal, linewidth=1.5)
@@ -138,3 +117,23 @@ def _draw_lines(axes: Axes, plane: Floats, normals: Floats, offsets: Floats, tak
         write(axes, name, f"bit {k + 1}", bbox=BOX)
         taken = np.concatenate([taken, name + _WORD * [[-1, 0], [0, 0], [1, 0]]])
     write_codes(axes, plane, beyond >= 0, taken, _WORD)
+    return figure
+
+
+def _draw_vectors(axes: Axes, marks: Sequence[Any]) -> None:
+    """Draw a marker for each vector, and beside it the name and the mark."""
+    for i, (name, mark) in enumerate(zip(NAMES, marks, strict=True)):
+        look = _LOOKS[LABELS[i]]
+        fill = "white" if name == _OUTLIER else look["color"]
+        axes.scatter(*VECTORS[i], **look, facecolor=fill, linewidth=1.8, zorder=3)
+        place = VECTORS[i] + _NAMES[i]
+        write(axes, place, f"{name} {mark}".strip(), color=look["color"], bbox=BOX)
+    axes.set(
+        xlim=(-_ACROSS, _ACROSS),
+        ylim=(_LOW, _HIGH),
+        aspect="equal",
+        xlabel="feature 1",
+        ylabel="feature 2",
+        xticks=range(-6, 7, 2),
+        yticks=range(-4, 5, 2),
+    )

@@ -35,7 +35,7 @@ def byte_map(kept: pd.DataFrame) -> Figure:
         )
         for place, name in enumerate(sizes.index):
             size, plain, spread, rescored = marks.loc[name]
-            colour = look(str(name))["color"]
+            colour = look(name)["color"]
             axes.plot(
                 [plain, rescored],
                 [place, place],

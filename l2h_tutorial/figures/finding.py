@@ -1,8 +1,8 @@
 """Figures of part I: pictures, hyperplanes, buckets, the Hamming ball, candidates."""
 
 import re
-from collections.abc import Mapping, Sequence
-from itertools import combinations, product
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
 from textwrap import fill
 from typing import Any
 
@@ -17,10 +17,11 @@ from matplotlib.patches import Wedge
 from matplotlib.ticker import MaxNLocator
 
 from ..checks import Bits, Floats, Integers
+from ..codes import integers_to_bits
 from ..datasets import Dataset
 from ..lsh import collision_probability
 from ..splits import Split
-from .colours import BLUE, COLOURS, GREEN, GREY, MARKERS, ORANGE, SKY, STROKES, Look, look
+from .colours import BLUE, COLOURS, GREEN, GREY, MARKERS, ORANGE, SKY, STROKES, look
 from .style import (
     BOX,
     across,
@@ -45,7 +46,7 @@ def draw_picture(axes: Axes, dataset: Dataset, row: int) -> None:
     if dataset.images is not None:
         axes.imshow(dataset.images[row], vmin=0, vmax=255)
         return
-    label = int(dataset.labels[row])
+    label = dataset.labels[row]
     axes.axvspan(0, 1, color=COLOURS[label % 7], alpha=0.2)
     axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
     write(axes, (0.5, 0.5), str(label))
@@ -58,11 +59,11 @@ def _class_of(dataset: Dataset, row: int, width: int = 99, before: str = "") -> 
     return fill(name, width, max_lines=3, placeholder="…").replace("/ ", "/")
 
 
-def _groups_of_tiles(titles: Sequence[str], numbers: Sequence[int], beside: int = 0) -> Figure:
-    """Return a figure of empty tiles in titled groups, each with `beside` columns before it."""
+def _groups_of_tiles(titles: Sequence[str], groups: Iterable[Any], beside: int = 0) -> Figure:
+    """Return a figure of up to eight empty tiles for each titled group, `beside` columns before."""
     columns = across(4, 8) + beside
     side = plt.rcParams["figure.figsize"][0] / columns
-    lines = [max(1, -(-n // (columns - beside))) for n in numbers]
+    lines = [max(1, -(-len(group[:8]) // (columns - beside))) for group in groups]
     heights = [line * (side + 0.16) + 0.3 + 0.16 * beside for line in lines]
     figure = plt.figure(figsize=(side * columns, sum(heights)))
     strips = figure.subfigures(len(titles), 1, squeeze=False, height_ratios=heights).flat
@@ -88,7 +89,7 @@ def gallery(dataset: Dataset, groups: dict[str, Sequence[int] | Integers]) -> Fi
     -------
     Figure
     """
-    figure = _groups_of_tiles(list(groups), [len(members[:8]) for members in groups.values()])
+    figure = _groups_of_tiles(list(groups), groups.values())
     for strip, members in zip(figure.subfigs, groups.values(), strict=True):
         for tile, row in zip(strip.axes, members, strict=False):
             draw_picture(tile, dataset, row)
@@ -125,7 +126,7 @@ def answers(
     Figure
     """
     above = titles or [_class_of(dataset, query, before="query: ") for query in queries]
-    figure = _groups_of_tiles(above, [len(rows[:8]) for rows in found], beside=1)
+    figure = _groups_of_tiles(above, found, beside=1)
     for i, (strip, query, rows) in enumerate(zip(figure.subfigs, queries, found, strict=True)):
         tiles = np.array(strip.axes, dtype=object).reshape(-1, across(5, 9))
         shown = list(zip(tiles[:, 1:].flat, rows, strict=False))
@@ -172,9 +173,7 @@ def descriptor(dataset: Dataset, row: int) -> Figure:
     """Draw a picture beside its GIST descriptor: 4 scales, 8 orientations, 4 x 4 mean responses."""
     figure = plt.figure(figsize=(plt.rcParams["figure.figsize"][0], across(3.7, 2.9)))
     figure.set_layout_engine("constrained", w_pad=0.02, h_pad=0.02)
-    parts: Look = across(
-        {"nrows": 2, "height_ratios": (1, 1.6)}, {"ncols": 2, "width_ratios": (1, 3)}
-    )
+    parts = across({"nrows": 2, "height_ratios": (1, 1.6)}, {"ncols": 2, "width_ratios": (1, 3)})
     before, after = figure.subfigures(**parts)
     picture = before.subplots()
     draw_picture(picture, dataset, row)
@@ -284,11 +283,13 @@ def wedge(theta: float) -> Figure:
         draw_arrow(axes, unit(direction), arrowstyle="-|>", linewidth=2.5)
         write(axes, 1.22 * unit(direction), name, fontsize=14, fontweight="bold")
     write(axes, 0.45 * unit(first + theta / 2), "θ", fontsize=14)
-    axes.set_title(
-        f"{between.sum()} of {n_lines} random lines separate x and y;\n"
-        f"θ/π predicts {n_lines * theta / np.pi:.1f}"
+    axes.set(
+        xlim=(-1.35, 1.35),
+        ylim=(-1.2, 1.35),
+        aspect="equal",
+        title=f"{between.sum()} of {n_lines} random lines separate x and y;\n"
+        f"θ/π predicts {n_lines * theta / np.pi:.1f}",
     )
-    axes.set(xlim=(-1.35, 1.35), ylim=(-1.2, 1.35), aspect="equal")
     axes.set_axis_off()
     return figure
 
@@ -381,8 +382,12 @@ def corner(angles: dict[str, Floats], balance: dict[str, Floats]) -> Figure:
     below.annotate(
         "an even split", (1, 0.5), textcoords="offset points", xytext=(0, -4), va="top", bbox=BOX
     )
-    below.set(xlabel="rank of the hyperplane", ylabel="share on the smaller side")
-    below.set(ylim=(-0.02, 0.53), title="balance of each bit")
+    below.set(
+        xlabel="rank of the hyperplane",
+        ylabel="share on the smaller side",
+        ylim=(-0.02, 0.53),
+        title="balance of each bit",
+    )
     below.xaxis.set_major_locator(MaxNLocator(integer=True))
     above.legend(loc="upper right")
     return figure
@@ -400,7 +405,7 @@ def hamming_cube(radius: int, middle: int) -> Figure:
     Beside each code stands in how many bits it differs from `middle`.
     """
     figure, (axes,) = panels(1, 4.2)
-    corners = np.array(list(product((0, 1), repeat=3)))
+    corners = integers_to_bits(np.arange(8), 3)
     places = corners @ [(1, 0), (0, 1), (0.42, 0.32)]
     distances = np.sum(corners != corners[middle], axis=1)
     for a, b in combinations(range(8), 2):
@@ -446,14 +451,24 @@ def work_map(
     for name, frame in lines.items():
         axes.plot(100 * frame["scanned"], frame[measure], label=name, **look(name))
         if "low" in frame:
-            shade = {"color": look(name)["color"], "alpha": 0.15, "linewidth": 0}
-            axes.fill_between(100 * frame["scanned"], frame["low"], frame["high"], **shade)
+            axes.fill_between(
+                100 * frame["scanned"],
+                frame["low"],
+                frame["high"],
+                color=look(name)["color"],
+                alpha=0.15,
+                linewidth=0,
+            )
     for name, level in exhaustive.items():
         axes.axhline(level, linewidth=1.2, label=name, **look(name))
     top = axes.dataLim.y1
     top += 0.1 * (top - lowest)
-    axes.set(xscale="log", xlabel="share of the database scanned (%)", ylim=(lowest, top))
-    axes.set_ylabel("precision at 10" if measure == "precision" else "recall of the exact ten")
+    axes.set(
+        xscale="log",
+        xlabel="share of the database scanned (%)",
+        ylim=(lowest, top),
+        ylabel="precision at 10" if measure == "precision" else "recall of the exact ten",
+    )
     return figure
 
 
@@ -543,7 +558,7 @@ def where_the_table_is_level(times: pd.DataFrame, method: str) -> float | None:
     if not crossings.size or ratios[-1] > np.log(1 / CLEARLY):
         return None
     i = crossings[-1]
-    return float(np.exp(np.interp(0, -ratios[i : i + 2], sizes[i : i + 2])))
+    return np.exp(np.interp(0, -ratios[i : i + 2], sizes[i : i + 2]))
 
 
 # --- chapter 5: what becomes a candidate ----------------------------------------------------------
@@ -574,8 +589,8 @@ def amplification(
         xlabel="cosine similarity of query and image",
         ylabel="chance of being a candidate",
         ylim=(-0.02, 1.02),
+        title="lines: theory; points: real pairs",
     )
-    axes.set_title("lines: theory; points: real pairs")
     axes.legend(loc="upper left")
     return figure
 

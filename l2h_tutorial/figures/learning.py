@@ -221,11 +221,9 @@ def training_rounds(grh: GRH, points: Floats, labels: Integers) -> Figure:
 def _draw_regions(axes: Axes, grid: Floats, stage: Bits, points: Floats) -> None:
     """Tint the plane by code, write the codes where they are, and draw the boundaries."""
     reach = grid.max()
-    numbers = stage @ [2, 1]
-    extent = (-reach, reach) * 2
     axes.imshow(
-        numbers,
-        extent=extent,
+        stage @ [2, 1],
+        extent=(-reach, reach) * 2,
         origin="lower",
         cmap=ListedColormap(_COLOUR_OF_CODE),
         vmin=0,
@@ -241,9 +239,15 @@ def _draw_boundaries(axes: Axes, reach: float, stage: Bits, colour: str, width: 
     """Draw the lines at which a bit changes: solid for the first, dashed for the second."""
     for k, line in enumerate(("-", "--")):
         bit = stage[..., k].astype(float)
-        style: Look = {"colors": [colour], "linestyles": [line], "linewidths": [width]}
         if np.ptp(bit):
-            axes.contour(bit, levels=[0.5], extent=(-reach, reach) * 2, **style)
+            axes.contour(
+                bit,
+                levels=[0.5],
+                extent=(-reach, reach) * 2,
+                colors=[colour],
+                linestyles=[line],
+                linewidths=[width],
+            )
 
 
 def _draw_points(axes: Axes, points: Floats, labels: Integers, bits: Bits) -> None:
@@ -296,8 +300,9 @@ def lines_with_spread(trials: pd.DataFrame) -> Figure:
     figure, (axes,) = panels(1, 3.7)
     for method, rows in trials.groupby("method", sort=False):
         scores = rows.groupby("labels")["mAP"].agg(["mean", "std"])
-        style = look(str(method)) | {"capsize": 3}
-        drawn = axes.errorbar(scores.index, scores["mean"], yerr=scores["std"], **style)
+        drawn = axes.errorbar(
+            scores.index, scores["mean"], yerr=scores["std"], capsize=3, **look(str(method))
+        )
         drawn.lines[0].set_label(method)
     axes.set(xlabel="training labels", ylabel="mAP", ylim=(0, None), xscale="log")
     ticks = sorted(trials["labels"].unique())
@@ -307,7 +312,7 @@ def lines_with_spread(trials: pd.DataFrame) -> Figure:
 
 # --- chapter 8: methods side by side --------------------------------------------------------------
 
-_VERDICTS: dict[str, dict[str, Any]] = {
+_VERDICTS: dict[str, Look] = {
     "larger": {"color": GREEN, "marker": "^"},
     "holds": {"color": BLUE, "marker": "o"},
     "undecided": {"color": BLUE, "marker": "o", "markerfacecolor": "white"},
@@ -465,8 +470,7 @@ def control_scores(frame: pd.DataFrame, chance: float) -> Figure:
     """
     of_method = frame.groupby("method")["map"]
     means = of_method.mean().sort_values()
-    methods = list(means.index)
-    figure, (axes,) = panels(1, 0.27 * len(methods) + 0.9)
+    figure, (axes,) = panels(1, 0.27 * len(means) + 0.9)
     for place, (method, mean) in enumerate(means.items()):
         colour = RED if "GRH" in str(method) else BLUE
         scores = of_method.get_group(method)
@@ -481,9 +485,9 @@ def control_scores(frame: pd.DataFrame, chance: float) -> Figure:
             color=colour,
         )
     axes.axvline(chance, color=GREY, linestyle=":")
-    axes.text(chance, len(methods) - 0.6, " random order", color=GREY)
-    axes.set_yticks(range(len(methods)), methods)
+    axes.text(chance, len(means) - 0.6, " random order", color=GREY)
+    axes.set_yticks(range(len(means)), means.index)
     for tick in axes.get_yticklabels():
         tick.set_color(RED if "GRH" in tick.get_text() else "black")
-    axes.set(xlabel="mAP", xlim=(0, None), ylim=(-0.6, len(methods) + 0.2))
+    axes.set(xlabel="mAP", xlim=(0, None), ylim=(-0.6, len(means) + 0.2))
     return figure

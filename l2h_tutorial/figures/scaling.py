@@ -20,10 +20,10 @@ def growth(by_rows: pd.DataFrame, by_radius: pd.DataFrame) -> Figure:
     grid[1].sharey(grid[0])
     grid[3].sharey(grid[2])
     varied = [
-        ("n", "codes", by_rows),
-        ("radius", "Hamming radius", by_radius),
+        ("n", "codes", "log", by_rows),
+        ("radius", "Hamming radius", "linear", by_radius),
     ]
-    for i, (column, label, frame) in enumerate(varied):
+    for i, (column, label, scale, frame) in enumerate(varied):
         times = grid[i]
         memory = grid[i + 2]
         values = frame[column]
@@ -34,6 +34,6 @@ def growth(by_rows: pd.DataFrame, by_radius: pd.DataFrame) -> Figure:
         times.set_ylabel("milliseconds per query")
         memory.set_ylabel("megabytes")
         for panel in (times, memory):
-            panel.set(xlabel=label, xscale="linear" if column == "radius" else "log", yscale="log")
+            panel.set(xlabel=label, xscale=scale, yscale="log")
             panel.set_xticks(values)
     return figure
