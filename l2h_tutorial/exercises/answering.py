@@ -67,15 +67,16 @@ def raised(error: BaseException) -> str:
 def encode(value: Any) -> Any:
     """Return a result as plain data, which `decode` reads.
 
-    Of a thing that cannot be a right result, only the name of its type is kept.
+    Of a thing that cannot be a right result, only the name of its type is kept. Keys of a dict are
+    kept as texts.
 
     Examples
     --------
     >>> encode((np.arange(3), [np.True_], range))
     {'tuple': [{'array': [0, 1, 2], 'kind': 'i', 'shape': (3,)},
                {'list': [True]}, {'other': 'type'}]}
-    >>> decode(encode((np.arange(3), 1.5)))
-    (array([0, 1, 2]), 1.5)
+    >>> decode(encode((np.arange(3), {"A": 1.5})))
+    (array([0, 1, 2]), {'A': 1.5})
     """
     if value is None or value is ...:
         return None
@@ -87,6 +88,8 @@ def encode(value: Any) -> Any:
         return value
     if isinstance(value, list | tuple) and len(value) <= _MOST_VALUES:
         return {type(value).__name__: [encode(item) for item in value]}
+    if isinstance(value, dict) and len(value) <= _MOST_VALUES:
+        return {"dict": {str(key): encode(item) for key, item in value.items()}}
     if isinstance(value, range) or hasattr(value, "__array__"):
         array = np.asarray(value)
         if array.dtype.kind in _KINDS and array.size <= _MOST_VALUES:
@@ -101,6 +104,8 @@ def decode(data: Any) -> Any:
             return [decode(item) for item in items]
         case {"tuple": items}:
             return tuple(decode(item) for item in items)
+        case {"dict": dict(items)}:
+            return {key: decode(item) for key, item in items.items()}
         case {"array": values, "kind": kind, "shape": shape}:
             return np.array(values, dtype=_KINDS[kind]).reshape(shape)
         case {"other": name}:
