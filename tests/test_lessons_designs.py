@@ -270,7 +270,7 @@ def test_flat_and_indexlsh_are_built_before_hashing():
 
 
 def test_codes_in_cells_compare_the_fewest_rows():
-    """designing: "It compares the fewest rows in full, on average over the real vectors."
+    """designing: "It compares the fewest rows in full, on average over the real vectors, but"
     measured: "IVF-RaBitQ compares the fewest rows in full in {glue" """
     assert of_real("scanned").mean().idxmin() == "IVF-RaBitQ"
     least = by_way("scanned").idxmin(axis=1)
