@@ -968,8 +968,9 @@ def test_each_row_has_the_ratio_of_its_labels():
 
 
 def test_which_stars_would_fall_if_both_chapters_asked_together():
-    """did-it-learn: "If those of chapter 8 were counted as well, one of the {glue:text}`stars`
-    stars would be lost: that of LSH with classifier over senseless votes, on CIFAR-10." """
+    """did-it-learn: "If the comparisons of chapter 8 were counted as well, one of the
+    {glue:text}`stars` stars would be lost: that of LSH with classifier over senseless votes, on
+    CIFAR-10." """
     first = asked("comparison")
     second = asked("did-it-learn")
     together = list(dict.fromkeys([*first, *second]))  # two are asked in both
