@@ -296,15 +296,15 @@ def candidates_needed(n_bits):
 
 
 def test_the_plan_rests_on_two_assumptions():
-    """embeddings: "We assume that only the number beyond these ten grows, and by a steady factor."
-    "doublings further, four times as many:" "that all candidates grow by a steady factor." "Even a
-    perfect code must rescore ten rows, because nine can hold only nine of the ten." "one candidate
-    more or less in the smallest sample changes the result at least threefold." "For forty million
-    begin with a factor of 20, and measure." "one bit loses more in the last doubling than in the
-    two before together." "As planned, one bit takes {glue:text}`sum-one` ms and two bits take
-    {glue:text}`sum-two`. With fewer cells two bits are much quicker, and with fewer candidates one
-    bit is. So we cannot tell from here which is better." "We begin with two bits, because there is
-    memory for them" """
+    """embeddings: "We assume that only the number beyond these ten grows, and by a steady
+    factor." "doublings further, so this growth repeats four times:" "that all candidates grow by a
+    steady factor." "Even a perfect code must rescore ten rows, because nine can hold only nine of
+    the ten." "one candidate more or less in the smallest sample changes the result at least
+    threefold." "For forty million begin with a factor of 20, and measure." "one bit loses more in
+    the last doubling than in the two before together." "As planned, one bit takes
+    {glue:text}`sum-one` ms and two bits take {glue:text}`sum-two`. With fewer cells two bits are
+    much quicker, and with fewer candidates one bit is. So we cannot tell from here which is
+    better." "We begin with two bits, because there is memory for them" """
     needed = {n_bits: candidates_needed(n_bits) for n_bits in (1, 2)}
     for n_bits in (1, 2):  # nine candidates hold at most nine of ten
         assert max(share[8] for share in found_among_clothes(n_bits)) <= 0.9
@@ -704,18 +704,18 @@ def test_centring_saves_what_sits_in_a_corner():
 
 def test_only_uneven_lengths_speak_against_centring():
     """embeddings: "Our vectors all have length one, but centred vectors differ in length, and signs
-    cannot say how long each is. Besides, a row's similarity to the query includes the row's product
-    with the mean, which centring takes away. On clothes GIST the gain is larger than the harm: with
-    a query in floats, centring adds" "On texts, centring gains nothing by itself, and can lose a
-    little. RaBitQ, the code of the next section, stores what centring takes away, so it can centre,
-    and it finds more on texts." "On photo GIST the harm is larger, and centring loses" "On five of
+    cannot say how long each is. Centring also removes a part of each similarity, the row's product
+    with the mean" "With rotated signs and a query in floats, centring adds
+    {glue:text}`centre-gained` of recall on clothes GIST, but costs {glue:text}`centre-lost` on
+    photo GIST." "On texts, centring gains nothing by itself, and can lose a little. RaBitQ stores
+    what centring takes away, so it can centre, and it finds more on texts." "On five of
     the six kinds it finds more than signs that are not centred, and about as much on deep photos."
-    embeddings: "A query in floats raises the recall again" "which is only {glue:text}`rabitq-gist`
-    more than centred signs have with neither." "On photo GIST, where signs find least, RaBitQ gains
-    {glue:text}`rabitq-photo` over the better signs." "RaBitQ gains nothing on deep photos." "But
+    embeddings: "A query in floats raises the recall again" "only {glue:text}`rabitq-gist` more than
+    centred signs." "On photo GIST, where signs find least, it finds {glue:text}`rabitq-photo` more
+    than uncentred signs, the better ones there." "RaBitQ gains nothing on deep photos." "But
     the stretch alone makes signs on clothes GIST much *worse*" "The reason is that signs make two
-    mistakes, which partly cancel," "GIST, too, needs both numbers. With them RaBitQ has a recall
-    of" "On photo GIST $\\mathbf{m}\\cdot\\mathbf{x}_0$ alone helps" "Store both numbers: one
+    mistakes, which partly cancel," "GIST, too, needs both numbers. On clothes GIST RaBitQ has a
+    recall of" "On photo GIST $\\mathbf{m}\\cdot\\mathbf{x}_0$ alone helps" "Store both numbers: one
     without the other can be worse than neither." """
     for name in ("signs", "signs, rotated"):
         assert (recall(f"{name}, asymmetric", draws=DRAWS) > recall(name, draws=DRAWS)).all()
@@ -813,8 +813,9 @@ def test_two_mistakes_of_signs_nearly_cancel():
     2)$ and the long one for $(2, -2)$." "the short row gets too much, and the long one too little."
     "Signs leave them out, so the short row gets too little, and the long one too much." "Signs
     alone make both mistakes, which nearly cancel: $(1, 4)$ still leads by" "The stretch mends only
-    the length, and then the wrong row leads by" "with such a lead a row can overtake others that
-    are nearer to the query. With both numbers the lead is" "a row of length one has
+    the length, and then the wrong row leads by" "For the query $(5, 2)$ it
+    still leads, by 20 to 9, although $(4, -1)$ is nearer, by 18 to 13. With both numbers the lead
+    is" "a row of length one has
     $\\lVert\\mathbf{x}\\rVert^2 = \\lVert\\mathbf{x}_0 - \\mathbf{m}\\rVert^2 = 1 -
     2\\,\\mathbf{m}\\cdot\\mathbf{x}_0 + \\lVert\\mathbf{m}\\rVert^2$, so the shorter it is" """
     rows = np.array([(1, 4), (-1, 4)] * 4 + [(4, -1), (-4, -1)])
@@ -845,6 +846,9 @@ def test_two_mistakes_of_signs_nearly_cancel():
     np.testing.assert_allclose(signs * stretch[:, None], centred)
     leads = [near - far for near, far in (by_signs, by_product, by_signs + with_mean, truth)]
     assert leads == [4, -10, 19, 5]
+    other = np.array([5, 2])
+    assert (near_and_far @ other).tolist() == [13, 18]
+    assert (signs @ (other - mean) + with_mean).tolist() == [20, 9]
     random = np.random.default_rng(0)
     rows = unit(random.normal(size=(20, 5)) + 1)
     mean = rows.mean(axis=0)
@@ -887,7 +891,8 @@ def test_labels_help_the_classes_that_have_them_and_harm_others():
 def test_features_matter_more_than_codes():
     """embeddings: "*Is it the right embedding?* It can matter more than its code" "although OPQ
     keeps only eight bytes of them." "even eight bytes of OPQ are enough here: with a factor of 10
-    they stay within {glue:text}`by-code` of the floats' precision" "On clothes GIST is better." """
+    they stay within {glue:text}`by-code` of the floats' precision" "On clothes, GIST is the
+    better embedding." """
     precision = MEANS["precision"]
     floats = precision["float32"]
     for method in ("float32", OPQ8):
@@ -1049,15 +1054,17 @@ def test_cells_mind_a_filter():
 
 
 def test_a_scan_reads_all_that_pass_and_cells_a_part():
-    """embeddings: "A scan of the codes that pass needs no cells, and loses little with each of
-    these filters." "But it reads the code of every row that passes." "Where a tenth of the rows
-    pass at random, {glue:text}`tenth-needed` cells restore the recall." "where fewer than a hundred
-    # rows pass, a factor of 10 rescores all of them" "So check whether a query's nearest rows
-    pass." "`nprobe` was doubled until the recall without a filter was at least" "Among at most
-    [40,000]{.definition} rows, full vectors reached [95]{.definition} percent recall with
-    {glue:text}`share-least` percent of the cells on clothes GIST, the least of our six kinds, and
-    {glue:text}`share-most` percent on WordLlama, the most." "Every query searches as many of the
-    {glue:text}`cells-all` cells as sufficed without a filter, usually 4." """
+    """embeddings: "A scan of the codes that pass needs no cells, and loses little where a tenth
+    of the rows or more pass." "Where one percent pass, that is all of them, so the recall is 1."
+    "because none of the six kinds had more than {glue:text}`cells-tried`." "But it reads the code
+    of every row that passes." "Where a tenth of the rows pass at random, {glue:text}`tenth-needed`
+    cells restore the recall." "where fewer than a hundred # rows pass, a factor of 10 rescores all
+    of them" "So check whether a query's nearest rows pass." "`nprobe` was doubled until the recall
+    without a filter was at least" "Among at most [40,000]{.definition} rows, full vectors reached
+    [95]{.definition} percent recall with {glue:text}`share-least` percent of the cells on clothes
+    GIST, the least of our six kinds, and {glue:text}`share-most` percent on WordLlama, the most."
+    "Every query searches as many of the {glue:text}`cells-all` cells as sufficed without a filter,
+    usually 4." """
     by_filter = FILTERED.groupby(["filter", "share", "vectors"])
     scan = by_filter.codes.mean()
     some = scan.drop(1.0, level="share")
@@ -1070,6 +1077,7 @@ def test_a_scan_reads_all_that_pass_and_cells_a_part():
     assert list(n_rows[GIST[0]]) == [400]
     assert list(n_rows[GIST[1]]) == [97]
     assert (rare[rare.rows <= 100].codes == 1).all()
+    assert FILTERED.cells.max() < 16_384 / 50
     at_one_end = (
         rows_of(FILTERED, filter="at one end", share=0.1).groupby("vectors").mean(numeric_only=True)
     )

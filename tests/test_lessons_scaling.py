@@ -222,7 +222,7 @@ def test_multi_index_looks_up_less_than_the_ball(lab):
     into" "By the sharper rule, each piece has a ball of its own" "until a scan is
     cheaper: by the estimates, from radius" "to look up a piece or check a candidate"
     "In a larger collection a scan takes longer, so this
-    limit is higher." "The table counts the look-ups of the sharper rule in the box above" """
+    limit is higher." "Their look-ups are counted by the sharper rule in the box above" """
     table = lab.hundred_thousand
     best = table.explain(4)[0]
     assert best["strategy"] == "multi-index"
@@ -353,9 +353,10 @@ SOCKET = 0.8 * 8 * 3200e6 * 8 / 1e9  # GB a second: 80 percent of eight channels
 
 
 def test_a_table_of_a_billion_fits_but_its_candidates_take_long():
-    """scaling: "With $2^{30}$ slots a code of 64 bits takes 8 + 8 +" "A scan of 64 bits takes one
-    core of faiss only" "one core could scan all codes in far less time than the disk needs for what
-    the short hash proposes." "and one of 128 bits less than twice as much" """
+    """scaling: "With $2^{30}$ slots a code of 64 bits takes 8 + 8 +" "But it would save
+    little of the disk's {glue:text}`near-at-once` seconds, because even a scan of all codes takes
+    one core of faiss only {glue:text}`faiss-seconds` seconds a query, if many are asked together."
+    "and one of 128 bits less than twice as much" """
     short = near_copies()["billion_bytes"]
     assert short == pytest.approx(32.6, abs=0.05)
     n_pieces = round(128 / 30)
@@ -546,8 +547,7 @@ def test_other_guesses_change_the_answer(paid):
     once." "the largest share in our small collections, a query takes" "so 200 candidates may be
     enough, but they double the reading." "If it serves one read after another, a query takes"
     "Comparing two bits was not timed, so these figures use the time of one bit and are bounds"
-    "Each line of the table after the first changes one guess" "Within a tenth of the deadline
-    we write *just within* or *just beyond*" """
+    "Each line of the table after the first changes one guess" """
     steps_of = paid["steps_of"]
     limits_of = paid["limits_of"]
     code_bytes, _, candidates = paid["design"]
@@ -582,9 +582,9 @@ def test_one_server_is_enough_for_the_two_smallest_shares(paid, monkeypatch, alo
     query reads at most about {glue:text}`share-one` percent of the cells" "{glue:text}`late-least`
     percent of the queries are late." "But if two servers divide the rows" "and at ten a second
     fewer than {glue:text}`late-pair` percent are late." "If a query reads more than about
-    {glue:text}`share-pair` percent of the cells, two servers miss the deadline too." "At the
-    memory's maximum a query alone takes at least {glue:text}`sum-b-most` ms, but at ten a second
-    most are still late." """
+    {glue:text}`share-pair` percent of the cells, two servers miss the deadline too." "With
+    the memory at its maximum speed, a query alone takes at least {glue:text}`sum-b-most` ms, but at
+    ten a second most are still late." """
     monkeypatch.setitem(paid, "alone_ms", alone_ms)
     late_of = paid["late_of"]
     code_bytes, share, candidates = paid["design"]
@@ -603,8 +603,8 @@ def test_one_server_is_enough_for_the_two_smallest_shares(paid, monkeypatch, alo
 
 
 def test_copies_keep_the_rate_of_one_server(paid):
-    """scaling: "so ten a second take {glue:text}`copies` copies of it" "one keeps the deadline up
-    to about {glue:text}`rate-one` queries a second" """
+    """scaling: "so ten a second take {glue:text}`copies` such servers" "one server keeps the
+    deadline up to about {glue:text}`rate-one` queries a second" """
     late_of = paid["late_of"]
     copies = {"two": 2, "three": 3, "four": 4, "five": 5}[paid["shown"]["copies"]]
     rate = float(paid["shown"]["rate-one"])
@@ -624,8 +624,9 @@ def test_the_task_is_met_with_the_cells_of_deep_photographs(paid):
     {glue:text}`late-ten` percent of the queries are late," "The server then answers at most
     {glue:text}`b-limit` queries a second, so at ten they would wait long." "But if they come at
     random times, they queue, and one takes {glue:text}`sum-wait` ms on average" "each waits
-    $\\rho/(2 - 2\\rho)$ times as long on average, as in the queue M/D/1." "Cells of unequal size
-    make both larger." """
+    $\\rho/(2 - 2\\rho)$ times as long on average, as in the queue M/D/1." "In the same
+    queue, the share that waits longer than $s$ such times is" "Cells of unequal size make both
+    larger." """
     page = (ROOT / "book/scaling.md").read_text(encoding="utf-8")
     assert "| queries | [ten]{.definition} a second" in page
     assert "kept for [95]{.definition} percent of the queries" in page
@@ -796,7 +797,8 @@ def test_flipped_bits_show_that_nflip_is_too_small(n_pieces, radius):
 
 
 def test_a_hash_index_returns_the_same_distances(lab):
-    """scaling: "They give the same distances, but only" "there are often more rows than places" """
+    """scaling: "and `four_tables` give the same distances, but only" "there are often more rows
+    than places" """
     four = filled(faiss.IndexBinaryMultiHash(64, 4, 16), lab.codes)
     four.nflip = 5
     their_distances, their_ids = four.search(scale.faiss_bytes(lab.queries), 10)
