@@ -586,8 +586,8 @@ def test_what_is_left_at_one_half_shrinkage_gains_too(reported, chosen, seeds):
 def test_a_graph_without_labels_beats_the_refit(reported, chosen, seed):
     """grh-training: "and the refit, which uses no graph, has" "so a lead over LSH does not prove
     that labels were used" "The graph adds the rest without any label, because it is made from the
-    features alone." grh-adjacency: "because a classifier that only repeats LSH's own bits can raise
-    it too" """
+    features alone." grh-adjacency: "because a classifier that only repeats LSH's own bits can
+    bring that too" """
     S = knn_affinity(reported.X_train, 10)
     i, j = S.nonzero()
     same = reported.y_train[i] == reported.y_train[j]
@@ -615,8 +615,8 @@ def test_learned_codes_have_no_cheap_buckets_but_cheap_ranks(dataset, reported, 
     classifier" "GRH's codes are a little ahead on Fashion-MNIST" "codewords of ten
     classes make a few large buckets" "One split does not settle whether GRH's buckets are ahead of
     equally large ones of LSH." "When only the top
-    one percent is re-ranked, class scores give higher precision" "whose answers are even better
-    there than those of GRH's codes at" """
+    one percent is re-ranked, class scores give higher precision" "Its answers there are even
+    better than those of GRH's codes at" """
 
     def precision_of_the_first(similarity):
         """Return the precision at 10 where 1, 14 or 7 percent are re-ranked."""
