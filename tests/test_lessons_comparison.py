@@ -410,9 +410,7 @@ def test_the_classifier_is_ahead_on_the_map(name):
 def test_learned_codes_begin_further_right_and_pass_the_cosine(name):
     """comparison: "At larger radii GRH's mean is above the exact cosine" "each in a band that is
     its [95 percent]{.definition} interval, corrected for shared images." "One percent of its
-    ranking finds more than the exact cosine on every split." grh-training: "GRH's mean
-    precision on CIFAR-10 is above that of exhaustive search, with a better start and in a smaller
-    database." """
+    ranking finds more than the exact cosine on every split." """
     lines = lines_of_the_map(name)
     exact = lines["exact cosine"].precision[0]
     looks = rows_of(LOOKS, dataset=name).assign(n_labelled=1000)
