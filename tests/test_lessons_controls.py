@@ -800,7 +800,7 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
     of [0.8]{.definition} or [0.9]{.definition}." "Every method that was taught labels is below
     LSH." "The hash codes that were taught labels have a higher mAP than LSH, unlike on
     Fashion-MNIST" "It was the winner for labelled classes, and here it falls far below LSH."
-    comparison: "In [chapter 9](did-it-learn.md), codes taught with labels of other classes ranked
+    "In [chapter 9](did-it-learn.md), codes taught with labels of other classes ranked
     far lower on Fashion-MNIST. On CIFAR-10 we cannot tell." """
     triples = by_split("held-out", name)
     scores = triples.mean()

@@ -815,9 +815,8 @@ def test_two_mistakes_of_signs_nearly_cancel():
     alone make both mistakes, which nearly cancel: $(1, 4)$ still leads by" "The stretch mends only
     the length, and then the wrong row leads by" "For the query $(5, 2)$ it
     still leads, by 20 to 9, although $(4, -1)$ is nearer, by 18 to 13. With both numbers the lead
-    is" "a row of length one has
-    $\\lVert\\mathbf{x}\\rVert^2 = \\lVert\\mathbf{x}_0 - \\mathbf{m}\\rVert^2 = 1 -
-    2\\,\\mathbf{m}\\cdot\\mathbf{x}_0 + \\lVert\\mathbf{m}\\rVert^2$, so the shorter it is" """
+    is" "has
+    the squared length $1 - 2\\,\\mathbf{m}\\cdot\\mathbf{x}_0 + \\lVert\\mathbf{m}\\rVert^2$" """
     rows = np.array([(1, 4), (-1, 4)] * 4 + [(4, -1), (-4, -1)])
     assert set((rows**2).sum(axis=1)) == {17}
     mean = rows.mean(axis=0)
