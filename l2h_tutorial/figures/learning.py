@@ -415,15 +415,13 @@ def interval_table(means: pd.DataFrame, measure: str) -> Table:
     return _by_dataset(f"{measure}: ", texts.reindex(means.index), best=means["mean"])
 
 
-def contrast_table(contrasts: pd.DataFrame, what: str = "difference of mAP") -> Table:
+def contrast_table(contrasts: pd.DataFrame) -> Table:
     """Show differences with intervals, and a star where the adjusted p-value is below .05.
 
     Parameters
     ----------
     contrasts : DataFrame
         As :func:`~l2h_tutorial.protocols.contrasts.paired_contrasts` gives it.
-    what : str, default="difference of mAP"
-        Stands above the columns.
 
     Returns
     -------
@@ -440,7 +438,7 @@ def contrast_table(contrasts: pd.DataFrame, what: str = "difference of mAP") -> 
     """
     starred = contrasts.assign(star=np.where(contrasts["p"] < 0.05, "*", " "))
     form = "{difference:+.3f}{star} ({low:+.3f} to {high:+.3f})"
-    return _by_dataset(f"{what}: ", starred.apply(form.format_map, axis=1))
+    return _by_dataset("difference of mAP: ", starred.apply(form.format_map, axis=1))
 
 
 def _by_dataset(what: str, cells: pd.Series, best: pd.Series | None = None) -> Table:
