@@ -318,9 +318,9 @@ def test_radii_come_back_with_the_whole_time(monkeypatch):
     for module in (metrics, reranking):
         monkeypatch.setattr(module, "perf_counter", lambda: next(clock))
     lsh = LSH(12, random_state=0).fit(TOY.X_train)
-    frame = evaluate_radius_search(lsh, TOY, [5, 0, 5, 2])
-    ordered = evaluate_radius_search(lsh, TOY, [0, 2, 5]).set_index("radius", drop=False)
-    np.testing.assert_array_equal(frame, ordered.loc[[5, 0, 5, 2]])
+    frame = evaluate_radius_search(lsh, TOY, [5, 0, 5, 3])
+    ordered = evaluate_radius_search(lsh, TOY, [0, 3, 5]).set_index("radius", drop=False)
+    np.testing.assert_array_equal(frame, ordered.loc[[5, 0, 5, 3]])
     seconds = frame["seconds"] * len(TOY.X_query)
     np.testing.assert_allclose(seconds, [2 + 2 + 2, 2 + 2, 2 + 2 + 2, 2 + 6])
 
