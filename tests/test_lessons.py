@@ -1107,16 +1107,16 @@ def test_the_kept_figures_of_the_tutorial(lab):
 
 def test_the_kept_times_by_size_say_where_a_table_is_ahead():
     """radius-search: "at a few thousand vectors for radius 2 and above ten thousand for radius 3"
-    "a hundred queries are answered together, the table gains little" "uses each vector that it has
-    read for all hundred" "so its small lead does not come from fewer products"
-    "With more vectors the table can win." "at a few thousand vectors for radius 2, and above ten
-    thousand for radius 3" "nanoseconds per vector with 10,000 vectors but" "But each of
-    these candidates takes {glue:text}`dearer-2` times as long" "With 10,000 vectors, radius 3 loses
-    if a vector takes" "vectors and one query at a time, the table is" data: "about twice as
-    long in [chapter 4](radius-search.md)'s measurements" radius-search: "A
-    vertical line marks the number of vectors above which a table is faster than exhaustive search.
-    For queries asked together there is no line" "If a hundred queries are answered together, it
-    gains little." """
+    "a hundred queries are answered together, the table gains little" "At radius 3 it has more than
+    twice as many candidates, and is slower than exhaustive search." "With more vectors the
+    table can win." "at a few thousand vectors for radius 2, and above ten thousand for radius
+    3" "nanoseconds per vector with 10,000 vectors but" "But each candidate takes
+    {glue:text}`dearer-2` times as long as a comparison in the product." "With 10,000 vectors,
+    radius 3 loses if a vector takes" "vectors and one query at a time, the table is" data:
+    "about twice as long in [chapter 4](radius-search.md)'s measurements" radius-search: "A
+    vertical line marks the number of vectors above which a table is faster than exhaustive
+    search. For queries asked together there is no line" "If a hundred queries are answered
+    together, it gains little." """
     kept = pd.read_csv(RESULTS / "time-by-size.csv")
     assert kept["n"].agg(["min", "max"]).tolist() == [1000, 1_000_000]
     times = kept.pivot(index=["queries", "n"], columns="method", values="microseconds")
@@ -1134,17 +1134,19 @@ def test_the_kept_times_by_size_say_where_a_table_is_ahead():
         is_ahead = alone["exhaustive search"] > alone[way]
         assert (is_ahead == (alone.index > crossing)).all()
         gain = together["exhaustive search"] / together[way]
-        assert gain.max() < 2
-        assert gain[gain.index >= 100_000].max() < 1.5
+        assert gain.max() < 1.5
         assert where_the_table_is_level(together, way) is None
     in_batches = together.loc[1_000_000]
+    assert in_batches["exhaustive search"] > 1.2 * in_batches["LSH, radius 2"]
+    assert (together["LSH, radius 3"] > together["exhaustive search"]).all()
     scanned = kept[kept["n"] == 1_000_000].groupby("method").scanned.max()
     a_candidate = in_batches["LSH, radius 2"] / scanned["LSH, radius 2"]
     assert 15 < a_candidate / in_batches["exhaustive search"] < 30
-    # with so many candidates, and only with them, `rerank` makes all products
+    assert scanned["LSH, radius 3"] > 2 * scanned["LSH, radius 2"]
+    # `rerank` fetches each query's candidates for itself
     at_once = reranking.queries_at_a_time(1_000_000)
     most_alone = reranking._MANY * (at_once + reranking._READING) / at_once
-    assert scanned["LSH, radius 2"] < most_alone < scanned["LSH, radius 3"]
+    assert scanned["LSH, radius 3"] < most_alone
     most = alone.loc[1_000_000]
     assert most["exhaustive search"] > 4 * most["LSH, radius 2"] > 4 * most["LSH, radius 3"] / 5
     largest = kept[kept["n"] == 1_000_000].groupby("method")
