@@ -503,18 +503,18 @@ def test_codes_that_are_ranked_change_the_picture(name):
     eleven, by {glue:text}`byte-lead-c`. On Fashion-MNIST it finds more than the other ten, and we
     cannot tell whether more than KSH: the lead is {glue:text}`byte-lead-f`, with an interval from"
     "both above LSH, every split" "a byte of class scores then finds the most of the codes tried."
-    "above all hash codes, every split" "If few vectors may be compared in full, rank the codes and
-    re-rank what the budget allows" "Both codes find more if they are ranked." "one percent of GRH's
-    ranking even finds more than its whole bucket, which is much larger." "GRH's bucket is smaller
-    than one percent, but the ranking does not win by its size alone: within radius 1 GRH scans
-    {glue:text}`grh-wider-c` percent" "When both codes are ranked, GRH is ahead of LSH on both data
-    sets, by {glue:text}`ranked-lead-f` on Fashion-MNIST and" "the byte finds more with one percent
-    than the exact cosine does with the whole database" measured: "With one percent re-ranked, GRH
-    finds no more than CCA-ITQ on Fashion-MNIST, from whose codes it started." "ITQ finds more than
-    PCAH on CIFAR-10, and PCAH more than ITQ on Fashion-MNIST. Each lead is on all splits, without a
-    star." "CCA-ITQ, which is above the codes without labels on every split." "No radius scans
-    exactly the share that we ask for, so precision at a share is interpolated between the two
-    nearest radii, by the logarithm of the share." """
+    "one percent: KSH on both" "above all hash codes, every split" "If few vectors may be compared
+    in full, rank the codes and re-rank what the budget allows" "Both codes find more if they are
+    ranked." "one percent of GRH's ranking even finds more than its whole bucket, which is much
+    larger." "GRH's bucket is smaller than one percent, but the ranking does not win by its size
+    alone: within radius 1 GRH scans {glue:text}`grh-wider-c` percent" "When both codes are ranked,
+    GRH is ahead of LSH on both data sets, by {glue:text}`ranked-lead-f` on Fashion-MNIST and" "the
+    byte finds more with one percent than the exact cosine does with the whole database" measured:
+    "With one percent re-ranked, GRH finds no more than CCA-ITQ on Fashion-MNIST, from whose codes
+    it started." "ITQ finds more than PCAH on CIFAR-10, and PCAH more than ITQ on Fashion-MNIST.
+    Each lead is on all splits, without a star." "CCA-ITQ, which is above the codes without labels
+    on every split." "No radius scans exactly the share that we ask for, so precision at a share is
+    interpolated between the two nearest radii, by the logarithm of the share." """
     is_fashion = name == "fashion-mnist"
     found = (
         rows_of(CHEAP, dataset=name).pivot(index="seed", columns="method", values="map").dropna()
@@ -558,10 +558,10 @@ def test_codes_that_are_ranked_change_the_picture(name):
 
 @both
 def test_who_is_ahead_depends_on_how_the_codes_are_used(name):
-    """comparison: "Each row has the highest mean first, and hash codes of 32 bits. The classifier
-    has ten floats in the second row, and a byte in the rows below." "KSH was measured only as a
-    ranking, with 32 bits." "GRH is first in the first row because its bucket is the largest, and
-    last in the second, where all codes scan the same share." """
+    """comparison: "Each row begins with the highest mean. All hash codes have 32 bits. The
+    classifier has ten floats in the second row, and a byte in the rows below." "KSH was measured
+    only as a ranking." "GRH is first in the first row because its bucket is the largest, and last
+    in the second, where all codes scan the same share." """
     lines = lines_of_the_map(name)
     assert not any("KSH" in code for code in lines)
     grh = "GRH from CCA-ITQ, 32 bits"

@@ -296,12 +296,12 @@ def candidates_needed(n_bits):
 
 
 def test_the_plan_rests_on_two_assumptions():
-    """embeddings: "We assume that only the number beyond these ten grows, and by a steady
-    factor." "doublings further, so this growth repeats four times:" "that all candidates grow by a
-    steady factor." "Even a perfect code must rescore ten rows, because nine can hold only nine of
-    the ten." "one candidate more or less in the smallest sample changes the result at least
-    threefold." "For forty million begin with a factor of 20, and measure." "one bit loses more in
-    the last doubling than in the two before together." "As planned, one bit takes
+    """embeddings: "We assume that only the number beyond these ten grows, and by a steady factor."
+    "doublings further, so this growth repeats four times:" "that all candidates grow by a steady
+    factor." "Even a perfect code must rescore ten rows, because nine can hold only nine of the
+    ten." "one candidate more or less in the smallest sample changes the result at least threefold."
+    "For forty million begin with a factor of 20, and measure." "One bit loses more in the last
+    doubling of the rows than in the two doublings before." "As planned, one bit takes
     {glue:text}`sum-one` ms and two bits take {glue:text}`sum-two`. With fewer cells two bits are
     much quicker, and with fewer candidates one bit is. So we cannot tell from here which is
     better." "We begin with two bits, because there is memory for them" """
@@ -347,7 +347,7 @@ def test_the_plan_rests_on_two_assumptions():
 
 def test_more_rows_need_more_candidates(drawn):
     """embeddings: "A larger collection has more rows that look as near as the true ones" "With a
-    factor of 4, rescoring hides the loss for a while:" "A factor that suffices for a sample may
+    factor of 4, rescoring hides the loss for a while." "A factor that suffices for a sample may
     therefore be too small for the whole." "Two bits make the codes longer, but save candidates."
     """
     query, database, _ = drawn
@@ -420,9 +420,9 @@ def test_faiss_has_the_same_leaves(drawn):
 
 
 def test_components_in_faiss_need_the_distance(drawn):
-    """embeddings: "Compare components by `METRIC_L2`, because `PCAR` subtracts the mean."
-    "`METRIC_L2` leaves out the length of the components that were dropped from each row. So it
-    finds a little more or less than our tables say." """
+    """embeddings: "Compare components by `METRIC_L2`, because `PCAR` subtracts the mean." "Such
+    distances lack what the dropped components would add, so faiss finds a little more or less than
+    our tables say." """
     database = drawn[1]
     half = database.shape[1] // 2
     factory = f"PCAR{half},RaBitQ4"
@@ -560,10 +560,10 @@ def test_the_variance_decides_between_numbers_and_bits():
     where it holds {glue:text}`half-middle`, both find about the same. On TF-IDF, where it holds
     only {glue:text}`half-words`, it loses {glue:text}`half-loss` of recall." "Codes in one group of
     columns take the same bytes" "Above nine tenths, try the half. Otherwise keep all dimensions."
-    "Six kinds cannot tell where between {glue:text}`half-below` and {glue:text}`half-above` that
-    begins." "because on both kinds of texts they find as much as half of the dimensions in four
-    bits, or much more." "whose variance lies in few directions" "Drop dimensions only in the order
-    of the components" "on TF-IDF the quarter still loses {glue:text}`ten-loss`." """
+    "Our six kinds do not show where between {glue:text}`half-below` and {glue:text}`half-above` the
+    half begins to win." "because on both kinds of texts they find as much as half of the dimensions
+    in four bits, or much more." "whose variance lies in few directions" "Drop dimensions only in
+    the order of the components" "on TF-IDF the quarter still loses {glue:text}`ten-loss`." """
 
     def of_components(share, n_bits, column="recall_1"):
         return spent("by variance", share, f"{n_bits} bit{'s' * (n_bits > 1)}, RaBitQ", column)
@@ -608,7 +608,7 @@ def test_floats_of_a_few_numbers_are_worse_than_bytes_of_all():
 
 def test_a_code_that_learned_from_its_own_rows_is_flattered():
     """embeddings: "On the very rows that it learned from, OPQ looks better than it is" "OPQ learned
-    from the stored rows, from at most 4,500 others, fewer than # faiss recommends, or from 10,000"
+    from the stored rows, from at most 4,500 others, fewer than faiss # recommends, or from 10,000"
     "OPQ, trained on as many rows as you can." """
     for n in (8, 32):
         others = recall(f"OPQ, {n} bytes, other rows")
@@ -707,16 +707,17 @@ def test_only_uneven_lengths_speak_against_centring():
     cannot say how long each is. Centring also removes a part of each similarity, the row's product
     with the mean" "With rotated signs and a query in floats, centring adds
     {glue:text}`centre-gained` of recall on clothes GIST, but costs {glue:text}`centre-lost` on
-    photo GIST." "On texts, centring gains nothing by itself, and can lose a little. RaBitQ stores
-    what centring takes away, so it can centre, and it finds more on texts." "On five of
-    the six kinds it finds more than signs that are not centred, and about as much on deep photos."
-    embeddings: "A query in floats raises the recall again" "only {glue:text}`rabitq-gist` more than
-    centred signs." "On photo GIST, where signs find least, it finds {glue:text}`rabitq-photo` more
-    than uncentred signs, the better ones there." "RaBitQ gains nothing on deep photos." "But
-    the stretch alone makes signs on clothes GIST much *worse*" "The reason is that signs make two
-    mistakes, which partly cancel," "GIST, too, needs both numbers. On clothes GIST RaBitQ has a
-    recall of" "On photo GIST $\\mathbf{m}\\cdot\\mathbf{x}_0$ alone helps" "Store both numbers: one
-    without the other can be worse than neither." """
+    photo GIST." "On texts, plain signs gain a little by centring, but with a query in floats
+    centring gains nothing, and can lose a little. RaBitQ stores what centring takes away, so it can
+    centre, and on texts it finds more than signs do." "On five of the six kinds it finds more than
+    signs that are not centred, and about as much on deep photos." embeddings: "A query in floats
+    raises the recall again" "only {glue:text}`rabitq-gist` more than centred signs." "On photo
+    GIST, where signs find least, it finds {glue:text}`rabitq-photo` more than uncentred signs, the
+    better ones there." "RaBitQ gains nothing on deep photos." "But the stretch alone makes signs on
+    clothes GIST much *worse*" "The reason is that signs make two mistakes, which partly cancel,"
+    "GIST, too, needs both numbers. On clothes GIST RaBitQ has a recall of" "On photo GIST
+    $\\mathbf{m}\\cdot\\mathbf{x}_0$ alone helps" "Store both numbers: one without the other can be
+    worse than neither." """
     for name in ("signs", "signs, rotated"):
         assert (recall(f"{name}, asymmetric", draws=DRAWS) > recall(name, draws=DRAWS)).all()
     uncentred = recall("signs, uncentred, rotated, asymmetric")
@@ -728,6 +729,9 @@ def test_only_uneven_lengths_speak_against_centring():
     assert gain[GIST[0]] < -0.02
     assert gain[GIST[1]] > 0.04
     assert (gain[[WORDS, LLAMA]] < 0).all()
+    for turned in ("", ", rotated"):
+        plain = recall(f"signs{turned}") - recall(f"signs, uncentred{turned}")
+        assert (plain[[WORDS, LLAMA]] > 0).all()
     assert gain.drop([GIST[0], LLAMA]).min() > -0.005
     paid = both - uncentred
     assert paid[GIST[0]] > 0.2
@@ -888,10 +892,10 @@ def test_labels_help_the_classes_that_have_them_and_harm_others():
 
 
 def test_features_matter_more_than_codes():
-    """embeddings: "*Is it the right embedding?* It can matter more than its code" "although OPQ
-    keeps only eight bytes of them." "even eight bytes of OPQ are enough here: with a factor of 10
-    they stay within {glue:text}`by-code` of the floats' precision" "On clothes, GIST is the
-    better embedding." """
+    """embeddings: "*Is it the right embedding?* It can matter more than its code" "even in OPQ
+    codes of eight bytes." "even eight bytes of OPQ are enough here: with a factor of 10 they stay
+    within {glue:text}`by-code` of the floats' precision" "On clothes, GIST is the better
+    embedding." """
     precision = MEANS["precision"]
     floats = precision["float32"]
     for method in ("float32", OPQ8):
@@ -1053,13 +1057,13 @@ def test_cells_mind_a_filter():
 
 
 def test_a_scan_reads_all_that_pass_and_cells_a_part():
-    """embeddings: "A scan of the codes that pass needs no cells, and loses little where a tenth
-    of the rows or more pass." "Where one percent pass, that is all of them, so the recall is 1."
-    "because none of the six kinds had more than {glue:text}`cells-tried`." "But it reads the code
-    of every row that passes." "Where a tenth of the rows pass at random, {glue:text}`tenth-needed`
-    cells restore the recall." "where fewer than a hundred # rows pass, a factor of 10 rescores all
-    of them" "So check whether a query's nearest rows pass." "`nprobe` was doubled until the recall
-    without a filter was at least" "Among at most [40,000]{.definition} rows, full vectors reached
+    """embeddings: "A scan of the codes that pass needs no cells, and loses little where a tenth of
+    the rows or more pass." "Where one percent pass, these are under a hundred, so the recall is 1."
+    "because no kind had more than {glue:text}`cells-tried`." "But it reads the code of every row
+    that passes." "Where a tenth of the rows pass at random, {glue:text}`tenth-needed` cells restore
+    the recall." "where fewer than a hundred rows pass, a factor of 10 rescores all of them" "So
+    check whether a query's nearest rows pass." "`nprobe` was doubled until the recall without a
+    filter was at least" "Among at most [40,000]{.definition} rows, full vectors reached
     [95]{.definition} percent recall with {glue:text}`share-least` percent of the cells on clothes
     GIST, the least of our six kinds, and {glue:text}`share-most` percent on WordLlama, the most."
     "Every query searches as many of the {glue:text}`cells-all` cells as sufficed without a filter,

@@ -586,8 +586,8 @@ def test_what_is_left_at_one_half_shrinkage_gains_too(reported, chosen, seeds):
 def test_a_graph_without_labels_beats_the_refit(reported, chosen, seed):
     """grh-training: "and the refit, which uses no graph, has" "so a lead over LSH does not prove
     that labels were used" "The graph adds the rest without any label, because it is made from the
-    features alone." grh-adjacency: "because a classifier that only repeats LSH's own bits can
-    bring that too" """
+    features alone." grh-adjacency: "a classifier that learns only LSH's own bits ranks better than
+    LSH." """
     S = knn_affinity(reported.X_train, 10)
     i, j = S.nonzero()
     same = reported.y_train[i] == reported.y_train[j]
@@ -626,14 +626,14 @@ def of_exhaustive(split):
 
 
 def test_learned_codes_have_no_cheap_buckets_but_cheap_ranks(dataset, reported, chosen, seeds):
-    """grh-training: "learned codes of 16 bits have no bucket as small as LSH's smallest." "Lines
-    named *ranked* rank the whole database and stop early" "Class scores are ahead
-    of GRH's codes while little is compared." "At one percent, GRH's codes lose against the plain
-    classifier" "GRH's codes are a little ahead on Fashion-MNIST" "codewords of ten
-    classes make a few large buckets" "One split does not settle whether GRH's buckets are ahead of
-    equally large ones of LSH." "When only the top
-    one percent is re-ranked, class scores give higher precision" "Its answers there are even
-    better than those of GRH's codes at" "and so does the classifier, which has no code" """
+    """grh-training: "Learned codes of 16 bits have no bucket as small as LSH's smallest." "lines
+    named *ranked* rank the whole database and stop early" "Class scores are ahead of GRH's codes
+    while little is compared." "At one percent, GRH's codes lose against the plain classifier"
+    "GRH's codes are a little ahead on Fashion-MNIST" "codewords of ten classes make a few large
+    buckets" "One split does not settle whether GRH's buckets are ahead of equally large ones of
+    LSH." "When only the top one percent is re-ranked, class scores give higher precision" "Its
+    answers there are even better than those of GRH's codes at" "A search with the classifier, which
+    has no code, does too." """
 
     smallest = {}
     at_twelve_percent = {}
@@ -674,12 +674,12 @@ def test_learned_codes_have_no_cheap_buckets_but_cheap_ranks(dataset, reported, 
 
 
 def test_learned_codes_improve_on_exhaustive_search(dataset, reported, chosen, seed):
-    """grh-training: "On Fashion-MNIST, learned codes let a search compare fewer images than
-    exhaustive search and answer better, and so does" "The paired bootstrap of chapter 4 puts GRH's
-    lead in precision over exhaustive search between" "of ten answers show the query's class on
-    average" "but on Fashion-MNIST GRH also leads exhaustive search at" "With other starts, the
-    interval at" "gives more right answers
-    than exhaustive search, because the codes leave out similar images of other classes" """
+    """grh-training: "On Fashion-MNIST, a search with learned codes compares fewer images than
+    exhaustive search and answers better." "The paired bootstrap of chapter 4 puts GRH's lead in
+    precision over exhaustive search between" "of ten answers show the query's class on average"
+    "but on Fashion-MNIST GRH also leads exhaustive search at" "With other starts, the interval at"
+    "gives more right answers than exhaustive search, because the codes leave out similar images of
+    other classes" """
     labels = reported.y_query, reported.y_database
     exact = exact_neighbours(reported.X_query, reported.X_database, k=10)
     exact_precisions = precision_at_k(exact, *labels, per_query=True)

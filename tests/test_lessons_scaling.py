@@ -353,10 +353,10 @@ SOCKET = 0.8 * 8 * 3200e6 * 8 / 1e9  # GB a second: 80 percent of eight channels
 
 
 def test_a_table_of_a_billion_fits_but_its_candidates_take_long():
-    """scaling: "With $2^{30}$ slots a code of 64 bits takes 8 + 8 +" "But it would save
-    little of the disk's {glue:text}`near-at-once` seconds, because even a scan of all codes takes
-    one core of faiss only {glue:text}`faiss-seconds` seconds a query, if many are asked together."
-    "and one of 128 bits less than twice as much" """
+    """scaling: "With $2^{30}$ slots a code of 64 bits takes 8 + 8 +" "It replaces a scan, which
+    takes one core of faiss only {glue:text}`faiss-seconds` seconds a query if many are asked
+    together, whereas the disk takes {glue:text}`near-at-once`." "and one of 128 bits less than
+    twice as much" """
     short = near_copies()["billion_bytes"]
     assert short == pytest.approx(32.6, abs=0.05)
     n_pieces = round(128 / 30)
@@ -441,8 +441,9 @@ def test_both_designs_fit_the_memory_and_neither_can_be_scanned(paid):
 
 def test_the_share_of_the_cells_is_that_of_deep_photographs(paid):
     """scaling: "percent of the cells of six small collections" "That is what deep features of
-    CIFAR-10's photographs needed for [95]{.definition} percent recall." "those runs compared full
-    floats, which find more than codes do" """
+    CIFAR-10's photographs needed for [95]{.definition} percent recall, whereas chapter 10 planned
+    with {glue:text}`cells-most`, the most of its six kinds." "those runs compared full floats,
+    which find more than codes do" """
     cells = pd.read_csv(RESULTS / "filtered-cells.csv")
     cells = cells[cells.share == 1]
     assert (cells.before >= 0.95).all()
@@ -622,11 +623,11 @@ def test_copies_keep_the_rate_of_one_server(paid):
 def test_the_task_is_met_with_the_cells_of_deep_photographs(paid):
     """scaling: "The task asks for ten, about half of that." "This is only the mean, and about
     {glue:text}`late-ten` percent of the queries are late," "The server then answers at most
-    {glue:text}`b-limit` queries a second, so at ten they would wait long." "But if they come at
-    random times, they queue, and one takes {glue:text}`sum-wait` ms on average" "each waits
-    $\\rho/(2 - 2\\rho)$ times as long on average, as in the queue M/D/1." "In the same
-    queue, the share that waits longer than $s$ such times is" "Cells of unequal size make both
-    larger." """
+    {glue:text}`b-limit` queries a second, so at ten they would wait long." "But queries that come
+    at random times wait for each other. A query then takes {glue:text}`sum-wait` ms on average"
+    "each waits $\\rho/(2 - 2\\rho)$ times as long on average, as in the queue M/D/1." "In the same
+    queue, the share that waits longer than $s$ such times is" "Cells of unequal size make the wait
+    and the late share larger." """
     page = (ROOT / "book/scaling.md").read_text(encoding="utf-8")
     assert "| queries | [ten]{.definition} a second" in page
     assert "kept for [95]{.definition} percent of the queries" in page
