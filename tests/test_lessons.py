@@ -891,8 +891,8 @@ def test_centring_saves_bits(name):
     is also easier to predict" "But the *median* query has {glue:text}`raw-median`
     candidates without centring" "the mean owes more to the queries in a few crowded buckets"
     "Centre the vectors before you hash them, and you need fewer bits." "With the same number of
-    bits as before, recall falls." "the cost varies less between draws" "centred codes find as many neighbours as raw codes, or more, although they have half the
-    bits or fewer" """
+    bits as before, recall falls." "the cost varies less between draws" "centred codes find
+    as many neighbours as raw codes, or more, although they have half the bits or fewer" """
     means = kept_centring(name)[["candidates", "median", "recall"]].mean()
     errors = kept_centring(name)[["candidates", "recall"]].sem()
     spans = kept_centring(name)["candidates"].agg(lambda draws: draws.max() / draws.min())

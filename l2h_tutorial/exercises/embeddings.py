@@ -85,8 +85,12 @@ def _estimate_case(rng: Generator, i: int) -> Case:
     return rng.normal(size=d).round(2), x
 
 
+def _estimate(q: Array, x: Array) -> float:
+    return q @ _signs_of(x) * (x @ x) / np.abs(x).sum()
+
+
 _ESTIMATE = Compute(
-    reference=lambda q, x: q @ _signs_of(x) * (x @ x) / np.abs(x).sum(),
+    reference=_estimate,
     case=_estimate_case,
     mistakes={
         "You made the signs as long as x. Their projection on x is then shorter than x, so the "

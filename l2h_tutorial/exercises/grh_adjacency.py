@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..affinity import graph_affinity
-from .framework import Case, Compute, Generator
+from .framework import Array, Case, Compute, Generator
 
 # 6.1
 
@@ -19,8 +19,12 @@ def _graph_case(rng: Generator, i: int) -> Case:
     return S, rng.choice([-1, 1], size=(n, 3))
 
 
+def _votes(S: Array, L: Array) -> Array:
+    return graph_affinity(S) @ L.astype(float)
+
+
 _VOTE = Compute(
-    reference=lambda S, L: graph_affinity(S) @ L.astype(float),
+    reference=_votes,
     case=_graph_case,
     mistakes={
         "You divided each sum by the degree of the image that receives the votes, which is D^-1 S "
@@ -58,9 +62,13 @@ def _smallest(n: int, is_enough: Callable[[int], bool]) -> int:
     return next((m for m in range(n) if is_enough(m)), n)
 
 
+def _majority(n: int, alpha: float) -> int:
+    """Return how many of n votes have to be +1 to outvote an image's own bit of -1."""
+    return _smallest(n, lambda m: alpha * (2 * m - n) / n > 1 - alpha)
+
+
 _MAJORITY = Compute(
-    # how many of n votes have to be +1 to outvote an image's own bit of -1
-    reference=lambda n, alpha: _smallest(n, lambda m: alpha * (2 * m - n) / n > 1 - alpha),
+    reference=_majority,
     case=_majority_case,
     mistakes={
         "A bare majority is not enough: the image's own bit opposes it, with weight 1 - alpha.": (

@@ -51,8 +51,8 @@ def _array_of(names: Any) -> Array:
     """Return names as an array, of objects if they are of several types."""
     if hasattr(names, "__array__"):
         return np.asarray(names)
-    kind = type(names[0]) if len(names) else int
-    if issubclass(kind, _PLAIN) and all(type(name) is kind for name in names):
+    kinds = {type(name) for name in names}
+    if len(kinds) == 1 and issubclass(kinds.pop(), _PLAIN):
         return np.asarray(names)
     array = np.empty(len(names), dtype=object)
     array[:] = names

@@ -93,7 +93,7 @@ def _file_of_vectors(X: Array, path: Path) -> Path:
     while mapped is not None and not isinstance(mapped, np.memmap):
         mapped = getattr(mapped, "base", None)
     name: Any = getattr(mapped, "filename", None)
-    if name is not None and _is_file_of(X, name):
+    if _is_file_of(X, name):
         file = Path(name).resolve()
         return Path(file.name) if file.parent == path.resolve().parent else file
     beside = path.with_name(f"{path.stem}.vectors.npy")
@@ -103,7 +103,7 @@ def _file_of_vectors(X: Array, path: Path) -> Path:
 
 
 def _is_file_of(X: Array, file: Any) -> bool:
-    """Return whether a `.npy` file holds exactly these vectors, judged by its header."""
+    """Return whether `file` is a `.npy` file of exactly these vectors, judged by its header."""
     try:
         whole = np.load(file, mmap_mode="r")
     except (OSError, TypeError, ValueError):

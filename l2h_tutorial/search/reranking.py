@@ -214,10 +214,11 @@ class Reranker:
             estimates = of_all[i, rows]
             tolerance = tolerances[i]
         else:
-            parts = [rows[start : start + _GATHERED] for start in range(0, len(rows), _GATHERED)]
-            of_parts = [self._estimate(i, self._database.take(part, axis=0)) for part in parts]
-            estimates = np.concatenate([each for each, _ in of_parts])
-            tolerance = np.max([each for _, each in of_parts])
+            parts = np.array_split(rows, 1 + len(rows) // _GATHERED)
+            found = [self._estimate(i, self._database.take(part, axis=0)) for part in parts]
+            of_parts, tolerances = zip(*found, strict=True)
+            estimates = np.concatenate(of_parts)
+            tolerance = np.max(tolerances)
         bound = np.partition(estimates, k - 1)[k - 1] + tolerance
         return rows[~(estimates > bound)]  # NaN says nothing about a row, so the row stays
 
