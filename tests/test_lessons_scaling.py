@@ -355,7 +355,7 @@ SOCKET = 0.8 * 8 * 3200e6 * 8 / 1e9  # GB a second: 80 percent of eight channels
 def test_a_table_of_a_billion_fits_but_its_candidates_take_long():
     """scaling: "With $2^{30}$ slots a code of 64 bits takes 8 + 8 +" "It replaces a scan, which
     takes one core of faiss only {glue:text}`faiss-seconds` seconds a query if many are asked
-    together, whereas the disk takes {glue:text}`near-at-once`." "and one of 128 bits less than
+    together. The disk takes {glue:text}`near-at-once`." "and one of 128 bits less than
     twice as much" """
     short = near_copies()["billion_bytes"]
     assert short == pytest.approx(32.6, abs=0.05)
@@ -442,7 +442,7 @@ def test_both_designs_fit_the_memory_and_neither_can_be_scanned(paid):
 def test_the_share_of_the_cells_is_that_of_deep_photographs(paid):
     """scaling: "percent of the cells of six small collections" "That is what deep features of
     CIFAR-10's photographs needed for [95]{.definition} percent recall, whereas chapter 10 planned
-    with {glue:text}`cells-most`, the most of its six kinds." "those runs compared full floats,
+    with {glue:text}`cells-most`, the most of its kinds." "those runs compared full floats,
     which find more than codes do" """
     cells = pd.read_csv(RESULTS / "filtered-cells.csv")
     cells = cells[cells.share == 1]
