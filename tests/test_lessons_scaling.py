@@ -355,7 +355,7 @@ SOCKET = 0.8 * 8 * 3200e6 * 8 / 1e9  # GB a second: 80 percent of eight channels
 def test_a_table_of_a_billion_fits_but_its_candidates_take_long():
     """scaling: "With $2^{30}$ slots a code of 64 bits takes 8 + 8 +" "It replaces a scan, which
     takes one core of faiss only {glue:text}`faiss-seconds` seconds a query if many are asked
-    together. The disk takes {glue:text}`near-at-once`." "and one of 128 bits less than
+    together. The disk takes {glue:text}`near-at-once` seconds." "and one of 128 bits less than
     twice as much" """
     short = near_copies()["billion_bytes"]
     assert short == pytest.approx(32.6, abs=0.05)
