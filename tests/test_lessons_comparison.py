@@ -1028,7 +1028,7 @@ def test_the_average_precision_of_right_wrong_right():
 
 @both
 def test_kernels_of_all_methods_take_as_long(name):
-    """comparison: "Next to the cost of GIST, a kernel is cheap too." "GRH, KSH and the classifier
+    """comparison: "A kernel is cheap next to GIST." "GRH, KSH and the classifier
     compare an image with every labelled image before they can encode it." "A byte of class scores
     adds 1 to that, a code of 32 bits adds 4, and ten floats add 40." "Two costs are left out and
     [priced later](what-it-costs): reading the codes, and encoding the query." measured: "Of the

@@ -622,8 +622,8 @@ def test_a_code_that_learned_from_its_own_rows_is_flattered():
 
 
 def test_a_cut_and_a_learned_code_are_rivals_at_equal_bytes():
-    """embeddings: "of the true ten, more than one-bit RaBitQ with 76 bytes." "192 leading #
-    components at one bit, 64 at three, or 48 at four, with 8 bytes and no bound" "On photo GIST
+    """embeddings: "of the true ten, more than one-bit RaBitQ with 76 bytes." "192 leading
+    components at # one bit, 64 at three, or 48 at four, with 8 bytes and no bound" "On photo GIST
     one-bit RaBitQ finds more than OPQ, but takes 76 bytes instead of 32. On texts it takes 44
     bytes, and finds hardly more than OPQ." "*Signs* are plain centred signs, and the table under
     *Centre? Rotate?* has better ones." "The best of three cuts finds more than OPQ on photo GIST
@@ -707,15 +707,15 @@ def test_only_uneven_lengths_speak_against_centring():
     cannot say how long each is. Centring also removes a part of each similarity, the row's product
     with the mean" "With rotated signs and a query in floats, centring adds
     {glue:text}`centre-gained` of recall on clothes GIST, but costs {glue:text}`centre-lost` on
-    photo GIST." "On texts, plain signs gain a little by centring, but with a query in floats
-    centring gains nothing, and can lose a little. RaBitQ stores what centring takes away, so it can
-    centre, and on texts it finds more than signs do." "On five of the six kinds it finds more than
-    signs that are not centred, and about as much on deep photos." embeddings: "A query in floats
-    raises the recall again" "only {glue:text}`rabitq-gist` more than centred signs." "On photo
-    GIST, where signs find least, it finds {glue:text}`rabitq-photo` more than uncentred signs, the
-    better ones there." "RaBitQ gains nothing on deep photos." "But the stretch alone makes signs on
-    clothes GIST much *worse*" "The reason is that signs make two mistakes, which partly cancel,"
-    "GIST, too, needs both numbers. On clothes GIST RaBitQ has a recall of" "On photo GIST
+    photo GIST." "On texts, plain signs gain a little by centring, but with a query in floats it
+    gains nothing, and can lose a little. RaBitQ stores what centring takes away, so it can centre,
+    and on texts it finds more than signs." "On five of the six kinds it finds more than signs that
+    are not centred, and about as much on deep photos." embeddings: "A query in floats raises the
+    recall again" "only {glue:text}`rabitq-gist` more than centred signs." "On photo GIST, where
+    signs find least, it finds {glue:text}`rabitq-photo` more than uncentred signs, the better ones
+    there." "RaBitQ gains nothing on deep photos." "But the stretch alone makes signs on clothes
+    GIST much *worse*" "The reason is that signs make two mistakes, which partly cancel," "GIST,
+    too, needs both numbers. On clothes GIST RaBitQ has a recall of" "On photo GIST
     $\\mathbf{m}\\cdot\\mathbf{x}_0$ alone helps" "Store both numbers: one without the other can be
     worse than neither." """
     for name in ("signs", "signs, rotated"):

@@ -355,7 +355,7 @@ SOCKET = 0.8 * 8 * 3200e6 * 8 / 1e9  # GB a second: 80 percent of eight channels
 def test_a_table_of_a_billion_fits_but_its_candidates_take_long():
     """scaling: "With $2^{30}$ slots a code of 64 bits takes 8 + 8 +" "It replaces a scan, which
     takes one core of faiss only {glue:text}`faiss-seconds` seconds a query if many are asked
-    together, whereas the disk takes {glue:text}`near-at-once`." "and one of 128 bits less than
+    together. The disk takes {glue:text}`near-at-once` seconds." "and one of 128 bits less than
     twice as much" """
     short = near_copies()["billion_bytes"]
     assert short == pytest.approx(32.6, abs=0.05)
@@ -416,10 +416,10 @@ def test_the_bill_assumes_what_its_table_says(paid):
 def test_both_designs_fit_the_memory_and_neither_can_be_scanned(paid):
     """scaling: "A billion vectors take {glue:text}`vectors-tb` TB, eight times the memory" "so the
     vectors stay on the disk and the codes go into memory" "[8]{.definition} hold the two numbers
-    that its estimates need" "Still we take one bit, because a query with two bits reads twice as
-    much, and ten a second would keep the memory busy for more than nine tenths of the time." "A
-    billion codes are too many to scan for each query, because reading them takes over four times
-    the deadline." "20 for five numbers and 8 for the row number" """
+    that its estimates need" "Still we take one bit, because two bits read twice as much, and ten
+    queries a second would keep the memory busy for more than nine tenths of the time." "A billion
+    codes are too many to scan for each query, because reading them takes over four times the
+    deadline." "20 for five numbers and 8 for the row number" """
     one_bit, _, _ = paid["design"]
     two_bits, _, _ = paid["two_bits"]
     assert one_bit == 512 // 8 + 2 * 4 == faiss.IndexRaBitQ(512).code_size
@@ -442,7 +442,7 @@ def test_both_designs_fit_the_memory_and_neither_can_be_scanned(paid):
 def test_the_share_of_the_cells_is_that_of_deep_photographs(paid):
     """scaling: "percent of the cells of six small collections" "That is what deep features of
     CIFAR-10's photographs needed for [95]{.definition} percent recall, whereas chapter 10 planned
-    with {glue:text}`cells-most`, the most of its six kinds." "those runs compared full floats,
+    with {glue:text}`cells-most`, the most of its kinds." "those runs compared full floats,
     which find more than codes do" """
     cells = pd.read_csv(RESULTS / "filtered-cells.csv")
     cells = cells[cells.share == 1]
@@ -545,10 +545,10 @@ def test_the_smallest_of_three_limits_counts(paid):
 def test_other_guesses_change_the_answer(paid):
     """scaling: "The share of the cells matters most, because it decides how much" "The number of
     candidates is the least certain guess, but it matters less, because the disk fetches many at
-    once." "the largest share in our small collections, a query takes" "so 200 candidates may be
-    enough, but they double the reading." "If it serves one read after another, a query takes"
-    "Comparing two bits was not timed, so these figures use the time of one bit and are bounds"
-    "Each line of the table after the first changes one guess" """
+    once." "percent, as in chapter 10, a query takes" "so 200 candidates may be enough, but they
+    double the reading." "If it serves one read after another, a query takes" "Comparing two bits
+    was not timed, so these figures use the time of one bit and are bounds" "Each line of the table
+    after the first changes one guess" """
     steps_of = paid["steps_of"]
     limits_of = paid["limits_of"]
     code_bytes, _, candidates = paid["design"]
