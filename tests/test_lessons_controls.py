@@ -202,15 +202,17 @@ def test_directions_for_nonsense_hold_little_of_the_images(dataset, seed):
 
 
 def test_without_votes_a_start_hardly_reads_shuffled_labels(fashion, seed):
-    """measured: "Without votes tuning repairs the start by a far larger penalty in CCA-ITQ" "At
-    $\\alpha = 1$ a repaired start would not help, because the senseless votes overrule its bits."
-    """
+    """measured: "Without votes tuning repairs the start by a far larger penalty in CCA-ITQ" "This
+    penalty outweighs almost all variances by which CCA whitens" "At $\\alpha = 1$ a repaired start
+    would not help, because the senseless votes overrule its bits." """
     s = split_of(fashion, seed)
     chosen = parameters(fashion.name)
     of_truth = chosen["ranking", "GRH from CCA-ITQ"]["initial__ridge"]
     of_same = chosen["alpha", "0.5 from CCA-ITQ"]["initial__ridge"]
     penalty = chosen["shuffled", "GRH from CCA-ITQ, alpha 0.5"]["initial__ridge"]
     assert penalty > 100 * max(of_truth, of_same)
+    variances = np.linalg.eigvalsh(np.cov(s.X_train.T))
+    assert (variances > penalty * variances.mean()).mean() < 0.01
     wrong = shuffled(s, seed)
     start = CCAITQ(32, ridge=penalty, random_state=seed).fit(s.X_train, wrong)
     directions = np.linalg.svd(start.projections_, full_matrices=False)[0][:, :9]
@@ -850,13 +852,13 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
 def test_fewer_images_and_the_labels_both_cost_something():
     """did-it-learn: "Fitted to the labelled images alone, ITQ loses {glue:text}`images-size-f`" "On
     Fashion-MNIST the few images do harm, and the labels probably too." "GRH from CCA-ITQ is below
-    an ITQ that saw the same images. Neither cost of labels has a star, but both intervals exclude
-    zero. On CIFAR-10 none does." measured: "The labelled images are fewer than those of the
-    database, and none is of a held-out class." "GRH from CCA-ITQ learned from the same images as
-    this weaker ITQ, and its mAP is still lower." "CCA cannot be the only cause, because Hadamard
-    codewords use no CCA and have an even lower mAP. The classifier by itself does no visible harm,
-    because LSH with classifier is not below LSH." "It is not below its own start, CCA-ITQ, so there
-    the loss comes with the start" """
+    an ITQ that saw the same images. Neither difference has a star, but both intervals exclude zero.
+    On CIFAR-10 none does." measured: "The labelled images are fewer than those of the database, and
+    none is of a held-out class." "GRH from CCA-ITQ learned from the same images as this weaker ITQ,
+    and its mAP is still lower." "CCA cannot be the only cause, because Hadamard codewords use no
+    CCA and have an even lower mAP. The classifier by itself does no visible harm, because LSH with
+    classifier is not below LSH." "It is not below its own start, CCA-ITQ, so there the loss comes
+    with the start" """
     itq = "ITQ, labelled images"
     images = lead("held-out", "fashion-mnist", itq, "ITQ")
     labels = lead("held-out", "fashion-mnist", "GRH from CCA-ITQ", itq)
@@ -947,16 +949,15 @@ def test_that_control_sees_the_images_that_grh_learns_from(dataset):
 
 
 def test_the_interval_by_hand_is_that_of_the_table():
-    """did-it-learn: "For classes this ratio is a guess, but it can only widen the interval." "it
-    widens the interval, so it can cost a difference its star but never give it one. It costs the
-    example by hand its star." "because this difference varies most between triples" "the ratio of
-    test classes to training classes, 3/7" "which is {glue:text}`by-hand-corrected`, more than twice
-    as much" "Of our {glue:text}`asked` comparisons, {glue:text}`by-hand-smaller` have smaller
-    p-values, so Holm's method multiplies this one by" "It becomes {glue:text}`by-hand-holm`, which
-    is above [0.05]{.definition}, so there is no star." "By itself the difference would be
-    significant, with a p-value of {glue:text}`by-hand-p`." "But a missing star does not mean *no
-    difference*." "This one excludes zero, and all ten triples agree, so ITQ is probably
-    ahead." """
+    """did-it-learn: "For classes this is a guess that can only widen the interval." "it widens the
+    interval, so it can cost a difference its star but never give it one. It costs the example by
+    hand its star." "because this difference varies most between triples" "the ratio of test classes
+    to training classes, 3/7" "which is {glue:text}`by-hand-corrected`, more than twice as much" "Of
+    our {glue:text}`asked` comparisons, {glue:text}`by-hand-smaller` have smaller p-values, so
+    Holm's method multiplies this one by" "It becomes {glue:text}`by-hand-holm`, which is above
+    [0.05]{.definition}, so there is no star." "By itself the difference would be significant, with
+    a p-value of {glue:text}`by-hand-p`." "so a missing one does not mean *no difference*" "The
+    interval excludes zero, and all ten triples agree, so ITQ is probably ahead." """
     triples = by_split("held-out", "fashion-mnist")
     differences = (triples["GRH from CCA-ITQ"] - triples["ITQ"]).tolist()
     mean = sum(differences) / 10
@@ -1078,9 +1079,9 @@ def test_the_gradient_of_the_network_is_tanh_minus_target():
 def test_which_contrasts_are_significant():
     """did-it-learn: "On CIFAR-10 the votes earn a little even after CCA-ITQ, and the classifier
     matters more." "On CIFAR-10 all three exchanges cost more, each with a star." "Fitted to the
-    labelled images alone, ITQ loses {glue:text}`images-size-f`, with a star." "Neither cost of
-    labels has a star" measured: "of these four differences, only the lead of GRH from CCA-ITQ over
-    hashed kinds has one." did-it-learn: "The whole code is slightly ahead of Hadamard codewords, on
+    labelled images alone, ITQ loses {glue:text}`images-size-f`, with a star." "Neither difference
+    has a star" measured: "of these four differences, only the lead of GRH from CCA-ITQ over hashed
+    kinds has one." did-it-learn: "The whole code is slightly ahead of Hadamard codewords, on
     CIFAR-10 with a star." """
     assert significant(asked("did-it-learn")) == {
         ("ranking", "GRH kernel", "GRH kernel, shuffled"): (1, 1),
