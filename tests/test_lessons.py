@@ -889,7 +889,7 @@ def test_centring_saves_bits(name):
     the bits" "within each pair, the queries have about the same number of candidates" "the
     differences in recall are at most about twice their standard errors" "The cost of centred codes
     is also easier to predict" "But the *median* query has {glue:text}`raw-median`
-    candidates without centring" "the mean owes more to the queries in a few crowded buckets"
+    candidates without centring" "the mean owes more to queries in a few crowded buckets"
     "Centre the vectors before you hash them, and you need fewer bits." "With the same number of
     bits as before, recall falls." "the cost varies less between draws" "centred codes find
     as many neighbours as raw codes, or more, although they have half the bits or fewer" """
@@ -1115,7 +1115,7 @@ def test_the_kept_times_by_size_say_where_a_table_is_ahead():
     3" "nanoseconds per vector with 10,000 vectors but" "But each candidate takes
     {glue:text}`dearer-2` times as long as a comparison in the product." "With 10,000 vectors,
     radius 3 loses if a vector takes" "vectors and one query at a time, the table is" data:
-    "a vector takes about twice as long if the vectors do not fit into the processor's cache"
+    "Vectors that do not fit into the processor's cache take about twice as long"
     radius-search: "A
     vertical line marks the number of vectors above which a table is faster than exhaustive
     search. For queries asked together there is no line" "If a hundred queries are answered
@@ -1299,8 +1299,8 @@ def test_tables_look_at_less_than_a_radius_for_the_same_recall(lab, seed):
 
 
 def test_tables_spare_codes_and_near_copies_need_few():
-    """designing: "times as many bytes as a code of 128 bits" "if their bits agree with $p =
-    0.95$, four tables of 16 bits find nine in ten" "with a probability below $4/2^{16}$" """
+    """designing: "times as many bytes as a code of 128 bits" "if the bits of two copies agree with
+    $p = 0.95$, four tables of 16 bits find nine in ten" "with a probability below $4/2^{16}$" """
     assert 4 * 512 == 128 * (128 // 8)
     three, four = (amplified_probability(0.95, 16, n_tables) for n_tables in (3, 4))
     assert three < 0.9 <= four
