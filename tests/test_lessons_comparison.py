@@ -538,6 +538,9 @@ def test_codes_that_are_ranked_change_the_picture(name):
     over_ksh = lead("1% ranked", name, "class scores, 8 bits", "KSH, 32 bits")
     assert (over_ksh.low > 0.02) == (not is_fashion)
     assert (over_ksh.low < 0 < over_ksh.mean) == is_fashion
+    for code in ("PCAH, 32 bits", "ITQ, 32 bits"):
+        of_ksh = lead("1% ranked", name, "KSH, 32 bits", code)
+        assert (of_ksh.low < 0 < of_ksh.mean) == is_fashion
     assert set(without["PCAH, 32 bits"] > without["ITQ, 32 bits"]) == {is_fashion}
     ranked = without.mean().drop("LSH, 32 bits")
     assert ranked.idxmax() == ("PCAH, 32 bits" if is_fashion else "ITQ, 32 bits")

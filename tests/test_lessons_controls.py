@@ -958,7 +958,7 @@ def test_the_interval_by_hand_is_that_of_the_table():
     our {glue:text}`asked` comparisons, {glue:text}`by-hand-smaller` have smaller p-values, so
     Holm's method multiplies this one by" "It becomes {glue:text}`by-hand-holm`, which is above
     [0.05]{.definition}, so there is no star." "By itself the difference would be significant, with
-    a p-value of {glue:text}`by-hand-p`." "so a missing one does not mean *no difference*" "The
+    a p-value of {glue:text}`by-hand-p`." "so a missing star does not mean *no difference*" "The
     interval excludes zero, and all ten triples agree, so ITQ is probably ahead." """
     triples = by_split("held-out", "fashion-mnist")
     differences = (triples["GRH from CCA-ITQ"] - triples["ITQ"]).tolist()
