@@ -51,16 +51,16 @@ from l2h_tutorial.splits import held_out_classes
 
 @both
 def test_the_figure_of_controls_says_what_is_left(name):
-    """did-it-learn: "On Fashion-MNIST, GRH can lose the labels in its start, or its votes, but not
-    both. *LSH with classifier* has lost both, and shuffled labels spoil both." "It needed one way
-    to the labels, either the start or the votes. On Fashion-MNIST either part makes the other
-    nearly redundant." "The codes that true labels reached lie close together, and the codes without
-    them lie far to their left. Only the byte is ahead." "CCA-ITQ with classifier, GRH from CCA-ITQ,
-    CCA-ITQ alone, Hadamard codewords and GRH from LSH follow close together. The exact cosine,
-    CCA-ITQ with classifier and shuffled labels, LSH with classifier and LSH lie far to their left,
-    and GRH from CCA-ITQ with shuffled labels is last." "There CCA-ITQ has almost the same mAP
-    without any classifier." measured: "On CIFAR-10 the classifier lifts CCA-ITQ most of the way to
-    GRH from CCA-ITQ." """
+    """did-it-learn: "On Fashion-MNIST, GRH can do without labels in its start, or without votes,
+    but not without both. *LSH with classifier* has neither, and shuffled labels spoil the start and
+    the votes." "It needed one way to the labels, either the start or the votes. On Fashion-MNIST
+    either part makes the other nearly redundant." "the codes taught true labels lie close together,
+    and the codes not taught them lie far to the left. Only the byte is ahead." "CCA-ITQ with
+    classifier, GRH from CCA-ITQ, CCA-ITQ alone, Hadamard codewords and GRH from LSH follow close
+    together. The exact cosine, CCA-ITQ with classifier and shuffled labels, LSH with classifier and
+    LSH lie far to their left, and GRH from CCA-ITQ with shuffled labels is last." "There CCA-ITQ
+    has almost the same mAP without any classifier." measured: "On CIFAR-10 the classifier lifts
+    CCA-ITQ most of the way to GRH from CCA-ITQ." """
     scores = by_split("ranking", name).mean()
     grh = scores["GRH from CCA-ITQ"]
     lead_over_lsh = grh - scores["LSH"]
@@ -115,8 +115,9 @@ def test_each_step_was_tuned_by_itself(name):
 
 @both
 def test_tuning_chose_the_weight_of_the_votes_from_lsh(name):
-    """did-it-learn: "In GRH from CCA-ITQ $\\alpha$ is 1. In GRH from LSH tuning chose 1 for true
-    labels, and [0.9]{.definition} for shuffled labels and for new classes." """
+    """did-it-learn: "In GRH from CCA-ITQ $\\alpha$ is 1. For GRH from LSH, tuning chose 1 with true
+    labels, and [0.9]{.definition} with shuffled labels or with classes left out of the training."
+    """
     chosen = parameters(name)
     assert fair_fight.QUESTIONS["ranking"]["GRH from CCA-ITQ"][0].alpha == 1
     assert "alpha" not in chosen["ranking", "GRH from CCA-ITQ"]
@@ -303,12 +304,13 @@ def test_tuned_for_nonsense_grh_loses_most_of_its_lead(name):
     chooses [0.9]{.definition}. (In GRH from CCA-ITQ $\\alpha$ is 1, as in chapter 8.)" "because the
     mAP stays below that of LSH with classifier. It stays above LSH's, because the classifier helps
     even without labels." did-it-learn: "Its mAP of {glue:text}`nonsense-map-f` is
-    {glue:text}`nonsense-size-f` below that of the whole code." "The table's third row also switches
-    the votes off." "The best nonsense is in the third row" "With votes, shuffled labels cost it
-    most or all of what it had gained over LSH, from either start." "Yes, because the best nonsense
-    is {glue:text}`nonsense-gain-f` above LSH." "LSH with classifier is taught nothing from labels
-    and does about as well" "In the table's last row the code from LSH is worse with senseless votes
-    than without votes, on every split of both data sets, though on Fashion-MNIST the interval
+    {glue:text}`nonsense-size-f` below that of the whole code." "In the third row of the next table,
+    shuffled labels also do without votes." "The best nonsense is CCA-ITQ with classifier, taught
+    shuffled labels without votes (third row)." "With votes, shuffled labels cost it most or all of
+    what it had gained over LSH, from either start." "Yes, the best nonsense is
+    {glue:text}`nonsense-gain-f` above LSH." "LSH with classifier, which is taught nothing from
+    labels, does about as well" "In the table's last row the code from LSH is worse with senseless
+    votes than without votes, on every split of both data sets, though on Fashion-MNIST the interval
     includes zero." """
     ranking = by_split("ranking", name)
     wrong = by_split("shuffled", name)
@@ -956,7 +958,7 @@ def test_the_interval_by_hand_is_that_of_the_table():
     our {glue:text}`asked` comparisons, {glue:text}`by-hand-smaller` have smaller p-values, so
     Holm's method multiplies this one by" "It becomes {glue:text}`by-hand-holm`, which is above
     [0.05]{.definition}, so there is no star." "By itself the difference would be significant, with
-    a p-value of {glue:text}`by-hand-p`." "so a missing one does not mean *no difference*" "The
+    a p-value of {glue:text}`by-hand-p`." "so a missing star does not mean *no difference*" "The
     interval excludes zero, and all ten triples agree, so ITQ is probably ahead." """
     triples = by_split("held-out", "fashion-mnist")
     differences = (triples["GRH from CCA-ITQ"] - triples["ITQ"]).tolist()

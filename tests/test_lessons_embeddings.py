@@ -296,15 +296,16 @@ def candidates_needed(n_bits):
 
 
 def test_the_plan_rests_on_two_assumptions():
-    """embeddings: "We assume that only the number beyond these ten grows, and by a steady factor."
-    "doublings further, so this growth repeats four times:" "that all candidates grow by a steady
-    factor." "Even a perfect code must rescore ten rows, because nine can hold only nine of the
-    ten." "one candidate more or less in the smallest sample changes the result at least threefold."
-    "For forty million begin with a factor of 20, and measure." "One bit loses more in the last
-    doubling of the rows than in the two doublings before." "As planned, one bit takes
+    """embeddings: "We assume that only the candidates beyond these ten grow, by a steady factor per
+    doubling." "doublings further, so this growth repeats four times:" "that all candidates grow by
+    a steady factor." "Even a perfect code must rescore ten rows, because with nine the recall is at
+    most 90 percent." "one candidate more or less in the smallest sample changes the result at least
+    threefold." "For forty million begin with a factor of 20, and measure." "One bit's recall then
+    falls more in the last doubling of the rows than in the two before." "As planned, one bit takes
     {glue:text}`sum-one` ms and two bits take {glue:text}`sum-two`. With fewer cells two bits are
-    much quicker, and with fewer candidates one bit is. So we cannot tell from here which is
-    better." "We begin with two bits, because there is memory for them" """
+    much quicker, and with fewer candidates one bit is. So from here we cannot tell whether our
+    first choice, two bits, is the better one." "We keep it, because there is memory for it, and
+    measure." """
     needed = {n_bits: candidates_needed(n_bits) for n_bits in (1, 2)}
     for n_bits in (1, 2):  # nine candidates hold at most nine of ten
         assert max(share[8] for share in found_among_clothes(n_bits)) <= 0.9
@@ -347,9 +348,8 @@ def test_the_plan_rests_on_two_assumptions():
 
 def test_more_rows_need_more_candidates(drawn):
     """embeddings: "A larger collection has more rows that look as near as the true ones" "With a
-    factor of 4, rescoring hides the loss for a while." "A factor that suffices for a sample may
-    therefore be too small for the whole." "Two bits make the codes longer, but save candidates."
-    """
+    factor of 4, rescoring hides the loss for a while." "So a factor that suffices for a sample may
+    be too small for the whole." "Two bits make the codes longer, but save candidates." """
     query, database, _ = drawn
     grown = {}
     lost = {}
@@ -712,10 +712,10 @@ def test_only_uneven_lengths_speak_against_centring():
     and on texts it finds more than signs." "On five of the six kinds it finds more than signs that
     are not centred, and about as much on deep photos." embeddings: "A query in floats raises the
     recall again" "only {glue:text}`rabitq-gist` more than centred signs." "On photo GIST, where
-    signs find least, it finds {glue:text}`rabitq-photo` more than uncentred signs, the better ones
-    there." "RaBitQ gains nothing on deep photos." "But the stretch alone makes signs on clothes
-    GIST much *worse*" "The reason is that signs make two mistakes, which partly cancel," "GIST,
-    too, needs both numbers. On clothes GIST RaBitQ has a recall of" "On photo GIST
+    signs find least, RaBitQ finds {glue:text}`rabitq-photo` more than uncentred signs, which beat
+    centred ones there." "RaBitQ gains nothing on deep photos." "But the stretch alone makes signs
+    on clothes GIST much *worse*" "Signs make two mistakes, which partly cancel,"
+    "GIST, too, needs both numbers. On clothes GIST RaBitQ has a recall of" "On photo GIST
     $\\mathbf{m}\\cdot\\mathbf{x}_0$ alone helps" "Store both numbers: one without the other can be
     worse than neither." """
     for name in ("signs", "signs, rotated"):
@@ -1059,15 +1059,15 @@ def test_cells_mind_a_filter():
 def test_a_scan_reads_all_that_pass_and_cells_a_part():
     """embeddings: "A scan of the codes that pass needs no cells, and loses little where a tenth of
     the rows or more pass." "Where one percent pass, these are under a hundred, so the recall is 1."
-    "because no kind had more than {glue:text}`cells-tried`." "But it reads the code of every row
-    that passes." "Where a tenth of the rows pass at random, {glue:text}`tenth-needed` cells restore
-    the recall." "where fewer than a hundred rows pass, a factor of 10 rescores all of them" "So
-    check whether a query's nearest rows pass." "`nprobe` was doubled until the recall without a
-    filter was at least" "Among at most [40,000]{.definition} rows, full vectors reached
-    [95]{.definition} percent recall with {glue:text}`share-least` percent of the cells on clothes
-    GIST, the least of our six kinds, and {glue:text}`share-most` percent on WordLlama, the most."
-    "Every query searches as many of the {glue:text}`cells-all` cells as sufficed without a filter,
-    usually 4." """
+    "because no kind was tried with more than {glue:text}`cells-tried`." "But it reads the code of
+    every row that passes." "Where a tenth of the rows pass at random, {glue:text}`tenth-needed`
+    cells restore the recall." "where fewer than a hundred rows pass, a factor of 10 rescores all of
+    them" "So check whether a query's nearest rows pass." "`nprobe` was doubled until the recall
+    without a filter was at least" "We tried full vectors, among at most [40,000]{.definition} rows.
+    Of our six kinds, clothes GIST needed the smallest share of the cells for [95]{.definition}
+    percent recall, {glue:text}`share-least` percent, and WordLlama the largest,
+    {glue:text}`share-most`." "Every query searches as many of the {glue:text}`cells-all` cells as
+    sufficed without a filter, usually 4." """
     by_filter = FILTERED.groupby(["filter", "share", "vectors"])
     scan = by_filter.codes.mean()
     some = scan.drop(1.0, level="share")

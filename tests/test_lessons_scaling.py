@@ -127,7 +127,8 @@ def test_a_million_codes_crowd_around_few_images(lab, dataset):
 
 
 def test_the_halves_of_the_figure_share_a_measurement():
-    """scaling: "The point at 100,000 codes is the same as the point at radius 4." """
+    """scaling: "The curves over the number and over the radius share one measurement: 100,000 codes
+    at radius 4." """
     page = (ROOT / "book/scaling.md").read_text(encoding="utf-8")
     cell = next(cell for cell in cells_of(page) if "by_radius = " in cell)
     calls = []
@@ -353,8 +354,8 @@ SOCKET = 0.8 * 8 * 3200e6 * 8 / 1e9  # GB a second: 80 percent of eight channels
 
 
 def test_a_table_of_a_billion_fits_but_its_candidates_take_long():
-    """scaling: "With $2^{30}$ slots a code of 64 bits takes 8 + 8 +" "It replaces a scan, which
-    takes one core of faiss only {glue:text}`faiss-seconds` seconds a query if many are asked
+    """scaling: "With $2^{30}$ slots a code of 64 bits takes 8 + 8 +" "It replaces a scan, for which
+    faiss needs only {glue:text}`faiss-seconds` seconds a query on one core, if many queries come
     together. The disk takes {glue:text}`near-at-once` seconds." "and one of 128 bits less than
     twice as much" """
     short = near_copies()["billion_bytes"]
@@ -416,10 +417,10 @@ def test_the_bill_assumes_what_its_table_says(paid):
 def test_both_designs_fit_the_memory_and_neither_can_be_scanned(paid):
     """scaling: "A billion vectors take {glue:text}`vectors-tb` TB, eight times the memory" "so the
     vectors stay on the disk and the codes go into memory" "[8]{.definition} hold the two numbers
-    that its estimates need" "Still we take one bit, because two bits read twice as much, and ten
-    queries a second would keep the memory busy for more than nine tenths of the time." "A billion
-    codes are too many to scan for each query, because reading them takes over four times the
-    deadline." "20 for five numbers and 8 for the row number" """
+    that its estimates need" "Still we take one bit, because two bits read twice as much: with two,
+    ten queries a second would keep the memory busy for more than nine tenths of the time." "A
+    billion codes are too many to scan for each query, because reading them takes over four times
+    the deadline." "20 for five numbers and 8 for the row number" """
     one_bit, _, _ = paid["design"]
     two_bits, _, _ = paid["two_bits"]
     assert one_bit == 512 // 8 + 2 * 4 == faiss.IndexRaBitQ(512).code_size
@@ -625,9 +626,9 @@ def test_the_task_is_met_with_the_cells_of_deep_photographs(paid):
     {glue:text}`late-ten` percent of the queries are late," "The server then answers at most
     {glue:text}`b-limit` queries a second, so at ten they would wait long." "But queries that come
     at random times wait for each other. A query then takes {glue:text}`sum-wait` ms on average"
-    "each waits $\\rho/(2 - 2\\rho)$ times as long on average, as in the queue M/D/1." "In the same
-    queue, the share that waits longer than $s$ such times is" "Cells of unequal size make the wait
-    and the late share larger." """
+    "each waits $\\rho/(2 - 2\\rho)$ times {glue:text}`busy-ms` ms on average, as in the queue
+    M/D/1." "In the same queue, the share that waits longer than $s$ such times is" "Cells of
+    unequal size make the wait and the late share larger." """
     page = (ROOT / "book/scaling.md").read_text(encoding="utf-8")
     assert "| queries | [ten]{.definition} a second" in page
     assert "kept for [95]{.definition} percent of the queries" in page
