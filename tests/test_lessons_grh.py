@@ -196,7 +196,7 @@ THRESHOLDS += [(graph_affinity(1 - np.eye(4)), np.arange(4) < 3, 3, 0.5)]
 def test_a_bit_flips_above_the_alpha_of_its_vote(graph, bits, row, threshold):
     r"""grh-adjacency: "Seven of ten vote $2/5$, so $\alpha > 5/7$."
     "eight of ten vote $6/10$, which is too little, and nine vote $8/10$"
-    "and its bit flips if $\alpha > n/(2n-2)$" "and the bit flips at any *α* above 6/11"
+    "and its bit flips if $\alpha > n/(2n-2)$" "If eleven images are against one, the vote is 10/12"
     "By {eq}`eq-dead-zone` it flips above $\alpha = 2/3$"
     "because the others' halves add up to $m/2$ and nothing divides their sum"
     "for the strongest vote $v$ against a bit; here $v = 5/4$ gives $4/9$"
