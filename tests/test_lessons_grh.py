@@ -196,7 +196,7 @@ THRESHOLDS += [(graph_affinity(1 - np.eye(4)), np.arange(4) < 3, 3, 0.5)]
 def test_a_bit_flips_above_the_alpha_of_its_vote(graph, bits, row, threshold):
     r"""grh-adjacency: "Seven of ten vote $2/5$, so $\alpha > 5/7$."
     "eight of ten vote $6/10$, which is too little, and nine vote $8/10$"
-    "and its bit flips if $\alpha > n/(2n-2)$" "which is enough above 6/11"
+    "and its bit flips if $\alpha > n/(2n-2)$" "If eleven images are against one, the vote is 10/12"
     "By {eq}`eq-dead-zone` it flips above $\alpha = 2/3$"
     "because the others' halves add up to $m/2$ and nothing divides their sum"
     "for the strongest vote $v$ against a bit; here $v = 5/4$ gives $4/9$"
@@ -469,8 +469,8 @@ def test_kernel_ridge_ranks_as_well_as_the_svm():
 
 def test_curved_boundaries_are_ahead(dataset, reported, chosen, seeds):
     """grh-training: "the classifier gets some of their bits wrong" "On Fashion-MNIST the
-    classifiers are nearly as often right on queries as on the training images. On CIFAR-10 they are
-    clearly less often right on queries." """
+    classifiers are nearly as often right on queries as on the training images. The two shares
+    differ by less than five percentage points, whereas on CIFAR-10 they differ by more." """
 
     def measured(name, seed):
         """Return the share of bits right, of training images and of queries, and the mAP."""
@@ -512,8 +512,8 @@ def right_by_one_guess(right):
 
 
 def test_one_guess_is_right_more_often_than_for_coins(reported):
-    """grh-training: "because ten tosses seldom fall just five to five." "so the codewords agree on
-    this bit more often than coin tosses would." "because a hyperplane through the middle of the
+    """grh-training: "because ten tosses seldom fall just five to five." "So ten codewords agree on
+    this bit more often than ten coin tosses." "because a hyperplane through the middle of the
     images divides the classes more evenly than coin tosses do" """
     assert binom.pmf(5, 10, 0.5) < 0.25
     shares = []
@@ -530,7 +530,7 @@ def test_one_guess_is_right_more_often_than_for_coins(reported):
 def test_with_shuffled_labels_nothing_is_learned(reported, chosen, seed):
     """grh-training: "With shuffled labels, kernel ridge still repeats" "about that of a random
     order" "one guess for each bit does no worse than the classifier" "Besides, a hyperplane often
-    has more images on one side. Most shuffled classes then have their majority on that side" """
+    has more images on one side. The majorities of most shuffled classes then lie on that side" """
     wrong = shuffled(reported, seed)
     grh = GRH(16, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"])
     start, step, *_ = grh.fit(reported.X_train, wrong).history_
@@ -550,8 +550,8 @@ def test_with_shuffled_labels_nothing_is_learned(reported, chosen, seed):
 
 def test_what_is_left_at_one_half_shrinkage_gains_too(reported, chosen, seeds):
     """implementing: "what kernel ridge gains without labels is consistent with shrinkage" "by the
-    formula, $\\mu$ would be smaller than the strength that comes closest" grh-training:
-    "LSH's normals, turned that way by hand, reach" """
+    formula, $\\mu$ would be smaller than the strength that comes closest" grh-training: "A formula
+    can also turn LSH's normals in this way, without a classifier." "the best reaches" """
     mean = reported.X_train.mean(axis=0, dtype=float)
     moved = replace(
         reported,
@@ -627,13 +627,13 @@ def of_exhaustive(split):
 
 def test_learned_codes_have_no_cheap_buckets_but_cheap_ranks(dataset, reported, chosen, seeds):
     """grh-training: "Learned codes of 16 bits have no bucket as small as LSH's smallest." "lines
-    named *ranked* rank the whole database and stop early" "Class scores are ahead of GRH's codes
-    while little is compared." "At one percent, GRH's codes lose against the plain classifier"
-    "GRH's codes are a little ahead on Fashion-MNIST" "codewords of ten classes make a few large
-    buckets" "One split does not settle whether GRH's buckets are ahead of equally large ones of
-    LSH." "When only the top one percent is re-ranked, class scores give higher precision" "Its
-    answers there are even better than those of GRH's codes at" "A search with the classifier, which
-    has no code, does too." """
+    named *ranked* re-rank the first part of a Hamming ranking of the whole database" "Class scores
+    are ahead of GRH's codes while little is compared." "At one percent, GRH's codes lose against
+    the plain classifier" "GRH's codes are a little ahead on Fashion-MNIST" "codewords of ten
+    classes make a few large buckets" "One split does not settle whether GRH's buckets are ahead of
+    equally large ones of LSH." "When only the top one percent is re-ranked, class scores give
+    higher precision" "Its answers there are even better than those of GRH's codes at" "the plain
+    classifier also answers better than exhaustive search, without a code" """
 
     smallest = {}
     at_twelve_percent = {}
@@ -677,7 +677,7 @@ def test_learned_codes_improve_on_exhaustive_search(dataset, reported, chosen, s
     """grh-training: "On Fashion-MNIST, a search with learned codes compares fewer images than
     exhaustive search and answers better." "The paired bootstrap of chapter 4 puts GRH's lead in
     precision over exhaustive search between" "of ten answers show the query's class on average"
-    "but on Fashion-MNIST GRH also leads exhaustive search at" "With other starts, the interval at"
+    "On Fashion-MNIST, GRH also leads exhaustive search at" "With other starts, the interval at"
     "gives more right answers than exhaustive search, because the codes leave out similar images of
     other classes" """
     labels = reported.y_query, reported.y_database
