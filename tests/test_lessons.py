@@ -1268,8 +1268,8 @@ def test_bits_reject_the_unlike_and_tables_rescue_the_alike():
 
 def test_tables_look_at_less_than_a_radius_for_the_same_recall(lab, seed):
     """designing: "many tables scan less than one table with a radius" "but a few
-    tables gain little." "as often as it has the query's own" "nine times as often as it has the
-    query's own. A second table would at most double both." "64 tables store 64 codes"
+    tables gain little." "as often as it has the query's own" "nine times as often as the query's
+    own. A second table would at most double both." "64 tables store 64 codes"
     "one code of 128 bits reaches a recall of {glue" """
     # of the slipper and of the shirt, by the codes with one differing bit and by the bucket
     added = [3 * p**2 * (1 - p) / p**3 for p in (3 / 4, 1 / 4)]
