@@ -496,8 +496,8 @@ def test_in_many_dimensions_every_code_can_occur():
 
 def test_two_images_share_a_bit_as_theory_says(lab, seed):
     """lsh: "Theory and measurement agree, for real images too." "chance alone explains an error of
-    that size" "Two thirds of the lines leave both vectors on the same side, because 60 of 180
-    degrees lie between them. At 90 degrees, half the lines separate the two." """
+    that size" "Two thirds of the lines leave both vectors on the same side. At 90 degrees, half
+    the lines separate the two." """
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(150, 512))
     turn = rng.uniform(0, np.pi, size=(150, 1))
@@ -1268,12 +1268,14 @@ def test_bits_reject_the_unlike_and_tables_rescue_the_alike():
 
 def test_tables_look_at_less_than_a_radius_for_the_same_recall(lab, seed):
     """designing: "many tables scan less than one table with a radius" "but a few
-    tables gain little." "as often as its query's bucket does" "nine times as often as the bucket"
-    "64 tables store 64 codes" "one code of 128 bits reaches a recall of
-    {glue" """
+    tables gain little." "as often as it has the query's own" "nine times as often as the query's
+    own. A second table would at most double both." "64 tables store 64 codes"
+    "one code of 128 bits reaches a recall of {glue" """
     # of the slipper and of the shirt, by the codes with one differing bit and by the bucket
     added = [3 * p**2 * (1 - p) / p**3 for p in (3 / 4, 1 / 4)]
     assert added == pytest.approx([1, 9])
+    for p in (3 / 4, 1 / 4):
+        assert amplified_probability(p, 3, 2) < 2 * p**3
     exact = lab.exact["centred"][:100]
     codes = codes_of(LSH(1024, random_state=seed), lab.split["centred"])
 
@@ -1468,9 +1470,10 @@ def test_a_mean_hides_the_queries_that_find_little(lab, seed):
 
 def test_queries_of_another_kind_need_a_radius_of_their_own(lab, seed):
     """designing: "Queries of another kind find less, unless you pass some of them to `fit` too."
-    "the new coordinate is 0 in every query and positive in nearly every row. So a radius chosen on
-    the rows is too small for the queries." "with lengths like these, searching by the inner product
-    stays expensive" """
+    "the new coordinate is 0 in every query and positive in nearly every row. The coordinate
+    brings rows nearer to each other, but not to a query, so a radius chosen on the rows is too
+    small for the queries." "with lengths like these, searching by the inner product stays
+    expensive" """
     # the usual queries of CIFAR-10 are too few to tell
     s = split_dataset(lab.dataset, query_size=500).preprocessed("l2-centre")
     random = np.random.default_rng(seed)
