@@ -297,15 +297,15 @@ def candidates_needed(n_bits):
 
 def test_the_plan_rests_on_two_assumptions():
     """embeddings: "We assume that only the candidates beyond these ten grow, by a steady factor per
-    doubling." "doublings further, so this growth repeats four times:" "that all candidates grow by
-    a steady factor." "Even a perfect code must rescore ten rows, because with nine the recall is at
-    most 90 percent." "one candidate more or less in the smallest sample changes the result at least
-    threefold." "For forty million begin with a factor of 20, and measure." "One bit's recall then
-    falls more in the last doubling of the rows than in the two before." "As planned, one bit takes
-    {glue:text}`sum-one` ms and two bits take {glue:text}`sum-two`. With fewer cells two bits are
-    much quicker, and with fewer candidates one bit is. So from here we cannot tell whether our
-    first choice, two bits, is the better one." "We keep it, because there is memory for it, and
-    measure." """
+    doubling." "doublings further, so this growth repeats four times:" "that all candidates
+    grow by a steady factor." "Even a perfect code must rescore ten rows, because nine
+    candidates cannot hold all ten." "one candidate more or less in the smallest sample changes
+    the result at least threefold." "For forty million begin with a factor of 20, and measure."
+    "One bit's recall then falls more in the last doubling of the rows than in the two before."
+    "As planned, one bit takes {glue:text}`sum-one` ms and two bits take {glue:text}`sum-two`.
+    With fewer cells two bits are much quicker, and with fewer candidates one bit is. So from
+    here we cannot tell whether our first choice, two bits, is the better one." "We keep it,
+    because there is memory for it, and measure." """
     needed = {n_bits: candidates_needed(n_bits) for n_bits in (1, 2)}
     for n_bits in (1, 2):  # nine candidates hold at most nine of ten
         assert max(share[8] for share in found_among_clothes(n_bits)) <= 0.9
