@@ -626,14 +626,15 @@ def of_exhaustive(split):
 
 
 def test_learned_codes_have_no_cheap_buckets_but_cheap_ranks(dataset, reported, chosen, seeds):
-    """grh-training: "Learned codes of 16 bits have no bucket as small as LSH's smallest." "lines
-    named *ranked* re-rank the first part of a Hamming ranking of the whole database" "Class scores
-    are ahead of GRH's codes while little is compared." "At one percent, GRH's codes lose against
-    the plain classifier" "GRH's codes are a little ahead on Fashion-MNIST" "codewords of ten
-    classes make a few large buckets" "One split does not settle whether GRH's buckets are ahead of
-    equally large ones of LSH." "When only the top one percent is re-ranked, class scores give
-    higher precision" "Its answers there are even better than those of GRH's codes at" "the plain
-    classifier also answers better than exhaustive search, without a code" """
+    """grh-training: "Even at radius 0, a search with learned codes compares more images than one
+    with LSH." "lines named *ranked* re-rank the first part of a Hamming ranking of the whole
+    database" "Class scores are ahead of GRH's codes while little is compared." "At one
+    percent, GRH's codes lose against the plain classifier" "GRH's codes are a little ahead on
+    Fashion-MNIST" "codewords of ten classes make a few large buckets" "One split does not
+    settle whether GRH's buckets are ahead of equally large ones of LSH." "When only the top
+    one percent is re-ranked, class scores give higher precision" "Its answers there are even
+    better than those of GRH's codes at" "the plain classifier also answers better than
+    exhaustive search, without a code" """
 
     smallest = {}
     at_twelve_percent = {}
