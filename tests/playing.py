@@ -75,7 +75,8 @@ def opened(visit, address, place="", width=1280, scheme="light", *, name, **opti
 
 
 def set_to(tab, place):
-    """Set the figure by another address."""
+    """Set the figure by another address, and wait until the page has heard of it."""
+    assert urlsplit(tab.url).fragment != place, "the address says so already"
     tab.evaluate(
         "(place) => new Promise((then) => { onhashchange = then; location.hash = place; })", place
     )

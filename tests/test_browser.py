@@ -65,7 +65,7 @@ def test_page_from_a_file(read, name):
 
 
 def check_folded_cells_say_what_is_in_them(tab):
-    """Check that its name is what is seen; a figure's code is named by the figure."""
+    """Check that a fold's name is what is seen; a figure's code is named by the figure."""
     folds = tab.locator("div.cell details.hide > summary").evaluate_all(FOLDS)
     assert folds
     for seen, label, figure in folds:

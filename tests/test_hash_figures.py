@@ -1030,10 +1030,8 @@ def test_every_dot_of_the_rescoring_has_a_name(play, device):
     assert box_of(rows.locator(".grid").first).width > 0.5 * box_of(tab.figure).width
     so_far = 1 + tab.data["factors"].index(10)
     assert rows.locator(".dot").count() == 2 * len(names) + so_far
-    said = rows.locator(".key").all_text_contents()
-    assert [key.startswith(f"{name}, ") for key, name in zip(said, names, strict=True)] == [
-        True
-    ] * len(names)
+    for said, name in zip(rows.locator(".key").all_text_contents(), names, strict=True):
+        assert said.startswith(f"{name}, ")
     bottom = 0.0
     for row, key in zip(rows.all(), labels, strict=True):
         dots = boxes_of(row.locator(".dot"))
@@ -1247,10 +1245,11 @@ def test_the_first_page_says_what_is_compared(play, drag, device):
     tab.check_nothing_went_wrong()
 
 
+@on_a_small_desk_and_a_phone
 @pytest.mark.slow
-def test_by_keyboard_no_handle_of_the_cover_stops_on_another(play):
+def test_by_keyboard_no_handle_of_the_cover_stops_on_another(play, device):
     """Nor does a label lie on a grip or a picture, wherever a line is turned to."""
-    figure = play("cover").figure
+    figure = play("cover", **device).figure
     drawing = figure.locator("svg").first
     handles = figure.locator("[role=slider]")
     assert lying_on(drawing, LABELS, ".arrow", room=2) == []

@@ -261,6 +261,8 @@ def test_provenance_tells_data_versions_and_machine(toy, whole):
     assert provenance(changed)["data"] != first["data"] == provenance(toy)["data"]
     assert f"numpy {np.__version__}" in first["versions"]
     assert f"{os.cpu_count()} cores" in first["machine"]
+    two = Dataset("toy", np.zeros((2, 1), dtype=np.float32), np.arange(2), None, ("cat", "dog"))
+    assert provenance(two)["data"] == "toy 85526ba79728a470", "kept files name data so"
     with pytest.raises(
         ValueError, match=r"table1-tuning\.csv holds results of toy [0-9a-f]{16}, not of toy"
     ):

@@ -274,6 +274,7 @@ def box_of(element):
 def boxes_of(elements):
     """Return where all elements of a locator are on the screen, and how large."""
     found = elements.evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().toJSON())")
+    assert all(box["width"] or box["height"] for box in found), "one cannot be seen"
     return [SimpleNamespace(**box) for box in found]
 
 

@@ -1,4 +1,4 @@
-"""Share among the benchmarks how results are kept, their origin, unit vectors and time."""
+"""Share among the benchmarks how results are kept, their origin, unit vectors, time and mAP."""
 
 import hashlib
 import os

@@ -56,7 +56,7 @@ def like_images(n, random):
             normal = random.standard_normal((len(block), len(scaled)), dtype=np.float32)
             vectors[block] = normal @ scaled
             vectors[block] += of_class.mean(axis=0)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)  # in place: unit() would copy them
     return vectors
 
 
