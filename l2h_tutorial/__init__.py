@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.3.0"
 
-# The room of each name.
+# The module in which each public name is.
 _HOME = {
     "gist_descriptors": "gist",
     "Dataset": "datasets",

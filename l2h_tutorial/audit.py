@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.preprocessing import normalize
 from sklearn.utils import check_array, check_random_state
 
 from .checks import (
@@ -193,8 +192,8 @@ def audit(
         held_out = random.permutation(given)[:_MOST_QUERIES]
         database = rows
     if metric == "cosine":
-        held_out = normalize(held_out)
-        database = normalize(database)
+        held_out = _unit(held_out)
+        database = _unit(database)
     exact = exact_neighbours(held_out, database, k, metric)
     mean = database.mean(axis=0)
     factors = [factor for factor in FACTORS if factor * k <= len(database)]
@@ -241,6 +240,12 @@ def audit(
         _cheapest(table, k, target_recall, most_rescored),
     ]
     return Audit(table, off_centre, even, target_recall, " ".join(advice))
+
+
+def _unit(vectors: Array) -> Array:
+    """Divide vectors by their lengths; a row of zeros stays."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(lengths > 0, lengths, 1)
 
 
 def lie_of(vectors: Floats) -> tuple[float, float]:

@@ -203,7 +203,7 @@ def words_of_bytes(octets: Array) -> Codes:
 def unpack_bits(words: Array, n_bits: int) -> Bits:
     """Write packed codes, (n, n_words) or (n_words,), as bits: the inverse of `pack_bits`."""
     octets = np.ascontiguousarray(words, dtype=">u8").view(np.uint8)
-    return np.unpackbits(octets, axis=-1)[..., -n_bits:].view(np.bool_)
+    return np.unpackbits(octets[..., n_bits // -8 :], axis=-1)[..., -n_bits:].view(np.bool_)
 
 
 def hamming_distances(a_bits: ArrayLike, b_bits: ArrayLike) -> Distances:

@@ -746,7 +746,8 @@ def test_which_contrasts_are_significant():
     the byte of class scores ranks significantly above KSH on CIFAR-10." "The size that this takes
     differs from row to row" "GRH ranks above KSH on all splits of CIFAR-10 and below it on all
     splits of Fashion-MNIST, without a star." "On CIFAR-10 these leads have a star: the cosine's
-    over ITQ, those of PCAH and ITQ over LSH, the byte's over KSH, and GRH's over CCA-ITQ." "Each
+    over ITQ, those of PCAH and ITQ over LSH, the byte's over KSH and over GRH, and GRH's over
+    CCA-ITQ and over GRH from LSH." "Each
     lead is on all splits, without a star." "{glue:text}`stars-c` have a star on CIFAR-10 and
     {glue:text}`stars-f` on Fashion-MNIST" "On Fashion-MNIST the only star is that of the byte over
     GRH, in the whole ranking with a hundred labels per class." "the interval of the cosine's lead

@@ -551,7 +551,8 @@ def test_with_shuffled_labels_nothing_is_learned(reported, chosen, seed):
 def test_what_is_left_at_one_half_shrinkage_gains_too(reported, chosen, seeds):
     """implementing: "what kernel ridge gains without labels is consistent with shrinkage" "by the
     formula, $\\mu$ would be smaller than the strength that comes closest" grh-training: "A formula
-    can also turn LSH's normals in this way, without a classifier." "the best reaches" """
+    can also turn LSH's normals in this way, without a classifier." "the best of them on these very
+    queries reaches" """
     mean = reported.X_train.mean(axis=0, dtype=float)
     moved = replace(
         reported,

@@ -187,6 +187,7 @@ def nearest_by_sklearn(query, database, ids, k, metric):
 @pytest.mark.parametrize("at_a_time", [1, 3, 128])
 def test_ranking_is_that_of_scikit_learn_in_any_block(monkeypatch, many, metric, at_a_time):
     monkeypatch.setattr(reranking, "_MANY", many)
+    monkeypatch.setattr(reranking, "_GATHERED", 40)
     monkeypatch.setattr(reranking, "_BLOCK_QUERIES", at_a_time)
     random = np.random.default_rng(0)
     query = random.standard_normal((10, 6))

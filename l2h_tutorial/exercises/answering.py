@@ -67,8 +67,8 @@ def raised(error: BaseException) -> str:
 def encode(value: Any) -> Any:
     """Return a result as plain data, which `decode` reads.
 
-    Of a thing that cannot be a right result, only the name of its type is kept. JSON writes keys of
-    a dict as texts.
+    Of a thing that cannot be a right result, only the name of its type is kept. The keys of a dict
+    become texts.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def encode(value: Any) -> Any:
     if isinstance(value, list | tuple) and len(value) <= _MOST_VALUES:
         return {type(value).__name__: [encode(item) for item in value]}
     if isinstance(value, dict) and len(value) <= _MOST_VALUES:
-        return {"dict": {key: encode(item) for key, item in value.items()}}
+        return {"dict": {str(key): encode(item) for key, item in value.items()}}
     if isinstance(value, range) or hasattr(value, "__array__"):
         array = np.asarray(value)
         if array.dtype.kind in _KINDS and array.size <= _MOST_VALUES:
@@ -115,7 +115,7 @@ def decode(data: Any) -> Any:
 
 def main() -> None:
     """Do the job on the standard input: a pickle of cells to run and of each exercise's cases."""
-    # the job holds classes of this module, which is not there by its name
+    # the job names a function of this module, which is not there by its name
     sys.modules["l2h_tutorial.exercises.answering"] = sys.modules["__main__"]
     job = pickle.load(sys.stdin.buffer)
     lines = os.fdopen(os.dup(1), "w", encoding="utf-8")

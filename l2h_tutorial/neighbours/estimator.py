@@ -285,7 +285,9 @@ class HashNeighbors(  # type: ignore[call-arg]  # scikit-learn has no types
             return self.table_.n_bits
         nearest = self._exact(queries, own, min(k, self.n_samples_fit_ - (own is not None)))
         query_words = pack_bits(self._bits(queries))
-        neighbour_words = pack_bits(self._bits(self._fit_X[nearest.ravel()]))
+        neighbour_words = in_blocks(
+            lambda rows: pack_bits(self._bits(self._fit_X[rows])), nearest.ravel()
+        )
         each = np.repeat(query_words, nearest.shape[1], axis=0)
         distances = packed_distances(each.T, neighbour_words.T)
         return int(np.quantile(distances, self.target_recall, method="inverted_cdf"))

@@ -704,7 +704,8 @@ def nearest_rows(index: CodeIndex, query_words: Words, k: int) -> tuple[Numbers,
         starts, counts = keys.within(found, growing, radius)
         done = counts >= k  # all rows within the radius are found, so the nearest are too
         nearest[growing[done]] = found[starts[done, None] + np.arange(k)]
-        # a query gives up if even that every further bit multiplies its count is too little
+        # a query gives up if its count would stay too small even if every further bit multiplied
+        # it by _GROWTH
         too_few = counts + 1 < k * _GROWTH ** (radius - farthest)
         growing = growing[~done & ~too_few]
     for query in queries[nearest[:, 0] < 0]:

@@ -23,7 +23,7 @@ _BLOCK_PRODUCTS = 1 << 25  # 128 MB of float32
 # as the products of ten queries.
 _MANY = 0.07
 _READING = 10
-# rows that are gathered at a time: few enough to be in the cache when they are multiplied
+# Rows that are gathered at a time, measured: many more are slower.
 _GATHERED = 4096
 # Between these, float32 holds the square of a length without loss.
 _SMALLEST = 1e-28
