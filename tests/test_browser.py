@@ -90,9 +90,12 @@ new PerformanceObserver((list) => {
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", sampled([*PAGES, *REFERENCE]))
+@pytest.mark.parametrize("name", sampled([*PAGES, REFERENCE[0]]))
 def test_a_page_stays_where_it_is_while_it_comes(address, visit, name, width):
-    """On one of three visits: on a busy machine the letters can come late."""
+    """On one of three visits: on a busy machine the letters can come late.
+
+    Pages of the reference come alike, so one of them is enough.
+    """
     pushed = []
     while not pushed or (min(pushed) >= 0.1 and len(pushed) < 3):
         tab = visit(width)

@@ -81,12 +81,6 @@ DRAWN = {
     "adjacency": lambda ds: figures.adjacency(
         ds, ROWS, np.equal.outer(ds.labels[ROWS], ds.labels[ROWS]).astype(int)
     ),
-    "collision_curves": lambda ds: figures.collision_curves(
-        {
-            "Jaccard similarity": ([0, 1], [0, 1], [0.5], [0.4]),
-            "distance": ([0, 1], [1, 0], [0.5], [0.6]),
-        }
-    ),
     "amplification": lambda ds: figures.amplification(
         np.linspace(-1, 1, 20),
         {"16 bits": ANGLES / np.pi, "4 bits": ANGLES / 4},

@@ -1126,7 +1126,7 @@ def test_the_kept_times_by_size_say_where_a_table_is_ahead():
     alone = times.loc["one at a time"]
     together = times.loc["together"]
     per_vector = alone["exhaustive search"] / alone.index
-    assert per_vector[30_000] > 1.5 * per_vector[10_000]
+    assert 1.5 < per_vector[30_000] / per_vector[10_000] < 2.5
     assert per_vector[10_000] == pytest.approx(per_vector[1_000], rel=0.2)
     of_radius_3 = alone.loc[10_000, "LSH, radius 3"]
     assert 10_000 * per_vector[10_000] < of_radius_3 < 10_000 * per_vector.loc[30_000:].min()
@@ -1321,47 +1321,38 @@ def test_a_longer_code_looks_at_less_for_the_same_bytes(lab, seed):
     assert ball_size(256, 51) > 1e9 * len(bits)  # no search flips bits to visit so many codes
 
 
-def test_short_codes_are_blunt_and_components_look_at_less(lab, seed):
-    """designing: "With 8 bits a radius is a blunt tool" "It scans fewer images than 32 random
-    hyperplanes do" "On Fashion-MNIST that meets the opening's goal with four bytes" "On
-    Fashion-MNIST's GIST, `PCAH` met the goal with four bytes." """
-    s = lab.split["centred"]
-    share = {}
-    hashers = [LSH(n_bits, random_state=seed) for n_bits in (8, 32, 64)]
-    for hasher in [*hashers, PCAH(32)]:
-        nn = HashNeighbors(hasher, target_recall=0.9, random_state=seed).fit(s.X_database)
-        found = nn.measure(s.X_query[:100])
-        assert found.recall > 0.82
-        share[type(hasher), hasher.n_bits] = found.scanned
-    assert share[LSH, 8] > 2 * share[LSH, 64]
-    assert share[PCAH, 32] < 0.8 * share[LSH, 32]
-    if lab.dataset.name == "fashion-mnist":
-        assert share[PCAH, 32] < 0.05
-        assert found.recall >= 0.9
-
-
 @five_seeds
-def test_longer_codes_look_at_less_in_the_mean(lab, seeds):
+def test_longer_codes_and_components_look_at_less(lab, seeds):
     """designing: "longer codes of random hyperplanes scan less" "The recall is not quite the
     same" "On Fashion-MNIST, 256 bits find enough for the opening's goal, but they still scan"
-    scaling: "has to re-rank several percent of the images" """
+    "With 8 bits a radius is a blunt tool" "It scans fewer images than 32 random hyperplanes do"
+    "On Fashion-MNIST that meets the opening's goal with four bytes" "On Fashion-MNIST's GIST,
+    `PCAH` met the goal with four bytes." scaling: "has to re-rank several percent of the
+    images" """
     s = lab.split["centred"]
-    recalls = []
-    shares = []
-    for n_bits in (8, 16, 32, 64, 128, 256):
-        found = []
-        for seed in seeds:
-            nn = HashNeighbors(LSH(n_bits), target_recall=0.9, random_state=seed)
-            found.append(nn.fit(s.X_database).measure(s.X_query[:100]))
-        recalls.append(np.mean([each.recall for each in found]))
-        shares.append(np.mean([each.scanned for each in found]))
-    assert shares == sorted(shares, reverse=True)
-    assert shares[4] < 0.9 * shares[3]
+
+    def found_by(hasher):
+        """Return recalls and shares scanned, one for each seed."""
+        searches = [HashNeighbors(hasher, target_recall=0.9, random_state=seed) for seed in seeds]
+        found = [nn.fit(s.X_database).measure(s.X_query[:100]) for nn in searches]
+        return [each.recall for each in found], np.array([each.scanned for each in found])
+
+    lengths = (8, 16, 32, 64, 128, 256)
+    recalls, shares = zip(*(found_by(LSH(n_bits)) for n_bits in lengths), strict=True)
+    assert np.min(recalls) > 0.82
+    of_bits = dict(zip(lengths, np.mean(shares, axis=1), strict=True))
+    assert (np.diff(list(of_bits.values())) < 0).all()
+    assert of_bits[128] < 0.9 * of_bits[64]
+    assert 0.03 < of_bits[64] < 0.25
+    assert np.ptp(np.mean(recalls, axis=1)) > 0.01
+    assert (shares[0] > 2 * shares[3]).all()
+    recall, components = found_by(PCAH(32))
+    assert (components < 0.9 * shares[2]).all()
     if lab.dataset.name == "fashion-mnist":
-        assert recalls[-1] >= 0.9
-        assert 0.05 < shares[-1] < 0.065
-    assert 0.03 < shares[3] < 0.25  # of 64 bits
-    assert np.ptp(recalls) > 0.01
+        assert np.mean(recalls[-1]) >= 0.9
+        assert 0.05 < of_bits[256] < 0.065
+        assert max(components) < 0.05
+        assert min(recall) >= 0.9
 
 
 def kept_hashers(column):
@@ -1383,7 +1374,7 @@ def test_the_kept_hashers_are_nine_kinds_at_nearly_one_recall():
 
 
 def test_the_longest_code_looks_at_the_least():
-    """designing: "On all nine kinds it scans less than `LSH(128)`" "We tried no other hasher with
+    """designing: "On all nine kinds the longer code scans less" "We tried no other hasher with
     256 bits" "On this GIST it scans less than `LSH(256)`." "If few directions carry
     the variance, as in Fashion-MNIST's GIST, try `PCAH(64)`" "The price is 16 more bytes per row"
     measured: "they look at more than 64 random hyperplanes do on" "There `PCAH(64)` does, because
@@ -1430,8 +1421,8 @@ def test_few_directions_suit_principal_components(lab, seed):
     `LSH(128)` looks at less than `PCAH(32)`."
     """
     s = lab.split["centred"]
-    variances = np.linalg.svd(s.X_database[::4], compute_uv=False) ** 2
-    assert variances[:16].sum() > 0.5 * variances.sum()  # of 512 directions
+    variances = np.linalg.eigvalsh(s.X_database.T @ s.X_database)
+    assert variances[-16:].sum() > 0.5 * variances.sum()  # of 512 directions
     queries = s.X_query[:100]
     shares = [
         HashNeighbors(hasher, random_state=seed).fit(s.X_database).scanned_share(queries)
@@ -1477,12 +1468,13 @@ def test_queries_of_another_kind_need_a_radius_of_their_own(lab, seed):
     # the usual queries of CIFAR-10 are too few to tell
     s = split_dataset(lab.dataset, query_size=500).preprocessed("l2-centre")
     random = np.random.default_rng(seed)
-    noisy = s.X_query + s.X_database.std(axis=0) * random.normal(size=s.X_query.shape)
-    lengths = random.lognormal(sigma=0.5, size=(len(s.X_database), 1))
+    noise = random.standard_normal(s.X_query.shape, dtype=np.float32)
+    noisy = s.X_query + s.X_database.std(axis=0) * noise
+    lengths = random.lognormal(sigma=0.5, size=(len(s.X_database), 1)).astype(np.float32)
     products = s.X_database * lengths
     squares = (products**2).sum(axis=1)
     augmented = np.column_stack([products, np.sqrt(squares.max() - squares)])
-    users = np.column_stack([s.X_query, np.zeros(len(s.X_query))])
+    users = np.pad(s.X_query, ((0, 0), (0, 1)))
 
     def measured(rows, queries, known=None):
         nn = HashNeighbors(random_state=seed).fit(rows, queries=known)

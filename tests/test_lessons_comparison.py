@@ -689,10 +689,9 @@ def test_five_labels_a_class_are_worth_much_or_nothing(name):
     """comparison: "the byte and the cosine have nearly the same mean" "With five, the gain depends
     on the data: the byte has an mAP of {glue:text}`few-byte-f` on Fashion-MNIST, and the cosine
     {glue:text}`few-cosine-f`." "With five labels per class, check whether the exact cosine does as
-    well as the byte." "With five labels per class, check whether the exact cosine does as well as
-    the byte." measured: "The cosine ranks higher on CIFAR-10 than all codes compared by Hamming
-    distance" "KSH is above CCA-ITQ on all splits of CIFAR-10. On Fashion-MNIST it is open, and KSH
-    is below CCA-ITQ in the mean." """
+    well as the byte." measured: "The cosine ranks higher on CIFAR-10 than all codes compared by
+    Hamming distance" "KSH is above CCA-ITQ on all splits of CIFAR-10. On Fashion-MNIST it is open,
+    and KSH is below CCA-ITQ in the mean." """
     splits = by_split("50 labels", name)
     scores = splits.mean()
     assert scores["class scores, 8 bits"] > scores[FEW].max()
@@ -1048,14 +1047,8 @@ def test_kernels_of_all_methods_take_as_long(name):
     assert fit["KSH"] > 5 * fit["GRH from CCA-ITQ"]
     with_kernel = ["SDH", "STH", "GRH kernel", "Hadamard codewords", "class scores, 8 bits"]
     assert fit["KSH"] > 2 * fit[with_kernel].max()
-    features = load_dataset("fashion-mnist").features
-    assert features.shape[1] == 512
-    bits_of_a_vector = 8 * features[0].nbytes
-    # the page shows 20.5 bytes, and in percent of a vector the codes add 0.05, 0.20 and 1.95
-    assert bits_of_a_vector / 8 / 100 == pytest.approx(20.48)
-    added = [100 * n_bits / bits_of_a_vector for n_bits in (8, 32, 10 * 32)]
-    assert np.round(added, 2).tolist() == [0.05, 0.20, 1.95]
-    assert 0.019 < 10 / 512 < 0.021
+    # a percent of a vector: the page shows 20.5 bytes
+    assert load_dataset("fashion-mnist").features[0].nbytes / 100 == pytest.approx(20.48)
 
 
 # how to be fooled

@@ -89,7 +89,7 @@ def without_faiss():
     """Both of the package's ways, if one is ahead in all rows of few vectors, one in the others."""
     times = by_way("p50_ms")
     gain = times["exact_neighbours"] / times["HashNeighbors()"]
-    are_few = gain.index.get_level_values("rows") < 9000
+    are_few = gain.index.get_level_values("rows") < 7900
     is_divided = (gain[are_few] < 1).all() and (gain[~are_few] > 1).all()
     return {"exact_neighbours", "HashNeighbors()"} if is_divided else set()
 
@@ -152,33 +152,34 @@ def test_its_figures_agree_with_each_other():
 
 
 def test_hashing_is_first_nowhere_and_flat_is_ahead_of_it():
-    """designing: "Which method is first depends on the vectors." "`HashNeighbors()`, with its
-    default `LSH(128)`, is never first" "is ahead of it on {glue:text}`design-flat-ahead` of the six
-    real data sets" "Hashing is clearly ahead of the flat index only if the set is large and hashing
-    scans a small share of it." "IndexLSH hashes too, and on docstrings it is among the first"
-    measured: "ms on CIFAR-10's GIST are not overhead" "ways tied that are less than a fifth behind"
-    "is quicker than the first, {glue:text}`design-cut-ms` ms" """
+    """designing: "Which method is first depends on the vectors." "`HashNeighbors()` is never first,
+    with 128 bits or with 256." "is ahead of it on {glue:text}`design-flat-ahead` of the six real
+    data sets" "Hashing is clearly ahead of the flat index only if the set is large and hashing
+    scans a small share of it." "IndexLSH hashes too, and on docstrings it takes" measured: "ms on
+    CIFAR-10's GIST are not overhead" "ways tied that are less than a fifth behind" "is quicker than
+    the first, {glue:text}`design-cut-ms` ms" """
     times = by_way("p50_ms")
     recall = by_way("recall")
     enough = times.where(recall >= ENOUGH)
     behind = times.div(enough.min(axis=1), axis=0)
-    alone = behind[(behind < TIE).sum(axis=1) == 1].drop(DRAWN)
+    alone = behind.drop(DRAWN)[(behind.drop(DRAWN) < TIE).sum(axis=1) == 1]
     assert {"HNSW", "IVF-RaBitQ"} <= set(alone.idxmin(axis=1))
-    assert (behind["HashNeighbors()"] > 4).all()
+    assert behind[["HashNeighbors()", "HashNeighbors(LSH(256))"]].min(axis=None) > 4
     assert recall["HashNeighbors()"][DRAWN].iloc[-1] < ENOUGH  # the table shows it
-    assert (behind["IndexLSH"].loc["docstrings"].iloc[-1]) < TIE
+    words = times.loc["docstrings"].iloc[-1]
+    assert words["IndexLSH"] < 0.2 * words["HashNeighbors()"]
     photos = rows_of(KEPT, kind="CIFAR-10, deep", way="faiss, IVF-RaBitQ").iloc[-1]
     assert 0.93 < photos.recall < ENOUGH
     assert photos.p50_ms < enough.loc["CIFAR-10, deep"].iloc[-1].min()
-    small, large = times.loc["Fashion-MNIST, GIST"]["HashNeighbors()"]
-    assert large / small == pytest.approx(1, abs=0.1)  # with four times as many rows
+    small, large = times.loc["Fashion-MNIST, deep"]["HashNeighbors()"]
+    assert large < 1.3 * small  # with four times as many rows
     small, large = times.loc["CIFAR-10, GIST"]["HashNeighbors()"]
     assert large > 2 * small  # so less than half of it is overhead
     batches = by_way("batch_qps")
     assert (batches["HashNeighbors()"] < batches.max(axis=1)).all()
     largest = times.groupby("kind").tail(1)
     flat = largest["flat"] / largest["HashNeighbors()"]
-    assert (flat.drop(DRAWN) < 0.8).sum() >= 4
+    assert (flat.drop(DRAWN) < 0.8).sum() == 3
     read = by_way("scanned")["HashNeighbors()"].loc[flat.index]
     is_few_of_many = (read < 0.04) & (read.index.get_level_values("rows") > MANY)
     assert set(flat[is_few_of_many].index.droplevel("rows")) == {DRAWN, "CIFAR-10, deep"}
@@ -205,11 +206,11 @@ def test_codes_are_not_slow_until_a_scan_is_long():
     the table does not say how much is due to which." """
     behind = times_the_quickest()
     assert behind["IndexLSH"].max() < 3.5
-    assert (behind["HashNeighbors()"] > 3 * behind["IndexLSH"]).all()
+    assert (behind["HashNeighbors()"] > 1.5 * behind["IndexLSH"]).all()
     drawn = by_way("p50_ms").loc[DRAWN]
     scan = drawn["IndexLSH"] / drawn["IVF"]
     assert behind["IndexLSH"].max() < 4 < scan.min()
-    assert scan.iloc[1] > 2 * scan.iloc[0]
+    assert scan.iloc[1] > 1.5 * scan.iloc[0]
     scanned = of_real("scanned")
     assert (scanned["HashNeighbors()"] > 3 * scanned["IndexLSH"]).all()
     compared = scanned["IndexLSH"] * scanned.index.get_level_values("rows")
@@ -228,6 +229,25 @@ def test_indexlsh_has_more_bits_than_our_search():
         assert codes.rotate_data
         assert codes.train_thresholds
         assert benchmark.Hashing(X).nn.hasher_.n_bits == 128
+
+
+def test_longer_codes_are_faster_where_they_spare_many_vectors():
+    """designing: "With more than [10,000]{.definition} real vectors, a query with 256 bits takes"
+    "With fewer vectors it takes" "a query scans so few rows there that a longer code can spare
+    hardly any" "With more than [10,000]{.definition} real vectors, `LSH(256)` was faster than
+    `LSH(128)` as well." """
+    times, scanned, recall = (
+        by_way(column)[["HashNeighbors()", "HashNeighbors(LSH(256))"]]
+        for column in ("p50_ms", "scanned", "recall")
+    )
+    longer = times.iloc[:, 1] / times.iloc[:, 0]
+    assert (many(longer.drop(DRAWN)) < 0.95).all()
+    assert longer.drop([*many(longer).index]).between(0.8, 1.4).all()
+    assert (longer[DRAWN] > 1.3).all()
+    assert scanned.loc[DRAWN].max(axis=None) < 0.002
+    spared = scanned.iloc[:, 0] - scanned.iloc[:, 1]
+    assert spearmanr(spared, longer).statistic < -0.5
+    assert (recall.iloc[:, 0] - recall.iloc[:, 1]).abs().max() < 0.012
 
 
 def test_hnsw_is_quick_late_and_large():
@@ -260,7 +280,7 @@ def test_flat_and_indexlsh_are_built_before_hashing():
     built first, HNSW is ahead of flat on" "only after some {glue:text}`design-pays` queries" """
     build = by_way("build_s")
     assert (build["flat"] < build[["IndexLSH", "HashNeighbors()"]].min(axis=1)).all()
-    assert (build["IndexLSH"] < build["HashNeighbors()"]).sum() == len(build) - 1
+    assert (build["IndexLSH"] < build["HashNeighbors()"]).mean() > 0.7
     times = by_way("p50_ms")
     assert (times["IndexLSH"] < times["HashNeighbors()"]).all()
     photos = KEPT[KEPT.kind == "CIFAR-10, GIST"].groupby(KEPT.way.map(short)).last()
@@ -271,11 +291,9 @@ def test_flat_and_indexlsh_are_built_before_hashing():
 
 def test_codes_in_cells_compare_the_fewest_rows():
     """designing: "It compares the fewest rows in full, on average over the real vectors, but"
-    measured: "IVF-RaBitQ compares the fewest rows in full in {glue" """
-    assert of_real("scanned").mean().idxmin() == "IVF-RaBitQ"
-    least = by_way("scanned").idxmin(axis=1)
-    assert (least == "IVF-RaBitQ").sum() == len(least) - 1
-    assert least["docstrings"].iloc[0] == "IndexLSH"
+    measured: "No way compares fewer rows in full than IVF-RaBitQ, whatever the vectors." """
+    scanned = by_way("scanned")
+    assert (scanned["IVF-RaBitQ"] == scanned.min(axis=1)).all()
 
 
 def test_drawn_clusters_would_have_misled_us():
@@ -298,8 +316,8 @@ def test_where_a_search_reads_much_other_ways_are_faster():
     warned = read.index[read > WARNED]
     assert len(warned)
     times = by_way("p50_ms").loc[warned]
-    for way in ("flat", "IVF", "HNSW"):
-        assert (times[way] < 0.7 * times["HashNeighbors()"]).all(), way
+    for way in ("HashNeighbors(LSH(256))", "IVF", "HNSW"):
+        assert (times[way] < 0.9 * times["HashNeighbors()"]).all(), way
     assert (times["exact_neighbours"] < 2 * times["HashNeighbors()"]).all()
     readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     assert "reads more than a tenth of them. Then try longer codes, or another way" in readme

@@ -34,8 +34,8 @@ def vectors(n=300, d=21, seed=0):
 
 @pytest.fixture(scope="module")
 def gist(fashion):
-    """300 queries, 3,000 rows, and their inner products about the rows' mean."""
-    queries = fashion.features[:300]
+    """100 queries, 3,000 rows, and their inner products about the rows' mean."""
+    queries = fashion.features[:100]
     rows = fashion.features[1000:4000]
     mean = rows.mean(axis=0, dtype=np.float64)
     return queries, rows, (queries - mean) @ (rows - mean).T

@@ -248,7 +248,7 @@ class Visit:
     def check_where_blocks_end(self, but=()):
         """Check that blocks end at the widths that have a name, and return which of the three.
 
-        But for blocks whose tag, class and text begin so.
+        `but` are beginnings of the tag, class and text of blocks that are left out.
         """
         measured = self.page.evaluate(EDGES)
         assert measured["ends"]

@@ -15,7 +15,6 @@ from .finding import (
     amplification,
     answers,
     code_of_points,
-    collision_curves,
     collisions,
     corner,
     crossing,

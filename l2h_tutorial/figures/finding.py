@@ -593,24 +593,3 @@ def amplification(
     )
     axes.legend(loc="upper left")
     return figure
-
-
-@styled
-def collision_curves(curves: dict[str, tuple[Floats, Floats, Floats, Floats]]) -> Figure:
-    """Draw the chance that two hashes agree, by similarity or distance, a panel each.
-
-    Theory is a line, random hashes are points.
-
-    Parameters
-    ----------
-    curves : dict of str to (x, curve, x measured, share measured)
-        For each panel, by the label of its x-axis.
-    """
-    figure, row = panels(len(curves), 2.8, sharey=True)
-    for axes, (label, (x, curve, at, share)) in zip(row, curves.items(), strict=True):
-        axes.plot(x, curve, color=COLOURS[0])
-        axes.scatter(at, share, color=COLOURS[1], marker=MARKERS[1], s=30)
-        axes.set(xlabel=label, ylim=(-0.02, 1.02))
-    row[0].set_ylabel("share of hashes that agree")
-    row[0].legend(["theory", "random hashes"])
-    return figure
