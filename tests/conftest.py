@@ -243,7 +243,8 @@ def read(site: Path, visit: Callable[..., Visit]) -> Callable[..., Visit]:
     return start
 
 
-# Seeds of the lessons: the quick run takes one of them, the gate all five
+# Seeds of the lessons: the quick run takes one of them, the gate all five, or three (`three_seeds`
+# of test_lessons.py) where each takes long
 
 
 @pytest.fixture(

@@ -156,8 +156,8 @@ def test_hashing_is_first_nowhere_and_flat_is_ahead_of_it():
     with 128 bits or with 256." "is ahead of it on {glue:text}`design-flat-ahead` of the six real
     data sets" "Hashing is clearly ahead of the flat index only if the set is large and hashing
     scans a small share of it." "IndexLSH hashes too, and on docstrings it takes" measured: "ms on
-    CIFAR-10's GIST are not overhead" "ways tied that are less than a fifth behind" "is quicker than
-    the first, {glue:text}`design-cut-ms` ms" """
+    CIFAR-10's GIST are not overhead" "a way that takes less than a fifth longer is *tied* with it"
+    "is quicker than the first, {glue:text}`design-cut-ms` ms" """
     times = by_way("p50_ms")
     recall = by_way("recall")
     enough = times.where(recall >= ENOUGH)
@@ -188,8 +188,8 @@ def test_hashing_is_first_nowhere_and_flat_is_ahead_of_it():
 
 
 def test_a_query_alone_takes_longer_than_in_a_batch():
-    """measured: "and most where it reads much" "has to gather its candidates" "but only
-    {glue:text}`design-flat-drawn` times on the drawn ones" """
+    """measured: "The factor is larger where it reads much." "has to gather its candidates" "but
+    only about {glue:text}`design-flat-drawn` times on the drawn ones" """
     times = by_way("p50_ms") * by_way("batch_qps") / 1000
     ours = times["HashNeighbors()"]
     read = by_way("scanned")["HashNeighbors()"]
@@ -201,9 +201,9 @@ def test_a_query_alone_takes_longer_than_in_a_batch():
 
 
 def test_codes_are_not_slow_until_a_scan_is_long():
-    """measured: "**Codes are not slow up to {glue" "But a scan grows with the rows" "IndexLSH
-    compares in full the {glue" "reads {glue:text}`design-scanned-ours` of the vectors in full" "So
-    the table does not say how much is due to which." """
+    """measured: "**Comparing all codes is not slow up to {glue" "But a scan grows with the rows"
+    "IndexLSH compares in full the {glue" "reads {glue:text}`design-scanned-ours` of the vectors in
+    full" "So the table does not say how much is due to which." """
     behind = times_the_quickest()
     assert behind["IndexLSH"].max() < 3.5
     assert (behind["HashNeighbors()"] > 1.5 * behind["IndexLSH"]).all()
@@ -233,9 +233,8 @@ def test_indexlsh_has_more_bits_than_our_search():
 
 def test_longer_codes_are_faster_where_they_spare_many_vectors():
     """designing: "With more than [10,000]{.definition} real vectors, a query with 256 bits takes"
-    "With fewer vectors it takes" "a query scans so few rows there that a longer code can spare
-    hardly any" "With more than [10,000]{.definition} real vectors, `LSH(256)` was faster than
-    `LSH(128)` as well." """
+    "With fewer vectors it takes" "so a longer code can spare hardly any rows" "a single query was
+    also faster with `LSH(256)` than with `LSH(128)`" """
     times, scanned, recall = (
         by_way(column)[["HashNeighbors()", "HashNeighbors(LSH(256))"]]
         for column in ("p50_ms", "scanned", "recall")
@@ -257,6 +256,9 @@ def test_hnsw_is_quick_late_and_large():
     most memory" """
     behind = times_the_quickest()
     assert behind["HNSW"].max() < 2 < behind.drop(columns="HNSW").max().min()
+    batches = of_real("batch_qps")
+    quickest = batches.where(of_real("recall") >= ENOUGH).max(axis=1)
+    assert batches.div(quickest, axis=0).min().idxmax() == "HNSW"  # in a batch too
     photos = behind.loc["CIFAR-10, GIST"]
     assert (TIE * photos["IVF-RaBitQ"] < photos["HNSW"]).all()
     for column in ("build_s", "bytes_a_row"):
@@ -276,11 +278,14 @@ def test_half_of_the_graphs_are_at_their_least_setting():
 
 
 def test_flat_and_indexlsh_are_built_before_hashing():
-    """designing: "Flat is always the quickest to build." measured: "Because its graph has to be
-    built first, HNSW is ahead of flat on" "only after some {glue:text}`design-pays` queries" """
+    """designing: "Of all indexes, flat is always the quickest to build." measured: "Because its
+    graph has to be built first, HNSW is ahead of flat on" "only after some {glue:text}`design-pays`
+    queries" designing: "is won back only after some {glue:text}`design-pays` single queries" """
     build = by_way("build_s")
     assert (build["flat"] < build[["IndexLSH", "HashNeighbors()"]].min(axis=1)).all()
-    assert (build["IndexLSH"] < build["HashNeighbors()"]).mean() > 0.7
+    is_sooner = build["IndexLSH"] < build["HashNeighbors()"]
+    later = [("CIFAR-10, GIST", 59_000), (DRAWN, 100_000), (DRAWN, 400_000)]
+    assert list(is_sooner.index[~is_sooner]) == later
     times = by_way("p50_ms")
     assert (times["IndexLSH"] < times["HashNeighbors()"]).all()
     photos = KEPT[KEPT.kind == "CIFAR-10, GIST"].groupby(KEPT.way.map(short)).last()
@@ -290,7 +295,7 @@ def test_flat_and_indexlsh_are_built_before_hashing():
 
 
 def test_codes_in_cells_compare_the_fewest_rows():
-    """designing: "It compares the fewest rows in full, on average over the real vectors, but"
+    """designing: "It compares the fewest rows in full, but we ran nothing from a disk."
     measured: "No way compares fewer rows in full than IVF-RaBitQ, whatever the vectors." """
     scanned = by_way("scanned")
     assert (scanned["IVF-RaBitQ"] == scanned.min(axis=1)).all()

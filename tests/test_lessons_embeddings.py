@@ -14,7 +14,7 @@ import pytest
 from benchmarks.quality_by_bytes import N_MORE_OTHERS, N_OTHERS
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
-from test_lessons import PLACES
+from test_lessons import PLACES, three_seeds
 from visits import RESULTS, ROOT, rows_of
 
 from l2h_tutorial import load_dataset
@@ -433,6 +433,7 @@ def test_components_in_faiss_need_the_distance(drawn):
         assert recall_of_faiss(factory, *drawn) < 0.6
 
 
+@three_seeds
 def test_more_bits_of_rabitq_find_as_much_as_those_of_faiss(drawn):
     """embeddings: "RaBitQ {cite:p}`gao2025` uses the same formula with more bits, and only the
     entries of $\\mathbf{s}$ change." "All intervals of a vector are equally wide." "the package can

@@ -17,7 +17,7 @@ from sklearn.base import clone
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.svm import SVC
 from test_grh import Nearest
-from test_lessons import codes_of, five_seeds
+from test_lessons import codes_of, five_seeds, three_seeds
 from visits import RESULTS
 
 from l2h_tutorial import GRH, ITQ, LSH, PCAH, HashTable, hamming_distances, rerank, split_dataset
@@ -583,6 +583,7 @@ def test_what_is_left_at_one_half_shrinkage_gains_too(reported, chosen, seeds):
     assert closest > 0  # which is a strength of 1 or more; by the formula it is .05, or less
 
 
+@three_seeds
 def test_a_graph_without_labels_beats_the_refit(reported, chosen, seed):
     """grh-training: "and the refit, which uses no graph, has" "so a lead over LSH does not prove
     that labels were used" "The graph adds the rest without any label, because it is made from the

@@ -13,7 +13,7 @@ import pytest
 from benchmarks import deep_hash
 from sklearn.model_selection import ParameterGrid
 from sklearn.preprocessing import normalize
-from test_lessons import both
+from test_lessons import both, three_seeds
 from test_lessons_comparison import parameters, split_of
 from test_lessons_grh import fitted_score
 from visits import RESULTS, has_every_cell_once, rows_of
@@ -32,6 +32,7 @@ ALONE, WITH, APART = deep_hash.OLD_CLASSES
 
 
 @pytest.mark.slow
+@three_seeds
 def test_more_anchors_alone_turn_the_order(dataset, seed):
     """traps: "and give GRH a kernel around each labelled image. With neither method tuned, GRH
     is ahead." "Without any tuning, more anchors alone bring KSH to" "So the number of kernels
@@ -92,6 +93,7 @@ def shares_missed(dataset, seed):
     return missed
 
 
+@three_seeds
 def test_intervals_over_splits_that_share_images_are_too_narrow(dataset, seed):
     """traps: "So more splits of the same images make the mistake *worse*" "the five results
     agree more than five fresh samples would" "The second term does not shrink with $J$" "With

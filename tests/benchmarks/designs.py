@@ -82,7 +82,7 @@ class Hashing:
     def bytes(self):
         index = self.nn.table_._index
         tables = [part for part in vars(index).get("tables", ()) if isinstance(part, np.ndarray)]
-        arrays = [self.nn._fit_X, index.words, index.rows, *tables]
+        arrays = [self.nn._fit_X, self.nn.hasher_.hyperplanes_, index.words, index.rows, *tables]
         return sum(array.nbytes for array in arrays)
 
 
