@@ -318,10 +318,11 @@ def test_of_few_candidates_only_their_rows_are_read(metric):
     ids = random.integers(0, 20_000, (1000, 7))
     only_candidates = np.full_like(database, np.nan)
     only_candidates[np.unique(ids)] = database[np.unique(ids)]
-    with memory_below(database.nbytes / 2):
-        nearest, distances = rerank(query, only_candidates, ids, 3, metric, return_distance=True)
     expected = nearest_by_sklearn(query, database, ids[:50], 3, metric)
-    assert [rows.tolist() for rows in nearest[:50]] == expected
+    for stored in (only_candidates, np.asfortranarray(only_candidates)):
+        with memory_below(database.nbytes / 2):
+            nearest, distances = rerank(query, stored, ids, 3, metric, return_distance=True)
+        assert [rows.tolist() for rows in nearest[:50]] == expected
     assert np.stack(distances).shape == (1000, 3)
     assert [rows.tolist() for rows in rerank(query[:2], database, [[], []], 3, metric)] == [[], []]
 

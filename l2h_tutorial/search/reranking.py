@@ -6,7 +6,7 @@ nearest, by a fast product of vectors and a bound on its rounding. `Reranker._di
 the rest in float64, and ties are decided by row number.
 """
 
-from functools import cached_property
+from functools import cached_property, partial
 from time import perf_counter
 from typing import Any
 
@@ -177,6 +177,9 @@ class Reranker:
     def __init__(self, query: Array, database: Array, metric: str = "cosine") -> None:
         self.shared = 0.0
         self._database = database
+        # the quicker way, but it would copy a whole database that is not contiguous
+        take = partial(database.take, axis=0)
+        self._gather = take if database.flags.c_contiguous else database.__getitem__
         self._metric = metric
         self._query = query.astype(np.float64)
         self._lengths = np.sqrt(np.vecdot(self._query, self._query))
@@ -197,7 +200,7 @@ class Reranker:
         for i, rows in enumerate(candidates):
             if len(rows) > k and self._metric in ("cosine", "euclidean"):
                 rows = self._possible(i, rows, k, many)
-            distances = self._distances(i, self._database.take(rows, axis=0))
+            distances = self._distances(i, self._gather(rows))
             order = np.lexsort((rows, distances))[: k + 1]
             twice = rows[order][1:] == rows[order][:-1]
             if twice.any():
@@ -215,7 +218,7 @@ class Reranker:
             tolerance = tolerances[i]
         else:
             parts = np.array_split(rows, 1 + len(rows) // _GATHERED)
-            found = [self._estimate(i, self._database.take(part, axis=0)) for part in parts]
+            found = [self._estimate(i, self._gather(part)) for part in parts]
             of_parts, tolerances = zip(*found, strict=True)
             estimates = np.concatenate(of_parts)
             tolerance = np.max(tolerances)
