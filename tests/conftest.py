@@ -61,6 +61,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 @pytest.hookimpl(trylast=True)  # after the markers have deselected tests
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out what another test covers, and skip what cannot run on this machine."""
+    # the longest test alone comes first, so that no worker waits for it in the end
+    items.sort(key=lambda item: item.path.stem != "test_wasm")
     seeds = {item: item.callspec.params["seeds"] for item in items if "seeds" in item.fixturenames}
     if range(5) in seeds.values():  # the mean of five seeds says more than one of them
         items[:] = [item for item in items if seeds.get(item) != range(1)]
