@@ -1270,10 +1270,10 @@ def test_bits_reject_the_unlike_and_tables_rescue_the_alike():
 
 @three_seeds
 def test_tables_look_at_less_than_a_radius_for_the_same_recall(lab, seed):
-    """designing: "many tables scan less than one table with a radius" "but a few
-    tables gain little." "as often as it has the query's own" "nine times as often as the query's
-    own. A second table would at most double both." "64 tables store 64 codes"
-    "one code of 128 bits reaches a recall of {glue" """
+    """designing: "many tables scan less than one table with a radius. But a
+    few tables gain little." "as often as it has the query's own code" "nine times as often as the
+    query's own code. A second table instead would at most double the probability of each." "64
+    tables store 64 codes" "one code of 128 bits reaches a recall of {glue" """
     # of the slipper and of the shirt, by the codes with one differing bit and by the bucket
     added = [3 * p**2 * (1 - p) / p**3 for p in (3 / 4, 1 / 4)]
     assert added == pytest.approx([1, 9])
@@ -1377,14 +1377,15 @@ def test_the_kept_hashers_are_nine_kinds_at_nearly_one_recall():
 
 
 def test_the_longest_code_looks_at_the_least():
-    """designing: "On all nine kinds the longer code scans less" "We tried no other hasher with
-    256 bits" "On this GIST it scans less than `LSH(256)`." "If few directions carry
-    the variance, as in Fashion-MNIST's GIST, try `PCAH(64)`" "The price is 16 more bytes per row"
-    measured: "they look at more than 64 random hyperplanes do on" "There `PCAH(64)` does, because
-    these vectors vary in few directions" measured: "which rotates principal components, makes more
-    of its bits" "With 128 bits ITQ looks at less than `LSH(128)` on" "On the other three kinds ITQ
-    looks at more, but it also finds" "We cannot tell for `ITQ(64)` on separate clusters either"
-    "looks at a little more, and finds more" designing: "Where it scans more, it also finds more."
+    """designing: "On all nine kinds the longer code scans less" "We tried no code of more than 256
+    bits, and no other hasher with so many." "On this GIST it scans less than `LSH(256)`." "If few
+    directions carry the variance, as in Fashion-MNIST's GIST, try `PCAH(64)`" "The price is 16 more
+    bytes per row" measured: "they look at more than 64 random hyperplanes do on" "There `PCAH(64)`
+    does, because these vectors vary in few directions" measured: "which rotates principal
+    components, makes more of its bits" "With 128 bits ITQ looks at less than `LSH(128)` on" "On the
+    other three kinds ITQ looks at more, but it also finds" "We cannot tell for `ITQ(64)` on
+    separate clusters either" "looks at a little more, and finds more" designing: "Where it scans
+    more, it also finds more."
     """
     shares = kept_hashers("scanned")
     recalls = kept_hashers("recall")

@@ -233,7 +233,7 @@ def test_indexlsh_has_more_bits_than_our_search():
 
 def test_longer_codes_are_faster_where_they_spare_many_vectors():
     """designing: "With more than [10,000]{.definition} real vectors, a query with 256 bits takes"
-    "With fewer vectors it takes" "so a longer code can spare hardly any rows" "a single query was
+    "With fewer vectors it takes" "so a longer code can spare hardly any." "a single query was
     also faster with `LSH(256)` than with `LSH(128)`" """
     times, scanned, recall = (
         by_way(column)[["HashNeighbors()", "HashNeighbors(LSH(256))"]]
