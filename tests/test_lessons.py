@@ -735,6 +735,7 @@ def test_random_codes_would_leave_nearly_every_image_alone(lab, seed):
     assert together(bits_to_integers(lab.bits("centred", seed)[1])) > 3 / 2**16
 
 
+@three_seeds
 def test_two_lengths_predict_how_hyperplanes_split(lab, seed):
     """buckets: "These two lengths predict how unevenly a random hyperplane splits the images." "is
     then normal with mean 0 and standard deviation" "This share falls as $|z|$ grows." "Average over

@@ -419,6 +419,7 @@ def test_faiss_has_the_same_leaves(drawn):
             assert theirs == pytest.approx(ours, abs=0.05), factory
 
 
+@three_seeds
 def test_components_in_faiss_need_the_distance(drawn):
     """embeddings: "Compare components by `METRIC_L2`, because `PCAR` subtracts the mean." "Such
     distances lack what the dropped components would add, so faiss finds a little more or less than
