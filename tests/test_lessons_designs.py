@@ -233,7 +233,8 @@ def test_indexlsh_has_more_bits_than_our_search():
 
 def test_longer_codes_are_faster_where_they_spare_many_vectors():
     """designing: "With more than [10,000]{.definition} real vectors, a query with 256 bits takes"
-    "With fewer vectors it takes" "so a longer code can spare hardly any." "a single query was
+    "With fewer vectors it takes" "so a longer code can spare hardly any." "on real
+    vectors the recall with 256 bits was up to" "a single query was
     also faster with `LSH(256)` than with `LSH(128)`" """
     times, scanned, recall = (
         by_way(column)[["HashNeighbors()", "HashNeighbors(LSH(256))"]]
@@ -246,7 +247,8 @@ def test_longer_codes_are_faster_where_they_spare_many_vectors():
     assert scanned.loc[DRAWN].max(axis=None) < 0.002
     spared = scanned.iloc[:, 0] - scanned.iloc[:, 1]
     assert spearmanr(spared, longer).statistic < -0.5
-    assert (recall.iloc[:, 0] - recall.iloc[:, 1]).abs().max() < 0.012
+    lost = (recall.iloc[:, 0] - recall.iloc[:, 1]).drop(DRAWN)
+    assert 0.01 < lost.max() < 0.012
 
 
 def test_hnsw_is_quick_late_and_large():

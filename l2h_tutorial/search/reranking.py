@@ -177,7 +177,7 @@ class Reranker:
     def __init__(self, query: Array, database: Array, metric: str = "cosine") -> None:
         self.shared = 0.0
         self._database = database
-        # the quicker way, but it would copy a whole database that is not contiguous
+        # quicker than indexing, but it first copies a whole database that is not contiguous
         take = partial(database.take, axis=0)
         self._gather = take if database.flags.c_contiguous else database.__getitem__
         self._metric = metric
