@@ -288,7 +288,7 @@ def test_how_far_apart_codewords_of_32_bits_lie(seed):
 
 
 @both
-def test_with_several_labels_or_none_no_graph_was_clearly_needed(name):
+def test_nothing_that_was_tried_clearly_needed_the_graph(name):
     """measured: "Against these rivals nothing that we tried clearly needed the graph." "GRH from
     LSH is below both rivals, and for neighbours the interval includes zero." "hashed kinds are the
     best of three such rivals" "GRH from CCA-ITQ is ahead of hashed kinds, but it owes this to its

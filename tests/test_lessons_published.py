@@ -132,7 +132,7 @@ def test_a_third_for_overlap_changes_some_verdicts():
 
 @pytest.mark.parametrize("weak", WEAK)
 def test_the_weak_rows_are_where_the_paper_has_them(weak):
-    """published: "ITQ+CCA is where the paper has it" "kernel width, KSH is where the paper has it" """
+    """published: "ITQ+CCA is where the paper has it" "width, KSH is where the paper has it" """
     ratio = rows_of(TABLE, method=weak)["ratio"]
     assert len(ratio) == 8
     np.testing.assert_allclose(ratio, 1, atol=0.04)
