@@ -169,7 +169,7 @@ def test_the_bill_assumes_what_its_table_says(paid):
     assert paid["bandwidth"] / 1e9 == pytest.approx(SOCKET)
 
 
-def test_codes_of_one_bit_fit_the_memory_and_are_too_many_to_scan(paid):
+def test_codes_of_one_bit_fit_but_are_too_many_to_scan(paid):
     """scaling: "A billion vectors take {glue:text}`vectors-tb` TB, eight times the memory"
     "[8]{.definition} hold the two numbers that its estimates need" "Still we take one bit, because
     two bits read twice as much: with two, ten queries a second would keep the memory busy for more
