@@ -80,9 +80,6 @@ class Lab:
             nearest = np.array(names["nearest"](code, 100))
             np.testing.assert_array_equal(nearest[:, 0], self.ids[i])
             np.testing.assert_array_equal(nearest[:, 1], self.distances[i])
-            rows, distances = zip(*names["neighbours"](self.queries[i], code, K), strict=True)
-            cosines = self.cosines[i, list(rows)] / np.linalg.norm(self.queries[i])
-            np.testing.assert_allclose(1 - np.array(distances), cosines, atol=1e-5)
         assert_twins_in_order(self.check_neighbours(names["neighbours"]))
         with pytest.raises(Exception, match=r"length|size|dimension"):
             names["nearest"](self.codes[0, :64], K)
@@ -104,11 +101,9 @@ def lab(fashion):
     return Lab(fashion.features)
 
 
-def test_rows_have_ties_and_queries_are_near_and_far(lab):
-    assert (np.diff(lab.distances) == 0).mean() > 0.5
+def test_queries_are_near_and_far(lab):
     within = lab.nn.table_.query_radius(lab.codes, lab.nn.radius_, count_only=True)
-    assert within[:N_QUERIES].min() > K
-    assert within[N_QUERIES:].min() < K
+    assert within[:N_QUERIES].min() > K > within[N_QUERIES:].min()
 
 
 @pytest.mark.parametrize("section", ["DuckDB", "SQLite"])
@@ -127,85 +122,41 @@ def test_an_empty_table_has_no_neighbours(lab, section):
 
 @pytest.mark.parametrize("section", ["DuckDB", "SQLite"])
 def test_rows_without_a_cosine_come_last(lab, section):
-    """databases: "which sorts NULL first unless you write `NULLS LAST`"
-    "DuckDB does the same." "SQLite stores it. DuckDB's recipe stores NULL instead of it, and"
-    """
+    """databases: "which sorts NULL first unless you write `NULLS LAST`" "DuckDB does the same." """
     X = lab.X[:20].copy()
     X[0] = 0
-    bits = lab.nn.table_.bits[:20]
-    names = lab.recipe(section, X=X, bits=bits)
+    names = lab.recipe(section, X=X, bits=lab.nn.table_.bits[:20])
     found = names["reranked"](lab.queries[0], lab.codes[0], 128, 20)
     assert found[-1][0] == 0
     distances = np.array([distance for _, distance in found], dtype=float)
     np.testing.assert_array_equal(np.isnan(distances), [False] * 19 + [True])
-    X[1, 0] = np.nan
-    names = lab.recipe(section, X=X, bits=bits)
-    if section == "DuckDB":
-        with pytest.raises(names["duckdb"].InvalidInputException, match="NULL"):
-            names["reranked"](lab.queries[0], lab.codes[0], 128, 20)
-    else:
-        found = names["reranked"](lab.queries[0], lab.codes[0], 128, 20)
-        assert found[-2:] == [(0, None), (1, None)]
 
 
 def test_duckdb_s_table_takes_codes_of_one_length(lab):
-    """databases: "a single code of another length could get in, and every later query would" """
+    """databases: "Without the `CHECK`, a single code of another length could get in" """
     names = lab.recipe("DuckDB")
-    duck = names["duck"]
-    short = "INSERT INTO items SELECT -1, '0101'::BIT, vector FROM items LIMIT 1"
     with pytest.raises(names["duckdb"].ConstraintException, match="bit_length"):
-        duck.execute(short)
-    duck.execute("CREATE TABLE unchecked AS SELECT * FROM items")
-    duck.execute(short.replace("INTO items", "INTO unchecked"))
-    duck.execute("DROP TABLE items")
-    duck.execute("ALTER TABLE unchecked RENAME TO items")
-    with pytest.raises(names["duckdb"].InvalidInputException, match="different sizes"):
-        names["nearest"](lab.codes[0], K)
-
-
-def test_sqlite_sees_whole_bytes(lab):
-    """databases: "SQLite accepts a query's code of 121 to 127 bits, and no error says so" """
-    names = lab.recipe("SQLite")
-    for n_bits in (121, 127):
-        assert len(names["nearest"](lab.codes[0, :n_bits], K)) == K
-    with pytest.raises(names["apsw"].SQLError, match="dimension"):
-        names["nearest"](lab.codes[0, :120], K)
-
-
-def with_own_ids(code):
-    """Change a recipe as the page says under "Ids of your own"."""
-    return code.replace('"id": range(len(X))', '"id": ids').replace("(i, ", "(int(ids[i]), ")
+        names["duck"].execute("INSERT INTO items (id, bits) VALUES (-1, '0101'::BIT)")
 
 
 @pytest.mark.parametrize("section", ["DuckDB", "SQLite"])
 def test_ids_of_one_s_own(lab, section):
-    """databases: "SQLite refuses NumPy's integers" "`nn.kneighbors` returns ids too"
-    "But `nn.table_.query` still returns row numbers, so `compare` works with row numbers only."
+    """databases: "`nn.kneighbors` returns ids too"
+    "But `nn.table_.query` still returns row numbers"
     """
     names = lab.names()
     ids = 5_000_000_000 + 3 * np.arange(len(lab.X))
     names["ids"] = ids
     names["nn"] = HashNeighbors(n_neighbors=K, random_state=0).fit(lab.X, ids=ids)
     for code in cells_of(SECTIONS[section])[:2]:
-        assert code == with_own_ids(code) or "INSERT" in code
-        exec(with_own_ids(code), names)
-    queries = lab.queries[N_QUERIES - 2 : N_QUERIES + 2]
-    codes = names["nn"].codes(queries)
-    _, by_cosine = names["nn"].kneighbors(queries)
-    _, rows = names["nn"].table_.query(codes, K)
-    for query, code, expected, row in zip(queries, codes, by_cosine, rows, strict=True):
-        assert [each for each, _ in names["nearest"](code, K)] == ids[row].tolist()
-        found = np.array([each for each, _ in names["neighbours"](query, code, K)])
-        assert same_ranking(
-            [(found - ids[0]) // 3],
-            [(expected - ids[0]) // 3],
-            [lab.X @ query / np.linalg.norm(lab.X, axis=1)],
-        )
-    with pytest.raises(IndexError):
-        names["compare"](lab.queries[0], lab.codes[0])
-    if section == "SQLite":
-        with pytest.raises(names["apsw"].MismatchError):
-            names["lite"].execute("INSERT INTO items (id) VALUES (?)", [ids[0]])
+        own = code.replace('"id": range(len(X))', '"id": ids').replace("(i, ", "(int(ids[i]), ")
+        exec(own, names)
+    _, rows = names["nn"].table_.query(lab.codes[:1], K)
+    found = names["nearest"](lab.codes[0], K)
+    assert [row for row, _ in found] == ids[rows[0]].tolist()
+    _, by_cosine = names["nn"].kneighbors(lab.queries[:1])
+    found = names["neighbours"](lab.queries[0], lab.codes[0], K)
+    assert found[0][0] == by_cosine[0, 0]
 
 
 def test_the_radius_of_a_fit_is_not_for_more_neighbours(lab):
@@ -213,7 +164,6 @@ def test_the_radius_of_a_fit_is_not_for_more_neighbours(lab):
     "the codes stay the same, and the radius grows"
     """
     names = lab.recipe("DuckDB")
-    lab.check_neighbours(names["neighbours"], 3)
     with pytest.raises(ValueError, match="k <= 10, got k=50"):
         names["neighbours"](lab.queries[0], lab.codes[0], 50)
     names["nn"] = HashNeighbors(n_neighbors=50, random_state=0).fit(lab.X)
@@ -222,19 +172,11 @@ def test_the_radius_of_a_fit_is_not_for_more_neighbours(lab):
     lab.check_neighbours(names["neighbours"], 50)
 
 
-def test_a_fitted_object_is_kept_in_two_files(lab, tmp_path):
-    """databases: "writes two files: `index.npz` and, beside it, the vectors" """
-    lab.nn.save(tmp_path / "index.npz")
-    files = sorted(file.name for file in tmp_path.iterdir())
-    assert files == ["index.npz", "index.vectors.npy"]
-
-
 def test_sqlite_s_own_bits_differ_at_zero(lab):
     """databases: "sets a bit only above zero" """
     names = lab.recipe("SQLite")
     exec(cells_of(SECTIONS["SQLite"])[-1], names)
     assert names["theirs"] == "[0,1,0,0,0,0,0,0]"
-    assert names["as_text"](names["values"] >= 0) == "11011111"
 
 
 # PostgreSQL
@@ -274,107 +216,20 @@ def test_postgresql_s_own_bits_differ_at_zero(postgres):
     """databases: "pgvector's `binary_quantize` does the same" """
     theirs = postgres["server"].execute("SELECT binary_quantize('[0, 1, -1]'::vector)")
     assert theirs.fetchone() == ("010",)
-    assert postgres["as_text"](np.array([0, 1, -1]) >= 0) == "110"
-
-
-def test_rows_in_binary_form_are_those_in_text(postgres, lab):
-    server = postgres["server"]
-    with server.transaction(force_rollback=True):
-        server.execute("CREATE TABLE again (LIKE items)")
-        with server.cursor().copy("COPY again FROM STDIN") as copy:
-            for i in range(2000):
-                code = postgres["as_text"](postgres["bits"][i])
-                copy.write_row((i, code, str(lab.X[i].tolist())))
-        equal = server.execute("SELECT count(*) FROM items NATURAL JOIN again").fetchone()
-    assert equal == (2000,)
-
-
-def test_an_empty_table_in_postgresql_has_no_neighbours(postgres, lab):
-    with postgres["server"].transaction(force_rollback=True):
-        postgres["server"].execute("DELETE FROM items")
-        assert postgres["neighbours"](lab.queries[0], lab.codes[0], K) == []
-
-
-def test_a_graph_of_a_million_codes_fits(postgres):
-    """databases: "The graph of a million codes of 128 bits fits into 1 GB while it is built"
-    "whereas 64 MB are full before [100,000]{.definition} codes"
-    "psycopg hides the notice that says so"
-    """
-    server = postgres["server"]
-    unless_set = server.execute(
-        "SELECT boot_val::int / 1024 FROM pg_settings WHERE name = 'maintenance_work_mem'"
-    )
-    assert unless_set.fetchone() == (64,)
-    codes = np.random.default_rng(0).random((8000, 128)) < 0.5
-    notices = []
-
-    def hear(notice):
-        notices.append(notice.message_primary)
-
-    server.add_notice_handler(hear)
-    with server.transaction(force_rollback=True):
-        server.execute("SET LOCAL maintenance_work_mem = '4MB'")  # a sixteenth of 64 MB
-        server.execute("CREATE TABLE many (bits bit(128))")
-        with server.cursor().copy("COPY many FROM STDIN (FORMAT binary)") as copy:
-            copy.set_types(["bytea"])
-            for code in codes:
-                copy.write_row([postgres["code_field"](code)])
-        server.execute("CREATE INDEX ON many USING hnsw (bits bit_hamming_ops)")
-    server.remove_notice_handler(hear)
-    (notice,) = notices
-    full = re.fullmatch(
-        r"hnsw graph no longer fits into maintenance_work_mem after (\d+) tuples", notice
-    )
-    assert 1_000_000 / 256 < int(full[1]) < 100_000 / 16
-
-
-def recall_of_codes(found, distances):
-    """Return the mean share of the nearest codes found; at the last distance any will do."""
-    shares = [
-        sum(distance <= nearest[-1] for _, distance in each) / len(nearest)
-        for each, nearest in zip(found, distances, strict=True)
-    ]
-    return np.mean(shares)
 
 
 def test_an_index_makes_the_same_statement_inexact(with_index, lab):
     """databases: "The statement is the same, but its answer is no longer exact"
     "If you ask for more candidates than that, you get fewer than you asked for"
-    "Rows with equal codes count once, so there may also be a few more."
-    """
-    server = with_index["server"]
-    nearest = with_index["nearest"]
-    plan = server.execute(
-        "EXPLAIN SELECT id, bits <~> %(code)s AS distance "
-        "FROM items WHERE bits IS NOT NULL ORDER BY distance, id LIMIT 100",
-        {"code": with_index["as_text"](lab.codes[0])},
-    )
-    assert "items_hnsw" in str(plan.fetchall())
-    counts = {}
-    recalls = {}
-    for ef_search in (20, 100):
-        server.execute("SELECT set_config('hnsw.ef_search', %s, false)", [str(ef_search)])
-        found = [nearest(code, 100) for code in lab.codes[:N_QUERIES]]
-        counts[ef_search] = [len(each) for each in found]
-        recalls[ef_search] = recall_of_codes(found, lab.distances[:N_QUERIES])
-    assert 20 < max(counts[20]) < 100, "codes count, and every one of them has two rows"
-    assert recalls[20] < 0.5 < 0.9 < recalls[100]
-    exact = [with_index["exactly"](nearest, code, 100) for code in lab.codes]
-    np.testing.assert_array_equal([[row for row, _ in each] for each in exact], lab.ids)
-
-
-def test_lonely_queries_need_an_exact_radius(with_index, lab):
-    """databases: "`neighbours` calls `nearest` for a query with few rows in its radius"
     "pgvector allows at most 1,000"
     """
     server = with_index["server"]
-    server.execute("SET hnsw.ef_search = 1")  # so few that the radius must come out wrong
-    search = with_index["neighbours"]
-    given = zip(lab.queries, lab.codes, strict=True)
-    counts = [len(search(query, code, K)) for query, code in given]
-    assert min(counts[:N_QUERIES]) == K > min(counts[N_QUERIES:])
-    lab.check_neighbours(partial(with_index["exactly"], search))
-    server.execute("SET hnsw.ef_search = 1000")
+    nearest = with_index["nearest"]
+    server.execute("SET hnsw.ef_search = 20")
+    counts = [len(nearest(code, 100)) for code in lab.codes[:N_QUERIES]]
+    assert 20 < max(counts) < 100, "codes count, and every one of them has two rows"
+    exact = [with_index["exactly"](nearest, code, 100) for code in lab.codes]
+    np.testing.assert_array_equal([[row for row, _ in each] for each in exact], lab.ids)
     with pytest.raises(psycopg.errors.InvalidParameterValue, match="1001"):
         server.execute("SET hnsw.ef_search = 1001")
 
@@ -392,12 +247,6 @@ def test_re_ranking_what_the_index_finds(with_index, lab):
     for i in near:
         best = candidates[i][np.argsort(-lab.cosines[i, candidates[i]], kind="stable")[:K]]
         assert len(np.intersect1d(best, found[i])) > K / 2
-    _, expected = lab.nn.kneighbors(lab.queries[:N_QUERIES])
-    reranked = []
-    for i in near:
-        rows = with_index["reranked"](lab.queries[i], lab.codes[i], lab.nn.radius_, K)
-        reranked.append([row for row, _ in rows])
-    assert same_ranking(reranked, expected, lab.cosines[:N_QUERIES])
 
 
 # A table of one's own
@@ -448,55 +297,10 @@ def test_a_column_of_codes_is_added_to_a_table(own, lab):
     assert same_ranking(found, expected, lab.cosines[:, :N_OWN])
 
 
-def test_a_new_column_locks_the_table_and_filling_it_does_not(own):
-    """databases: "`ADD COLUMN` locks the table, for readers too, until its transaction ends."
-    "Meanwhile others can read `documents`."
-    """
-    server = own["server"]
-    database = server.info.dbname
-    with psycopg.connect(
-        host=server.info.host, user="postgres", dbname=database, autocommit=True
-    ) as other:
-        other.execute("SET lock_timeout = '100ms'")
-        with server.transaction(force_rollback=True):
-            server.execute("UPDATE documents SET bits = ~bits")
-            assert other.execute("SELECT count(bits) FROM documents").fetchone() == (N_OWN,)
-        with server.transaction(force_rollback=True):
-            server.execute("ALTER TABLE documents ADD COLUMN more bit(8)")
-            with pytest.raises(psycopg.errors.LockNotAvailable):
-                other.execute("SELECT count(bits) FROM documents")
-
-
-def test_old_copies_of_rows_stay_until_a_full_vacuum(own):
-    """databases: "the file is now about twice as large, and every scan reads all of it"
-    "`VACUUM FULL` writes the table without the old copies."
-    "PostgreSQL may scan a large table with several processes unless you forbid it"
-    """
-    server = own["server"]
-
-    def size():
-        return server.execute("SELECT pg_relation_size('documents')").fetchone()[0]
-
-    # 384 numbers fit into a row, and 512 do not
-    server.execute("""
-        ALTER TABLE documents ALTER COLUMN vector TYPE vector(384)
-        USING subvector(vector, 1, 384)""")
-    small = size()
-    server.execute("UPDATE documents SET bits = ~bits")
-    assert 1.8 * small < size() < 2.2 * small
-    server.execute("VACUUM FULL documents")
-    assert size() <= small
-    assert server.execute("SHOW max_parallel_workers_per_gather").fetchone() != ("0",)
-
-
 def test_longer_codes_are_stored_and_scan_less(own):
     """databases: "Longer codes take more bytes, and usually scan fewer rows" """
-    stored = (
-        own["server"]
-        .execute("SELECT DISTINCT length(bits) FROM documents WHERE id >= 0")
-        .fetchall()
-    )
-    assert stored == [(256,)] == [(own["n_bits"],)]
+    stored = own["server"].execute("SELECT DISTINCT length(bits) FROM documents WHERE id >= 0")
+    assert stored.fetchall() == [(256,)]
     assert own["longer"].scanned < own["shorter"].scanned
 
 
@@ -517,61 +321,33 @@ def test_a_changed_vector_needs_a_new_code(own, lab):
     assert ids_of(own, other)[0] == N_OWN
 
 
-def test_other_columns_that_must_not_be_null(own, lab):
-    """databases: "If your table has other columns that must not be null"
+def test_a_vector_without_a_code_is_missed_or_refused(own, lab):
+    """databases: "`nearest` and `reranked` miss a row without a code."
     "From then on, an `INSERT` of a vector without a code fails"
     """
     server = own["server"]
-    server.execute("ALTER TABLE documents ADD COLUMN title text NOT NULL DEFAULT 'old'")
-    server.execute("ALTER TABLE documents ALTER COLUMN title DROP DEFAULT")
-    other = -lab.X[3]
-    own["store"](3, other)
-    assert ids_of(own, other)[0] == 3
-    assert server.execute("SELECT title FROM documents WHERE id = 3").fetchone() == ("old",)
-    with pytest.raises(psycopg.errors.NotNullViolation, match="title"):
-        own["store"](N_OWN, other)
-    with pytest.raises(psycopg.errors.CheckViolation, match="coded"):
-        server.execute(
-            "INSERT INTO documents (id, vector, title) "
-            "SELECT %(id)s, vector, title FROM documents WHERE id = 3",
-            {"id": N_OWN},
-        )
-
-
-def test_a_row_without_a_code_is_missed(own, lab):
-    """databases: "`nearest` and `reranked` miss a row without a code." """
     query = lab.X[3]
     assert ids_of(own, query)[0] == 3
-    server = own["server"]
+    with pytest.raises(psycopg.errors.CheckViolation, match="coded"):
+        server.execute("UPDATE documents SET bits = NULL WHERE id = 3")
     server.execute("ALTER TABLE documents DROP CONSTRAINT coded")
-    server.execute("UPDATE documents SET bits = NULL WHERE id = 3")
-    assert 3 not in ids_of(own, query)
-    server.execute("UPDATE documents SET bits = NULL WHERE id >= 5")
-    (code,) = own["nn"].codes(query[None])
-    assert -1 not in [row for row, _ in own["nearest"](code, K)]
+    server.execute("UPDATE documents SET bits = NULL WHERE id = 3 OR id >= 5")
     assert sorted(ids_of(own, query)) == [0, 1, 2, 4]
 
 
 def test_what_is_no_vector_is_refused_or_comes_last(own, lab):
     """databases: "`nn.codes` refuses such a vector, and so does pgvector."
-    "The package calls its distance 1. PostgreSQL calls it NaN, and sorts it last."
+    "PostgreSQL calls it NaN, and sorts it last."
     """
-    server = own["server"]
-    X = lab.X[:20].copy()
-    X[0] = 0
-    nn = HashNeighbors(radius=128).fit(X)
-    distances, ids = nn.kneighbors(lab.queries[:1], len(X))
-    assert distances[0][ids[0] == 0] == 1
-    own["store"](0, X[0])
+    own["store"](0, np.zeros(512))
     (code,) = own["nn"].codes(lab.queries[:1])
-    everything = own["reranked"](lab.queries[0], code, own["n_bits"], N_OWN)
-    assert everything[-1][0] == 0
-    assert np.isnan(everything[-1][1])
-    X[1, 0] = np.nan
+    row, distance = own["reranked"](lab.queries[0], code, own["n_bits"], N_OWN)[-1]
+    assert row == 0
+    assert np.isnan(distance)
     with pytest.raises(ValueError, match="NaN"):
-        nn.codes(X[1:2])
-    with pytest.raises(psycopg.Error, match="NaN"), server.transaction():
-        server.execute("SELECT %(vector)s::vector", {"vector": str(X[1].tolist())})
+        own["nn"].codes(np.full((1, 512), np.nan))
+    with pytest.raises(psycopg.Error, match="NaN"):
+        own["server"].execute("SELECT '[NaN]'::vector")
 
 
 @pytest.fixture
@@ -642,25 +418,3 @@ def test_a_plan_from_before_leaves_exact_answers_exact(own_with_index, lab):
     assert not same_ranking(found, expected, cosines)
     exact = [names["exactly"](ten_nearest, query) for query in lab.queries]
     assert same_ranking(exact, expected, cosines)
-
-
-def test_ids_that_are_texts_order_ties_by_the_text(own, lab):
-    """databases: "Equal distances are then ordered by the text" """
-    own["server"].execute('ALTER TABLE documents ALTER COLUMN id TYPE text COLLATE "C"')
-    (code,) = own["nn"].codes(lab.queries[:1])
-    found = own["nearest"](code, N_OWN)
-    assert found == sorted(found, key=lambda row: (row[1], row[0]))
-    assert found != sorted(found, key=lambda row: (row[1], int(row[0])))
-
-
-def test_a_row_that_does_not_fit_leaves_no_table(postgres, lab):
-    """databases: "In a transaction, no half-made table is left then" """
-    names = lab.names()
-    names |= {name: postgres[name] for name in ("server", "code_field", "vector_field")}
-    names |= {"X": lab.X[:3], "n_dims": 511}
-    (load,) = [code for code in re.findall(SHOWN, SECTIONS["PostgreSQL"]) if "COPY" in code]
-    load = load[load.index("columns = ") :].replace("items", "half_made")
-    with pytest.raises(psycopg.errors.DataException, match="expected 511 dimensions"):
-        exec(load, names)
-    found = names["server"].execute("SELECT to_regclass('half_made')").fetchone()
-    assert found == (None,)

@@ -10,6 +10,7 @@ import pandas as pd
 from visits import RESULTS
 
 KEPT = pd.read_csv(RESULTS / "databases.csv")
+WAYS = pd.read_csv(RESULTS / "databases-exact.csv")
 KINDS = ["CIFAR-10, GIST", "clusters, drawn"]
 SCANS = ["DuckDB", "SQLite", "PostgreSQL, scan"]
 GRAPH = "PostgreSQL, HNSW, ef_search 100"
@@ -20,24 +21,20 @@ def by_way(column):
 
 
 def test_the_measurements_say_what_was_measured():
-    """databases: "The [measurements](results/databases.csv) are kept."
-    "searched [100,000]{.definition} vectors of two kinds, with codes of 64 and of 256 bits"
+    """databases: "searched [100,000]{.definition} vectors of two kinds, with codes of 64 and of 256
+    bits" "It searched 59,900 real vectors"
     """
-    assert (KEPT["rows"] == 100_000).all()
-    assert KEPT[["data", "versions", "machine", "date"]].notna().all(axis=None)
-    assert KEPT.versions.str.contains("PostgreSQL 17.*pgvector 0").all()
-    assert KEPT.groupby("kind").data.nunique().to_dict() == dict.fromkeys(KINDS, 1)
-    assert by_way("recall").notna().all(axis=None)
-    assert len(by_way("recall")) == 4
+    assert set(KEPT["rows"]) == {100_000}
+    assert sorted(by_way("recall").index) == [(kind, bits) for kind in KINDS for bits in (64, 256)]
+    assert WAYS.groupby("kind").rows.max().to_dict() == dict(
+        zip(KINDS, (59_900, 100_000), strict=True)
+    )
 
 
 def test_the_same_candidates_give_the_same_recall():
     """databases: "have the same recall, because they take the same candidates"
     "because it takes as many candidates as its radius holds"
-    "and longest on the real vectors with 64 bits"
     """
-    times = by_way("p50_ms")
-    assert (times["HashNeighbors"] / times["faiss, scan"]).idxmax() == ("CIFAR-10, GIST", 64)
     recall = by_way("recall")
     for way in SCANS:
         assert np.allclose(recall[way], recall["HashTable"], atol=0.0021), way
@@ -81,7 +78,6 @@ def test_a_graph_is_faster_loses_little_and_is_large():
 
 # Exact vectors, codes and indexes
 
-WAYS = pd.read_csv(RESULTS / "databases-exact.csv")
 EXACT = "exact vectors"
 WITHIN = "codes within the radius"
 ON_CODES = "HNSW on codes, 1,000 candidates"
@@ -90,18 +86,6 @@ ON_VECTORS = "HNSW on vectors"
 
 def by_search(column):
     return WAYS.pivot(index=["kind", "database"], columns="way", values=column)
-
-
-def test_the_searches_of_exact_vectors_say_what_they_are():
-    """databases: "It searched 59,900 real vectors"
-    "The table divides the times by that of exact vectors in the same database."
-    """
-    assert WAYS.groupby("kind").rows.unique().str[0].to_dict() == dict(
-        zip(KINDS, (59_900, 100_000), strict=True)
-    )
-    assert (WAYS.groupby(["kind", "database"]).way.first() == EXACT).all()
-    assert (by_search("recall")[EXACT] == 1).all()
-    assert WAYS[["data", "versions", "machine", "date"]].notna().all(axis=None)
 
 
 def test_codes_without_an_index_save_a_part_of_the_time():

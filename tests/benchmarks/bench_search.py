@@ -20,6 +20,7 @@ from l2h_tutorial.search import ball_size
 
 from .kept import RESULTS, ResultsFile, origin, seconds
 
+SET = ["codes", "rows", "bits"]
 N_QUERIES = 120
 NEAREST = (1, 10, 100)  # neighbours
 ALIKE = 4  # bits: the radius of the search for all pairs
@@ -98,12 +99,12 @@ class Competitors:
         return {"faiss flat": partial(self.flat.search, self.packed, k)}
 
 
-def measure(name, bits, queries, radii, record):
+def measure(name, bits, queries, record):
     """Time all searches of these codes, and hand each to `record`."""
     built, table = seconds(HashTable, bits)
     competitors = Competitors(bits, queries)
     place = {"codes": name, "rows": len(bits), "bits": bits.shape[1]}
-    for radius in radii:
+    for radius in (2, 4, 8) if len(bits) >= 1_000_000 else (0, 2, 4, 8):
         first, found = seconds(partial(table.query_radius, queries, radius, count_only=True))
         limits, _, _ = competitors.flat.range_search(competitors.packed, radius + 1)
         assert np.array_equal(found, np.diff(limits.astype(int)))
@@ -111,13 +112,13 @@ def measure(name, bits, queries, radii, record):
         times = side_by_side(calls | competitors.radius_calls(radius))
         chosen = table.explain(radius)[0]["strategy"]
         cell = place | {"search": "radius", "r": radius, "k": 0}
-        record(cell, times, found.mean(), chosen, built, first)
+        record(cell, times, chosen, built, first)
     chosen = table.explain(k=1)[0]["strategy"]
     for k in NEAREST:
         calls = {"ours": partial(table.query, queries, k)} | competitors.nearest_calls(k)
         times = side_by_side(calls, repeats=3)
-        record(place | {"search": "nearest", "r": -1, "k": k}, times, k, chosen, built, 0.0)
-    if len(bits) == 1_000_000:
+        record(place | {"search": "nearest", "r": -1, "k": k}, times, chosen, built)
+    if bits.shape == (1_000_000, 64):
         times = side_by_side({"ours": partial(table.pairs_within, ALIKE)}, repeats=1)
         # faiss has to ask for each row: it is timed with a sample of them
         sample = bits[:: len(bits) // N_QUERIES][:N_QUERIES]
@@ -125,8 +126,7 @@ def measure(name, bits, queries, radii, record):
         calls = {name: call for name, call in calls.items() if name.startswith("faiss")}
         for name, time in side_by_side(calls, repeats=3).items():
             times[name] = time * len(bits) / N_QUERIES
-        found = 2 * len(table.pairs_within(ALIKE)) / len(bits)
-        record(place | {"search": "pairs", "r": ALIKE, "k": 0}, times, found, "sort", built, 0.0)
+        record(place | {"search": "pairs", "r": ALIKE, "k": 0}, times, "sort", built)
 
 
 def plain_rerank(queries, X, lengths, ids, k=10):
@@ -146,7 +146,7 @@ def measure_rerank(split, record):
     lengths = np.linalg.norm(X, axis=1)
     place = {"codes": "none", "rows": len(X), "bits": 0}
     for n_queries in (1, 100):
-        for n in (100, 500, 2000):
+        for n in (100, 2000):
             ids = [random.choice(len(X), n, replace=False) for _ in range(n_queries)]
             queries = split.X_query[:n_queries]
             calls = {
@@ -155,7 +155,7 @@ def measure_rerank(split, record):
             }
             times = side_by_side(calls, repeats=1000 // n_queries)
             cell = place | {"search": f"rerank {n_queries}", "r": n, "k": 10}
-            record(cell, times, n, "rerank", 0.0, 0.0)
+            record(cell, times, "rerank")
 
 
 def measure_rabitq(record):
@@ -169,7 +169,7 @@ def measure_rabitq(record):
     calls = {"faiss RaBitQ": partial(index.search, vectors[:1], 100)}
     place = {"codes": "random", "rows": index.ntotal, "bits": DIMENSIONS}
     place |= {"search": "one query", "r": -1, "k": 100}
-    record(place, side_by_side(calls, repeats=15), 100, "scan", 0.0, 0.0)
+    record(place, side_by_side(calls, repeats=15), "scan")
 
 
 def measure_centres(record):
@@ -182,46 +182,15 @@ def measure_centres(record):
     place = {"codes": "centres", "rows": CENTRES, "bits": 0}
     place |= {"search": "nearest centre", "r": -1, "k": 1}
     times = {name: time / BATCH for name, time in times.items()}
-    record(place, times, 1, "scan", 0.0, 0.0)
+    record(place, times, "scan")
 
 
-class Table(ResultsFile):
-    """A file of results that prints a line for each search and keeps a row for each method."""
-
-    def __init__(self, origin):
-        super().__init__(
-            RESULTS / "bench-search.csv",
-            key=["codes", "rows", "bits", "search", "r", "k", "method"],
-        )
-        self.check_data(origin["data"])
-        self.origin = origin
-
-    def has(self, name, n, n_bits):
-        """Say whether the last search of these codes is there."""
-        last = {"search": "nearest", "r": -1, "k": NEAREST[-1]}
-        if n == 1_000_000:
-            last = {"search": "pairs", "r": ALIKE, "k": 0}
-        if name == "none":
-            last = {"search": "rerank 100", "r": 2000, "k": 10}
-        if name == "random":
-            last = {"search": "one query", "r": -1, "k": 100, "method": "faiss RaBitQ"}
-        if name == "centres":
-            last = {"search": "nearest centre", "r": -1, "k": 1, "method": "faiss flat"}
-        return {"codes": name, "rows": n, "bits": n_bits, "method": "ours"} | last in self
-
-    def record(self, place, times, found, chosen, built, first):
-        print(*place.values(), {name: round(time, 2) for name, time in times.items()}, flush=True)
-        shared = {
-            "found": round(found, 2),
-            "chosen": chosen,
-            "build_ms": round(1000 * built, 1),
-            "first_ms": round(1000 * first, 1),
-        }
-        # ours comes last, so that it is there only if all others are
-        for name, time in sorted(times.items(), key=lambda each: each[0] == "ours"):
-            cell = place | {"method": name}
-            if cell not in self:
-                self.append(cell | {"ms": round(time, 4)} | shared | self.origin)
+def add(rows, place, times, chosen, built=0.0, first=0.0):
+    """Add a row for each method that was timed, and print the times."""
+    print(*place.values(), {name: round(time, 2) for name, time in times.items()}, flush=True)
+    spent = {"build_ms": round(1000 * built, 1), "first_ms": round(1000 * first, 1)}
+    for name, time in times.items():
+        rows.append(place | {"method": name, "ms": round(time, 4), "chosen": chosen} | spent)
 
 
 def uniform_codes(n, random):
@@ -236,37 +205,47 @@ def near_codes(bits, random):
     return queries
 
 
+def codes_of(split, name, n, n_bits):
+    """Return the codes of a set, and its queries."""
+    s = split if name == "raw" else split.preprocessed("l2-centre")
+    random = np.random.default_rng(0)
+    lsh = LSH(n_bits, random_state=0).fit(s.X_train)
+    bits = lsh.transform(s.X_database)
+    if name in ("raw", "centred"):
+        return bits, lsh.transform(s.X_query[:N_QUERIES])
+    bits = uniform_codes(n, random) if name == "uniform" else resampled_codes(bits, n)
+    return bits, near_codes(bits, random)
+
+
 def main():
     dataset = load_dataset()
     split = split_dataset(dataset)
-    table = Table(origin(dataset, "faiss-cpu"))
-    print(dataset, table.origin, sep="\n")
+    measured_on = origin(dataset, "faiss-cpu")
+    file = ResultsFile(RESULTS / "bench-search.csv", key=[*SET, "search", "r", "k", "method"])
+    file.check_data(measured_on["data"])
+    kept = set(file.frame()[SET].itertuples(index=False, name=None))
+    print(dataset, measured_on, sep="\n")
     print(f"ms for all {N_QUERIES} queries, or for one query or vector")
-    centred = split.preprocessed("l2-centre")
     few = len(split.database_rows)
     sets = [(name, few, n_bits) for name in ("raw", "centred") for n_bits in (16, 32, 64)]
     sets += [(name, n, 64) for n in (1_000_000, 10_000_000) for name in ("uniform", "like images")]
     sets += [("like images", 1_000_000, 256), ("none", few, 0)]
     sets += [("random", 1_000_000, DIMENSIONS), ("centres", CENTRES, 0)]
     alone = {
-        "none": partial(measure_rerank, centred),
+        "none": partial(measure_rerank, split.preprocessed("l2-centre")),
         "random": measure_rabitq,
         "centres": measure_centres,
     }
-    missing = [each for each in sets if not table.has(*each)]
     with threadpool_limits(1):
         faiss.omp_set_num_threads(1)
-        for name, n, n_bits in missing:
-            if name in alone:
-                alone[name](table.record)
+        for name, n, n_bits in sets:
+            if (name, n, n_bits) in kept:
                 continue
-            s = split if name == "raw" else centred
-            random = np.random.default_rng(0)
-            lsh = LSH(n_bits, random_state=0).fit(s.X_train)
-            bits = lsh.transform(s.X_database)
-            queries = lsh.transform(s.X_query[:N_QUERIES])
-            if name in ("uniform", "like images"):
-                bits = uniform_codes(n, random) if name == "uniform" else resampled_codes(bits, n)
-                queries = near_codes(bits, random)
-            radii = (2, 4, 8) if len(bits) >= 1_000_000 else (0, 2, 4, 8)
-            measure(name, bits, queries, radii, table.record)
+            rows = []
+            if name in alone:
+                alone[name](partial(add, rows))
+            else:
+                bits, queries = codes_of(split, name, n, n_bits)
+                measure(name, bits, queries, partial(add, rows))
+            for row in rows:
+                file.append(row | measured_on)
