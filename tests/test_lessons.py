@@ -20,7 +20,7 @@ import pandas as pd
 import pytest
 from benchmarks import centring
 from benchmarks.tutorial import figures_of
-from scipy.stats import norm, spearmanr
+from scipy.stats import norm
 from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.preprocessing import normalize
 from visits import RESULTS
@@ -36,7 +36,6 @@ from l2h_tutorial import (
     rerank,
     split_dataset,
 )
-from l2h_tutorial.exercises import find
 from l2h_tutorial.figures import eight, read_map
 from l2h_tutorial.figures.finding import where_the_table_is_level
 from l2h_tutorial.gist import gist_descriptors
@@ -52,6 +51,8 @@ both = pytest.mark.parametrize("name", ["fashion-mnist", "cifar10"])
 ENOUGH_QUERIES = 250
 BOOK = RESULTS.parent
 PLACES = dict(zip(eight.NAMES, eight.VECTORS, strict=True))
+# the bits of raw and of centred codes whose queries have about as many candidates
+FAIR_BITS = {"fashion-mnist": [(16, 7), (32, 16)], "cifar10": [(16, 5)]}
 # the radii that the sentences are about
 RADII = {"raw": (0, 1, 2), "centred": (0, 1, 2, 3, 4, 5, 6, 10)}
 
@@ -157,23 +158,6 @@ def recalls_and_shares(codes, exact, radii):
     asked = query_bits[: len(exact)]
     found = [table.query_radius(asked, radius) for radius in radii]
     return np.transpose([recall_and_share(ids, exact, table.n_rows) for ids in found])
-
-
-def purity_and_baseline(lab, name, seed):
-    """Return the purity of the buckets with the true labels and with shuffled ones."""
-    labels = lab.split["raw"].y_database
-    shuffled = np.random.default_rng(seed).permutation(labels)
-    table = lab.table(name, seed)
-    majorities = [
-        [np.bincount(of_rows[rows]).max() for of_rows in (labels, shuffled)]
-        for _, rows in table.items()
-    ]
-    return np.sum(majorities, axis=0) / len(labels)
-
-
-def spread_of(X):
-    """Return the root mean square of the distances of the rows from their mean."""
-    return np.sqrt(X.var(axis=0).sum())
 
 
 def circle(n):
@@ -372,62 +356,32 @@ def test_far_away_the_sixty_points_fill_one_bucket_or_two():
     lines = np.array([np.cos(normals), np.sin(normals)])
     points = np.array(data["points"])
     assert len(np.unique(points @ lines >= 0, axis=0)) == 6
-    found = []
+    largest = []
     for direction in circle(360):
-        moved = points + 4 * direction
-        sizes = np.unique(moved @ lines >= 0, axis=0, return_counts=True)[1]
+        bits = (points + 4 * direction) @ lines >= 0
+        sizes = np.unique(bits, axis=0, return_counts=True)[1]
         assert len(sizes) <= 2
-        found.append(np.sum(sizes**2) / len(points))
-    assert np.median(found) > 50
-
-
-def test_the_search_finds_the_nearest_of_the_bucket(lab, seed):
-    """buckets: "rank the candidates by their angle to the query" "The other nearest images lie in
-    other buckets, where the search never looked." "So the ten answers have the same recall as
-    all the candidates together." "But many neighbours have a different code."
-    """
-    split = lab.split["raw"]
-    found = lab.table("raw", seed).query_radius(lab.bits("raw", seed)[0], 0)
-    best = rerank(split.X_query, split.X_database, found, k=10)
-    included = []
-    for rows, answers, exact in zip(found, best, lab.exact["raw"], strict=True):
-        in_bucket = exact[np.isin(exact, rows)]
-        # what the bucket holds of the ten nearest is ranked first
-        assert {*in_bucket} <= {*answers}
-        included.append(len(in_bucket))
-    assert 0 < np.mean(included) < 8
+        largest.append(max(sizes))
+    assert np.median(largest) > 54  # so more than 50 candidates in the mean
 
 
 def test_few_buckets_hold_half_of_the_raw_images(lab, seed):
     """buckets: "A single bucket holds {glue:text}`largest-share` percent" "hides this imbalance
-    because it counts every bucket once" buckets: "tells you about queries, new ones included" "A
-    few large buckets dominate this mean, so the median query has far fewer candidates." "lands in
-    the largest bucket is compared with all" buckets: "The purest and the most mixed bucket of six
-    to eight images. The same hyperplanes made both buckets." """
+    because it counts every bucket once" "tells you about queries, new ones included" "A
+    few large buckets dominate this mean, so the median query has far fewer candidates."
+    "and dissimilar images share codes"
+    """
     table = lab.table("raw", seed)
-    labels = lab.split["raw"].y_database
-    largest = table.bucket_sizes.max()
+    largest = table.bucket_sizes.argmax()
     assert buckets_with_half(table) < 0.08 * len(table)
-    assert largest > 0.02 * table.n_rows
+    assert table.bucket_sizes[largest] > 0.02 * table.n_rows
     assert size_weighted_mean(table) > 5 * table.bucket_sizes.mean()
-    assert len(table) < 2**16 / 2
-    rows = table.bucket(table.bucket_codes[table.bucket_sizes.argmax()])
-    assert len(np.unique(labels[rows])) >= 5
+    rows = table.bucket(table.bucket_codes[largest])
+    assert len(np.unique(lab.split["raw"].y_database[rows])) >= 5
     counts = candidates(lab, "raw", seed)
     # there are few queries, and candidates vary widely
     assert 0.6 < counts.mean() / size_weighted_mean(table) < 1.4
     assert np.median(counts) < 0.85 * counts.mean()
-    in_largest = np.mean(counts == largest)
-    share = largest / table.n_rows
-    assert in_largest == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / len(counts)))
-    assert in_largest > 0
-    purity = [
-        np.bincount(labels[rows]).max() / len(rows)
-        for _, rows in table.items()
-        if 6 <= len(rows) <= 8
-    ]
-    assert max(purity) > 0.7
-    assert min(purity) < 0.4
 
 
 def test_the_number_of_candidates_depends_on_the_hyperplanes(lab):
@@ -436,64 +390,22 @@ def test_the_number_of_candidates_depends_on_the_hyperplanes(lab):
     assert max(means) > 3 * min(means)
 
 
-def test_random_codes_would_leave_nearly_every_image_alone(lab, seed):
-    """buckets: "With random codes, even the largest bucket would hold only a few images" "With
-    random codes a stored query would have only" "these codes ignore what the images show"
-    """
-    n = len(lab.split["raw"].X_database)
-    random_codes = np.random.default_rng(seed).integers(2**16, size=n)
-    sizes = np.bincount(random_codes)
-    expected = 1 + (n - 1) / 2**16
-    assert np.sum(sizes.astype(float) ** 2) / n == pytest.approx(expected, rel=0.03)
-    assert sizes.max() < min(12, lab.table("raw", seed).bucket_sizes.max() / 20)
-    assert size_weighted_mean(lab.table("centred", seed)) > 1.5 * expected
-
-    def together(codes):
-        """Return how often the second to tenth nearest images have the code of the nearest."""
-        of_nearest = codes[lab.exact["raw"]]
-        return np.mean(of_nearest[:, :1] == of_nearest[:, 1:])
-
-    # by random codes, ten nearest images are no likelier to be together than any others
-    assert together(random_codes) < 0.003
-    assert together(bits_to_integers(lab.bits("centred", seed)[1])) > 3 / 2**16
-
-
-@three_seeds
 def test_two_lengths_predict_how_hyperplanes_split(lab, seed):
-    """buckets: "These two lengths predict how unevenly a random hyperplane splits the images." "is
-    then normal with mean 0 and standard deviation" "This share falls as $|z|$ grows." "Average over
-    the images as well, and you get the square of the spread." "the dot products of the images
-    have a standard deviation of about the spread" "The mean vector is long compared with the
-    distances of the vectors from it." "many hyperplanes through the origin have most of the vectors
-    on one side" """
-    scaled = normalize(lab.split["raw"].X_database[:10_000])
-    mean = scaled.mean(axis=0)
-    length = np.linalg.norm(mean)
-    spread = spread_of(scaled)
-    assert length > 1.2 * spread
-    lsh = LSH(2000, random_state=seed).fit(scaled)
-    share = emptier_side(lsh.transform(scaled))
-    predicted = norm.cdf(-norm.ppf(0.75) * length / spread)
-    assert np.median(share) == pytest.approx(predicted, abs=0.035)
-    assert 0.05 < np.median(share) < 0.25
-    products = scaled @ lsh.hyperplanes_
-    off_centre = np.abs(products.mean(axis=0)) / products.std(axis=0)
-    assert spearmanr(off_centre, share)[0] < -0.95
-    assert np.std(mean @ lsh.hyperplanes_) == pytest.approx(length, rel=0.06)
-    assert np.sqrt(np.mean(products.var(axis=0))) == pytest.approx(spread, rel=0.06)
-    assert np.median(products.std(axis=0)) == pytest.approx(spread, rel=0.15)
-
-
-def test_the_ratio_says_whether_to_centre(lab, seed):
-    """buckets: "Divide the length of the mean by the spread." "At a ratio of 1 or more, the median
+    """buckets: "These two lengths predict how unevenly a random hyperplane splits the images."
+    "The mean vector is long compared with the distances of the vectors from it." "many hyperplanes
+    through the origin have most of the vectors on one side" "At a ratio of 1 or more, the median
     hyperplane splits the vectors about" "and there is little to repair"
     """
-    X = lab.split["centred"].X_database[:5000]
-    direction = normalize(np.random.default_rng(seed).normal(size=(1, X.shape[1])))
-    for ratio, least, most in [(0.3, 0.37, 0.5), (1, 0.2, 0.3), (2, 0.02, 0.15)]:
-        moved = X - X.mean(axis=0) + ratio * spread_of(X) * direction
-        share = emptier_side(LSH(1000, random_state=seed).fit_transform(moved))
-        assert least < np.median(share) < most
+    scaled = normalize(lab.split["raw"].X_database[:5000])
+    middle = scaled.mean(axis=0)
+    spread = np.sqrt(scaled.var(axis=0).sum())
+    of_images = np.linalg.norm(middle) / spread
+    assert of_images > 1.2
+    direction = normalize(np.random.default_rng(seed).normal(size=(1, len(middle))))
+    moved = {ratio: scaled - middle + ratio * spread * direction for ratio in (1 / 3, 1, 2)}
+    for ratio, vectors in {of_images: scaled, **moved}.items():
+        share = emptier_side(LSH(2000, random_state=seed).fit_transform(vectors))
+        assert np.median(share) == pytest.approx(norm.cdf(-norm.ppf(0.75) * ratio), abs=0.035)
 
 
 def angles_of_pairs(lab, seed):
@@ -506,37 +418,17 @@ def angles_of_pairs(lab, seed):
     }
 
 
-def test_the_law_gives_the_chance_of_a_random_pair(lab, seed):
-    """buckets: "so for this one pair the chance of a shared code is" "For a *random* pair the
-    sixteen bits are not independent" "So average the sixteenth powers over the pairs." "because
-    the few pairs at small angles contribute a large part"
-    """
-    angles = angles_of_pairs(lab, seed)["raw"]
-    chances = np.sort(collision_probability(angles) ** 16)
-    assert chances.mean() > 1.05 * collision_probability(np.median(angles)) ** 16
-    assert chances[-len(chances) // 10 :].sum() > 0.2 * chances.sum()
-
-    def shared(a, b, n_draws):
-        """Return for each pair how often all sixteen bits agree, over many draws."""
-        lsh = LSH(16 * n_draws, random_state=seed).fit(a)
-        agree = lsh.transform(a) == lsh.transform(b)
-        return agree.reshape(len(a), n_draws, 16).all(axis=2).mean(axis=1)
-
-    X = lab.split["raw"].X_database
-    a, b = np.random.default_rng(seed).choice(len(X), size=(2, 2000), replace=False)
-    expected = np.mean(collision_probability(angle_between(X[a], X[b])) ** 16)
-    assert shared(X[a], X[b], 200).mean() == pytest.approx(expected, rel=0.25)
-    turned = [np.cos(np.radians(20)), np.sin(np.radians(20))]
-    of_20_degrees = shared(np.array([[1, 0]]), np.array([turned]), 2000)
-    assert of_20_degrees == pytest.approx((1 - 20 / 180) ** 16, abs=0.03)
-
-
 def test_buckets_bring_similar_images_together(lab, seed):
     """buckets: "The buckets do bring similar images together." "the buckets keep their sizes, but
     their images are now random" "but small buckets look pure by chance"
     """
     labels = lab.split["raw"].y_database
-    purity, by_accident = purity_and_baseline(lab, "raw", seed)
+    shuffled = np.random.default_rng(seed).permutation(labels)
+    purity, by_accident = (
+        sum(np.bincount(given[rows]).max() for _, rows in lab.table("raw", seed).items())
+        / len(labels)
+        for given in (labels, shuffled)
+    )
     assert purity > max(1.3 * by_accident, by_accident + 0.05)
     assert by_accident > 1.1 * np.bincount(labels).max() / len(labels)
 
@@ -554,38 +446,27 @@ def test_raw_hyperplanes_hardly_split_the_images(lab, seed):
 
 def test_after_centring_angles_lie_around_a_right_angle(lab, seed):
     """buckets: "Centring moves the median angle to about 90 degrees." "those between centred
-    vectors spread widely on both sides of it" buckets: "All the images lie in one corner of the
-    space" "such pairs hardly ever share a code" "and dissimilar
-    images share codes" """
+    vectors spread widely on both sides of it" "For a *random* pair the sixteen bits are not
+    independent" "because the few pairs at small angles contribute a large part"
+    """
     angles = angles_of_pairs(lab, seed)
     assert np.degrees(np.median(angles["centred"])) == pytest.approx(90, abs=6)
     assert np.mean(angles["centred"] > np.pi / 2) == pytest.approx(0.5, abs=0.1)
     assert np.std(angles["centred"]) > 3 / np.sqrt(512)  # random directions: once
-    similar = angles["raw"] <= np.quantile(angles["raw"], 0.1)
-
-    def dissimilar(name):
-        """Return the share of dissimilar pairs of those with one code, and of all pairs."""
-        chances = collision_probability(angles[name]) ** 16
-        return chances[~similar].sum() / chances.sum(), np.mean(chances * ~similar)
-
-    raw, raw_chance = dissimilar("raw")
-    _, centred_chance = dissimilar("centred")
-    assert raw > 0.3
-    assert centred_chance < raw_chance / 20
+    chances = np.sort(collision_probability(angles["raw"]) ** 16)
+    assert chances.mean() > 1.05 * np.median(chances)
+    assert chances[-len(chances) // 10 :].sum() > 0.2 * chances.sum()
 
 
 def test_centred_images_spread_over_more_buckets(lab, seed):
     """buckets: "The images now spread over more and smaller buckets." "It does not make the
     buckets equally large."
     """
-    raw = lab.table("raw", seed)
-    centred = lab.table("centred", seed)
+    raw, centred = (lab.table(name, seed) for name in ("raw", "centred"))
     assert len(centred) > 3 * len(raw)
     assert buckets_with_half(centred) > 3 * buckets_with_half(raw)
     assert size_weighted_mean(centred) < size_weighted_mean(raw) / 3
     assert centred.bucket_sizes.max() < raw.bucket_sizes.max()
-    counts = candidates(lab, "centred", seed)
-    assert np.percentile(counts, 95) > 3 * np.median(counts)
     assert size_weighted_mean(centred) > 1.5 * centred.bucket_sizes.mean()
 
 
@@ -594,19 +475,6 @@ def kept_centring(name):
     kept = pd.read_csv(RESULTS / "centring.csv").query("dataset == @name")
     assert (kept.groupby(["vectors", "n_bits"]).size() == 10).all()
     return kept.groupby(["vectors", "n_bits"])
-
-
-def matched_pairs(name):
-    """Return pairs of raw and centred codes whose queries have about as many candidates."""
-    means = kept_centring(name)["candidates"].mean()
-
-    def match(vectors, wanted):
-        return vectors, np.abs(np.log(means.loc[vectors] / wanted)).idxmin()
-
-    return [
-        (("raw", 16), match("centred", means["raw", 16])),
-        (match("raw", means["centred", 16]), ("centred", 16)),
-    ]
 
 
 @both
@@ -618,36 +486,24 @@ def test_centring_saves_bits(name):
     candidates without centring" "the mean owes more to queries in a few crowded buckets"
     "Centre the vectors before you hash them, and you need fewer bits." "With the same number of
     bits as before, recall falls." "the cost varies less between draws" "centred codes find
-    as many neighbours as raw codes, or more, although they have half the bits or fewer" """
-    means = kept_centring(name)[["candidates", "median", "recall"]].mean()
-    errors = kept_centring(name)[["candidates", "recall"]].sem()
-    spans = kept_centring(name)["candidates"].agg(lambda draws: draws.max() / draws.min())
-    for raw, centred in matched_pairs(name):
+    as many neighbours as raw codes, or more, although they have half the bits or fewer"
+    "those of raw codes with 16 bits and centred codes with 7, or those of 32 and 16 bits"
+    """
+    kept = kept_centring(name)
+    means = kept[["candidates", "median", "recall"]].mean()
+    errors = kept["recall"].sem()
+    spans = kept["candidates"].agg(lambda draws: draws.max() / draws.min())
+    for n_bits in FAIR_BITS[name]:
+        raw, centred = zip(("raw", "centred"), n_bits, strict=True)
         assert centred[1] <= raw[1] / 2
-        ratio = means.candidates[centred] / means.candidates[raw]
-        assert 0.65 < ratio < 1.5
-        assert abs(ratio - 1) < 0.1 or (name == "cifar10" and raw[1] == 40 and ratio < 1)
+        assert 0.9 < means.candidates[centred] / means.candidates[raw] < 1.1
         gain = means.recall[centred] - means.recall[raw]
-        assert 0 < gain < 2.1 * np.hypot(errors.recall[centred], errors.recall[raw])
-        assert errors.candidates[centred] < errors.candidates[raw]
+        assert 0 < gain < 2.1 * np.hypot(errors[centred], errors[raw])
         assert spans[centred] < spans[raw]
         assert means["median"][centred] > means["median"][raw]
     assert means.recall["centred", 16] < 0.5 * means.recall["raw", 16]
     assert means.recall.loc["centred"].is_monotonic_decreasing
     assert means.candidates.loc["centred"].is_monotonic_decreasing
-
-
-def test_one_exercise_knows_the_fair_pairs():
-    """buckets: "those of raw codes with 16 bits and centred codes with 7, or those of 32 and 16
-    bits" "But the raw queries then have ten times as many candidates"
-    """
-    exercise = find("3.1")
-    fair = [(raw[1], centred[1]) for raw, centred in matched_pairs("fashion-mnist")]
-    assert fair == [(16, 7), (32, 16)]
-    for pair in [(16, 7), (32, 16), (16, 16), (32, 7)]:
-        assert exercise.judge((*pair, "b")).holds == (pair in fair)
-    means = kept_centring("fashion-mnist")["candidates"].mean()
-    assert means["raw", 16] / means["centred", 16] == pytest.approx(10, rel=0.2)
 
 
 def test_one_draw_differs_from_the_mean_of_ten(lab):
@@ -664,14 +520,13 @@ def test_one_draw_differs_from_the_mean_of_ten(lab):
 def test_after_centring_buckets_hold_too_little(name):
     """buckets: "percent is far too low to use" "The median query has only about
     {glue:text}`centred-median` candidates" "But nearly all of the comparisons are saved" "percent
-    of the queries find their bucket empty" "This raises the cost and the recall together."
+    of the queries find their bucket empty" "But the raw queries then have far more candidates"
     """
     means = kept_centring(name)[["candidates", "median", "empty", "recall"]].mean()
     centred = means.loc["centred", 16]
     assert centred.recall < 0.12
     assert centred["median"] < 6
     assert centred["empty"] > 0.2
-    assert means.loc["raw", 16]["empty"] < 0.05
     assert means.loc["raw", 16].candidates > 8 * centred.candidates
     assert centred.candidates < 0.005 * {"fashion-mnist": 8500, "cifar10": 58682}[name]
 
@@ -690,50 +545,6 @@ def test_the_kept_figures_of_centring(lab):
     pd.testing.assert_frame_equal(again, kept[again.columns], rtol=0.02, atol=0.005)
 
 
-def test_centring_gives_each_hyperplane_an_offset(lab):
-    """buckets: "Subtracting the mean amounts to giving each hyperplane an offset" "Thresholds at
-    the medians of the dot products would split the images exactly in half" "The law of chapter 2
-    holds for centred vectors too, because the mean does not depend on the hyperplanes." "Scale
-    every image to length one, which changes no code." "images near a hyperplane get other codes,
-    which no longer match the stored ones" """
-    X = lab.split["raw"].X_database[:2000].astype(np.float64)
-    mean = X.mean(axis=0)
-    W = LSH(16, random_state=0).fit(X).hyperplanes_
-    products = X @ W
-    offsets = mean @ W
-    np.testing.assert_array_equal((X - mean) @ W >= 0, products >= offsets)
-    np.testing.assert_array_equal(np.sum(products >= np.median(products, axis=0), axis=0), 1000)
-    np.testing.assert_array_equal(normalize(X) @ W >= 0, products >= 0)
-    moved = 1.01 * mean
-    changed = ((X - moved) @ W >= 0) != ((X - mean) @ W >= 0)
-    to_offset = np.abs(products - offsets)
-    assert 0 < np.mean(changed) < 0.05
-    assert np.max(to_offset[changed]) < np.median(to_offset)
-    pair = X[:2] - mean
-    bits = pair @ LSH(4000, random_state=0).fit(X).hyperplanes_ >= 0
-    expected = collision_probability(angle_between(pair[:1], pair[1:])).item()
-    assert np.mean(bits[0] == bits[1]) == pytest.approx(expected, abs=0.03)
-
-
-def test_photographs_are_far_from_their_nearest(lab):
-    """buckets: "Even a query's nearest image lies at a wide angle there, so the two seldom agree
-    in all sixteen bits."
-    """
-    split = lab.split["centred"]
-    first = lab.exact["centred"][:, 0]
-    angle = np.degrees(np.median(angle_between(split.X_query, split.X_database[first])))
-    agree = []
-    for draw in range(10):
-        query_bits, bits = lab.bits("centred", draw)
-        agree.append((bits[first] == query_bits).all(axis=1))
-    if lab.dataset.name == "cifar10":
-        assert angle > 45
-        assert np.mean(agree) < 0.03
-    else:
-        assert angle < 30
-        assert np.mean(agree) > 0.1
-
-
 def test_centring_changes_which_images_are_nearest(lab):
     """buckets: "Centred codes estimate angles seen from the mean, and these angles rank
     the images differently."
@@ -741,18 +552,10 @@ def test_centring_changes_which_images_are_nearest(lab):
     assert 0.2 < recall_of_exact(lab.exact["centred"], lab.exact["raw"]) < 0.95
 
 
-def test_with_few_bits_a_query_has_many_candidates(lab, seed):
-    """buckets: "With 4 bits there are 16 buckets, and a stored query" "most images are alone in
-    their bucket with 32 bits" "That is true of raw and of centred vectors." "Begin with the next
-    whole number of bytes, 16 bits."
-    """
-    for name in ("raw", "centred"):
-        table = HashTable(lab.bits(name, seed)[1][:, :4])
-        assert len(table) <= 16
-        assert size_weighted_mean(table) > table.n_rows / 16
+def test_with_many_bits_most_images_are_alone(lab, seed):
+    """buckets: "most images are alone in their bucket with 32 bits" """
     table = HashTable(lab.bits("centred", seed, 32)[1])
     assert np.sum(table.bucket_sizes == 1) > 0.5 * table.n_rows
-    assert 8 < np.log2(table.n_rows) <= 16
 
 
 # 4 Hamming radius search
@@ -1341,7 +1144,9 @@ def test_bits_decide_which_trade_offs_are_on_offer(lab, seeds):
 def test_from_radius_six_on_only_the_cost_rises(lab, seed):
     """radius-search: "while the number of candidates still does?" "Most of the ten best are"
     radius-search: "With centred vectors it misses most of the query's ten nearest images"
-    radius-search: "16 bits and no learning are enough to tell" """
+    "16 bits and no learning are enough to tell"
+    buckets: "But many neighbours have a different code."
+    """
     sweep = lab.sweep("centred", seed)
     assert abs(sweep.precision[10] - sweep.precision[6]) < 0.03
     assert sweep.scanned[10] > 2 * sweep.scanned[6]
