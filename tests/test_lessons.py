@@ -8,7 +8,6 @@ checked over `seeds` (both are in conftest.py).
 """
 
 import ast
-import math
 import re
 from dataclasses import replace
 from functools import cache, cached_property
@@ -41,7 +40,7 @@ from l2h_tutorial.figures.finding import where_the_table_is_level
 from l2h_tutorial.gist import gist_descriptors
 from l2h_tutorial.lsh import amplified_probability, angle_between, collision_probability
 from l2h_tutorial.metrics import evaluate_radius_search, precision_at_k, recall_of_exact
-from l2h_tutorial.search import ball_size, exact_neighbours, reranking
+from l2h_tutorial.search import ball_size, exact_neighbours
 
 FIVE = pytest.param(range(5), marks=pytest.mark.slow, id="five")
 THREE = [pytest.param(seed, marks=[pytest.mark.slow] * (seed > 0)) for seed in range(3)]
@@ -164,10 +163,6 @@ def circle(n):
     """Return points all around the origin of the plane."""
     turn = np.linspace(0, 2 * np.pi, n, endpoint=False)
     return np.column_stack([np.cos(turn), np.sin(turn)])
-
-
-def precision_when_scanning(sweep, share):
-    return read_map({"LSH": sweep}, "precision", [share])["LSH"].item()
 
 
 # About the data (the welcome page and chapters 6 to 8 are in test_lessons_grh.py)
@@ -563,29 +558,13 @@ def test_with_many_bits_most_images_are_alone(lab, seed):
 
 def test_raw_codes_scan_several_times_as_much(lab, seed):
     """radius-search: "by radius alone, raw vectors look good: at radius 2 they find" "raw vectors
-    pay for it by looking at more images" radius-search: "Centring changes the precision of
+    pay for it by looking at more images" "Centring changes the precision of
     exhaustive search by" "find about as many images of the query's class" """
     raw = lab.sweep("raw", seed)
     centred = lab.sweep("centred", seed)
-    exhaustive = lab.exhaustive
-    assert abs(exhaustive["centred"] - exhaustive["raw"]) < 0.03
-    assert (raw.precision[:2] > centred.precision[:2] + 0.05).all()
-    assert raw.precision[2] > max(centred.precision[2] + 0.01, exhaustive["raw"] - 0.03)
-    for radius in (0, 2):
-        assert raw.scanned[radius] > 3 * centred.scanned[radius]
-    assert raw.scanned[2] > 0.1
-    assert (centred.scanned < raw.scanned.min()).any()
-    assert precision_when_scanning(centred, raw.scanned.min()) > 0.5 * exhaustive["centred"]
-
-
-@five_seeds
-def test_for_what_they_scan_centred_codes_are_better(lab, seeds):
-    """radius-search: "With only six percent of the database scanned, centred codes reach" """
-    for seed in seeds:
-        raw = lab.sweep("raw", seed)
-        centred = lab.sweep("centred", seed)
-        share = max(0.06, raw.scanned.min())  # some draws have no search of raw vectors so cheap
-        assert precision_when_scanning(centred, share) > precision_when_scanning(raw, share)
+    assert abs(lab.exhaustive["centred"] - lab.exhaustive["raw"]) < 0.03
+    assert raw.precision[2] > centred.precision[2] + 0.01
+    assert raw.scanned[2] > 3 * centred.scanned[2]
 
 
 @five_seeds
@@ -640,25 +619,14 @@ def test_the_kept_times_by_size_say_where_a_table_is_ahead():
     """radius-search: "at a few thousand vectors for radius 2 and above ten thousand for radius 3"
     "a hundred queries are answered together, the table gains little" "At radius 3 it has more than
     twice as many candidates, and is slower than exhaustive search." "With more vectors the
-    table can win." "at a few thousand vectors for radius 2, and above ten thousand for radius
-    3" "nanoseconds per vector with 10,000 vectors but" "But each candidate takes
-    {glue:text}`dearer-2` times as long as a comparison in the product." "With 10,000 vectors,
-    radius 3 loses if a vector takes" "vectors and one query at a time, the table is" data:
-    "Vectors that do not fit into the processor's cache take about twice as long"
-    radius-search: "A
-    vertical line marks the number of vectors above which a table is faster than exhaustive
-    search. For queries asked together there is no line" "If a hundred queries are answered
-    together, it gains little." """
+    table can win." "but on Fashion-MNIST it takes longer than exhaustive search" "and a candidate
+    takes longer than a vector in exhaustive search" "A vertical line marks the number of vectors
+    above which a table is faster than exhaustive search. For queries asked together there is no
+    line"
+    """
     kept = pd.read_csv(RESULTS / "time-by-size.csv")
-    assert kept["n"].agg(["min", "max"]).tolist() == [1000, 1_000_000]
     times = kept.pivot(index=["queries", "n"], columns="method", values="microseconds")
-    alone = times.loc["one at a time"]
-    together = times.loc["together"]
-    per_vector = alone["exhaustive search"] / alone.index
-    assert 1.5 < per_vector[30_000] / per_vector[10_000] < 2.5
-    assert per_vector[10_000] == pytest.approx(per_vector[1_000], rel=0.2)
-    of_radius_3 = alone.loc[10_000, "LSH, radius 3"]
-    assert 10_000 * per_vector[10_000] < of_radius_3 < 10_000 * per_vector.loc[30_000:].min()
+    alone, together = (times.loc[how] for how in ("one at a time", "together"))
     for radius, least_n, largest_n in ((2, 1_500, 9_000), (3, 10_000, 30_000)):
         way = f"LSH, radius {radius}"
         crossing = where_the_table_is_level(alone, way)
@@ -668,60 +636,12 @@ def test_the_kept_times_by_size_say_where_a_table_is_ahead():
         gain = together["exhaustive search"] / together[way]
         assert gain.max() < 1.5
         assert where_the_table_is_level(together, way) is None
-    in_batches = together.loc[1_000_000]
-    assert in_batches["exhaustive search"] > 1.2 * in_batches["LSH, radius 2"]
     assert (together["LSH, radius 3"] > together["exhaustive search"]).all()
     scanned = kept[kept["n"] == 1_000_000].groupby("method").scanned.max()
-    a_candidate = in_batches["LSH, radius 2"] / scanned["LSH, radius 2"]
-    assert 15 < a_candidate / in_batches["exhaustive search"] < 30
     assert scanned["LSH, radius 3"] > 2 * scanned["LSH, radius 2"]
-    # `rerank` fetches each query's candidates for itself
-    at_once = reranking.queries_at_a_time(1_000_000)
-    most_alone = reranking._MANY * (at_once + reranking._READING) / at_once
-    assert scanned["LSH, radius 3"] < most_alone
-    most = alone.loc[1_000_000]
-    assert most["exhaustive search"] > 4 * most["LSH, radius 2"] > 4 * most["LSH, radius 3"] / 5
-    largest = kept[kept["n"] == 1_000_000].groupby("method")
-    candidates = 1_000_000 * largest["scanned"].max()
-    per_candidate = most / candidates
     # median times over mean counts: the counts are skewed, so means of both are further apart
-    assert per_candidate.drop("exhaustive search").min() > 3 * per_candidate["exhaustive search"]
-    recall = largest["recall"].max()
-    assert 0.4 < recall["LSH, radius 2"] < 0.65 < recall["LSH, radius 3"] < 0.85
-
-
-def test_look_ups_of_radius_4_outweigh_its_candidates():
-    """radius-search: "microseconds, most of them for looking up the
-    {glue:text}`ball-16-4` codes of the ball, one by one." "on Fashion-MNIST it takes longer than
-    exhaustive search."
-    """
-    kept = pd.read_csv(RESULTS / "time-by-size.csv")
-    kept = kept[(kept.n <= 10_000) & (kept.queries == "one at a time")]
-    exhaustive = kept[kept.method == "exhaustive search"].microseconds.max()
-    tables = kept[kept.method != "exhaustive search"]
-    radii = tables.method.str[-1].astype(int)
-    work = np.c_[radii.map(lambda radius: ball_size(16, radius)), tables.n * tables.scanned]
-    (a_look_up, a_candidate), *_ = np.linalg.lstsq(work, tables.microseconds, rcond=None)
-    np.testing.assert_allclose(work @ [a_look_up, a_candidate], tables.microseconds, rtol=0.1)
-    radius_4 = kept_figures().loc["fashion-mnist", "centred", 4]
-    look_ups = ball_size(16, 4) * a_look_up
-    assert look_ups > 3 * radius_4.candidates * a_candidate
-    assert look_ups > 2 * exhaustive
-
-
-@five_seeds
-def test_queries_that_are_answered_first_are_the_easy_ones(lab, seeds):
-    """radius-search: "an average over *different queries*, the easy ones first" """
-    # 120 queries are too few to tell
-    s = split_dataset(lab.dataset, query_size=2000).preprocessed("l2-centre")
-    exact = exact_neighbours(s.X_query, s.X_database, 10)
-    precision = precision_at_k(exact, s.y_query, s.y_database, per_query=True)
-    gains = []
-    for seed in seeds:
-        query_bits, bits = codes_of(LSH(16, random_state=seed), s)
-        n_found = HashTable(bits).query_radius(query_bits, 0, count_only=True)
-        gains.append(precision[n_found > 0].mean() - precision[n_found == 0].mean())
-    assert np.mean(gains) > 2 * np.std(gains) / np.sqrt(len(gains)) > 0
+    for_each = alone.loc[1_000_000] / scanned
+    assert for_each.drop("exhaustive search").min() > 3 * for_each["exhaustive search"]
 
 
 def test_tables_keep_the_slipper_and_lose_the_shirt():
@@ -1109,15 +1029,11 @@ def test_with_enough_tables_lsh_reaches_exhaustive_search(lab):
     hardly beat it" "random hyperplanes know nothing about classes"
     """
     s = lab.split["centred"]
-    codes = codes_of(LSH(800, random_state=0), s)
-    recalls = []
-    for n_tables in (10, 30, 100):
-        query_bits, bits = (part[:, : 8 * n_tables] for part in codes)
-        ids = HashTables(bits, n_tables).candidates(query_bits)
-        recalls.append(recall_of_exact(ids, lab.exact["centred"]))
-    assert recalls == sorted(recalls)
-    assert recalls[-1] > 0.95
-    assert np.mean([len(rows) for rows in ids]) < 0.5 * len(s.X_database)
+    query_bits, bits = codes_of(LSH(800, random_state=0), s)
+    ids = HashTables(bits, 100).candidates(query_bits)
+    recall, share = recall_and_share(ids, lab.exact["centred"], len(bits))
+    assert recall > 0.95
+    assert share < 0.5
     nearest = rerank(s.X_query, s.X_database, ids, 10)
     precision = precision_at_k(nearest, s.y_query, s.y_database)
     assert precision == pytest.approx(lab.exhaustive["centred"], abs=0.01)
@@ -1130,19 +1046,18 @@ def test_bits_decide_which_trade_offs_are_on_offer(lab, seeds):
     for seed in seeds:
         short = lab.sweep("centred", seed, 8, (0, 1, 2))
         long = lab.sweep("centred", seed, 32, around_ten_percent)
-        query_bits, bits = lab.bits("centred", seed, 8)
-        n_found = HashTable(bits).query_radius(query_bits, 6, count_only=True)
-        assert n_found.mean() > 0.9 * len(bits)
         assert short.scanned[0] > 0.003
         assert long.scanned[0] < 0.001
         assert long.coverage[0] < 0.5
-        sweeps = (short, lab.sweep("centred", seed), long)
-        at_ten.append([precision_when_scanning(sweep, 0.1) for sweep in sweeps])
+        sweeps = {"8": short, "16": lab.sweep("centred", seed), "32": long}
+        at_ten.append(read_map(sweeps, "precision", [0.1]))
     assert np.ptp(np.mean(at_ten, axis=0)) < 0.05
 
 
 def test_from_radius_six_on_only_the_cost_rises(lab, seed):
     """radius-search: "while the number of candidates still does?" "Most of the ten best are"
+    "Beyond radius 6 the precision of centred vectors hardly rises, although they scan more and
+    more."
     radius-search: "With centred vectors it misses most of the query's ten nearest images"
     "16 bits and no learning are enough to tell"
     buckets: "But many neighbours have a different code."
@@ -1169,38 +1084,18 @@ def test_reranking_by_raw_vectors_gives_raw_answers(lab, seed):
     assert recall_of_exact(nearest, lab.exact["centred"]) < 0.9
 
 
-@five_seeds
-def test_another_draw_changes_recall_a_little(lab, seeds):
-    """radius-search: "so their figures for the same radius differ somewhat" """
-    recalls = [lab.recall(seed)[0][4] for seed in seeds]
-    assert 0.005 < np.ptp(recalls) < 0.12
-
-
 @both
 def test_the_table_of_both_says_what_centring_saves(name):
     """radius-search: "The next table pairs searches that look at about the same share" "Although
     they look at slightly less, centred vectors have a precision that is higher by"
-    "Beyond radius 6 the precision of centred vectors hardly rises, although they scan more and
-    more." radius-search: "reports a precision at 10 of"
-    "it is half an exhaustive search" """
+    "reports a precision at 10 of" "it is half an exhaustive search" """
     raw, centred = (kept_figures().loc[name, vectors] for vectors in ("raw", "centred"))
     radius = {"fashion-mnist": 1, "cifar10": 4}[name]
     assert 0.92 < centred.scanned[radius] / raw.scanned[0] < 1
     assert centred.precision[radius] > raw.precision[0] + 0.04
-    assert abs(centred.precision[10] - centred.precision[6]) < 0.02
-    assert centred.scanned[10] > 2.5 * centred.scanned[6]
     if name == "cifar10":
         assert raw.precision[2] == pytest.approx(0.42, abs=0.01)
         assert raw.scanned[2] == pytest.approx(0.5, abs=0.02)
-        assert raw.exhaustive[2] - raw.precision[2] < 0.01
-        assert centred.scanned[4] < raw.scanned[2] / 8
-
-
-def test_the_last_shell_is_more_than_half_of_the_ball():
-    """radius-search: "The last shell therefore holds more than half of the ball." """
-    shells = [math.comb(16, distance) for distance in range(5)]
-    assert shells[4] / shells[3] == (16 - 3) / 4
-    assert shells[4] > sum(shells) / 2
 
 
 # The quotations
