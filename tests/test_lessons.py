@@ -818,7 +818,8 @@ def test_a_call_of_rerank_has_a_fixed_price():
     """
     kept = pd.read_csv(RESULTS / "bench-search.csv").set_index(["search", "r", "method"])
     kept = kept.ms.sort_index()
-    alone, together = kept["rerank 1", 100], kept["rerank 100", 2000]
+    alone = kept["rerank 1", 100]
+    together = kept["rerank 100", 2000]
     assert alone["ours"] > 2 * alone["plain loop"]
     assert 0.8 < together["ours"] / together["plain loop"] < 1.2
 
