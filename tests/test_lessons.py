@@ -4,11 +4,11 @@ A docstring quotes the sentence. The last test reads the docstrings of all lesso
 files too, and makes sure that the book still says what they quote. When a lesson fails, either the
 package has changed or the sentence was never true in general: change the sentence, not the bound.
 What holds for every draw of hyperplanes is checked for each `seed`, and what holds in the mean is
-checked over `seeds` (both are in conftest.py).
+checked over `seeds` (both are in conftest.py). Algebra, and what the cells of a page compute and
+record, has no lesson.
 """
 
 import ast
-import math
 import re
 from dataclasses import replace
 from functools import cache, cached_property
@@ -20,9 +20,7 @@ import pandas as pd
 import pytest
 from benchmarks import centring
 from benchmarks.tutorial import figures_of
-from conftest import SLOW_DATA
-from PIL import Image
-from scipy.stats import norm, spearmanr
+from scipy.stats import norm
 from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.preprocessing import normalize
 from visits import RESULTS
@@ -35,8 +33,6 @@ from l2h_tutorial import (
     HashTable,
     HashTables,
     bits_to_integers,
-    hamming_distances,
-    load_dataset,
     rerank,
     split_dataset,
 )
@@ -46,7 +42,7 @@ from l2h_tutorial.figures.finding import where_the_table_is_level
 from l2h_tutorial.gist import gist_descriptors
 from l2h_tutorial.lsh import amplified_probability, angle_between, collision_probability
 from l2h_tutorial.metrics import evaluate_radius_search, precision_at_k, recall_of_exact
-from l2h_tutorial.search import ball_size, exact_neighbours, reranking
+from l2h_tutorial.search import ball_size, exact_neighbours
 
 FIVE = pytest.param(range(5), marks=pytest.mark.slow, id="five")
 THREE = [pytest.param(seed, marks=[pytest.mark.slow] * (seed > 0)) for seed in range(3)]
@@ -56,6 +52,8 @@ both = pytest.mark.parametrize("name", ["fashion-mnist", "cifar10"])
 ENOUGH_QUERIES = 250
 BOOK = RESULTS.parent
 PLACES = dict(zip(eight.NAMES, eight.VECTORS, strict=True))
+# the bits of raw and of centred codes whose queries have about as many candidates
+FAIR_BITS = {"fashion-mnist": [(16, 7), (32, 16)], "cifar10": [(16, 5)]}
 # the radii that the sentences are about
 RADII = {"raw": (0, 1, 2), "centred": (0, 1, 2, 3, 4, 5, 6, 10)}
 
@@ -74,16 +72,12 @@ class Lab:
         self.bits = cache(self._bits)
         self.table = cache(lambda name, seed: HashTable(self.bits(name, seed)[1]))
         self.sweep = cache(self._sweep)
-        self.recall = cache(self._recall)
 
     @cached_property
     def split(self):
         whole = split_dataset(self.dataset)
-        few = {
-            part: getattr(whole, part)[:ENOUGH_QUERIES]
-            for part in ("X_query", "y_query", "query_rows")
-        }
-        split = replace(whole, **few)
+        X, y = (of_all[:ENOUGH_QUERIES] for of_all in (whole.X_query, whole.y_query))
+        split = replace(whole, X_query=X, y_query=y)
         return {"raw": split, "centred": split.preprocessed("l2-centre")}
 
     def _bits(self, name, seed, n_bits=16):
@@ -95,12 +89,6 @@ class Lab:
         lsh = LSH(n_bits, random_state=seed).fit(split.X_train)
         sweep = evaluate_radius_search(lsh, split, radii=radii or RADII[name])
         return sweep.set_index("radius")
-
-    def _recall(self, seed):
-        """Return by radius the recall of the exact neighbours, and the share scanned."""
-        return recalls_and_shares(
-            self.bits("centred", seed), self.exact["centred"][:150], range(11)
-        )
 
     @cached_property
     def exact(self):
@@ -125,28 +113,6 @@ class Lab:
 @pytest.fixture(scope="session")
 def lab(dataset):
     return Lab(dataset)
-
-
-@pytest.fixture(scope="session")
-def photographs(cifar_images_folder):
-    """Return fifty of CIFAR-10's test images of each class, in random order, and their classes."""
-    paths = [
-        path
-        for folder in sorted((cifar_images_folder / "test").iterdir())
-        for path in sorted(folder.iterdir())
-    ]
-    order = np.random.default_rng(0).permutation(len(paths))
-    pictures = np.stack([np.asarray(Image.open(paths[i])) for i in order])
-    return pictures, np.repeat(np.arange(10), 50)[order]
-
-
-@pytest.fixture(
-    scope="session",
-    params=["fashion", pytest.param("photographs", marks=[pytest.mark.cifar10, pytest.mark.slow])],
-)
-def images(request):
-    loaded = request.getfixturevalue(request.param)
-    return loaded[0] if request.param == "photographs" else loaded.images[:300]
 
 
 def size_weighted_mean(table):
@@ -185,31 +151,10 @@ def recalls_and_shares(codes, exact, radii):
     return np.transpose([recall_and_share(ids, exact, table.n_rows) for ids in found])
 
 
-def purity_and_baseline(lab, name, seed):
-    """Return the purity of the buckets with the true labels and with shuffled ones."""
-    labels = lab.split["raw"].y_database
-    shuffled = np.random.default_rng(seed).permutation(labels)
-    table = lab.table(name, seed)
-    majorities = [
-        [np.bincount(of_rows[rows]).max() for of_rows in (labels, shuffled)]
-        for _, rows in table.items()
-    ]
-    return np.sum(majorities, axis=0) / len(labels)
-
-
-def spread_of(X):
-    """Return the root mean square of the distances of the rows from their mean."""
-    return np.sqrt(X.var(axis=0).sum())
-
-
 def circle(n):
     """Return points all around the origin of the plane."""
     turn = np.linspace(0, 2 * np.pi, n, endpoint=False)
     return np.column_stack([np.cos(turn), np.sin(turn)])
-
-
-def precision_when_scanning(sweep, share):
-    return read_map({"LSH": sweep}, "precision", [share])["LSH"].item()
 
 
 # About the data (the welcome page and chapters 6 to 8 are in test_lessons_grh.py)
@@ -222,162 +167,47 @@ def test_near_does_mean_alike(lab):
     """data: "so near does often mean alike" "Images with a similar layout are often of the same
     class, but not always."
     """
-    assert 0.3 < lab.exhaustive["raw"] < 0.95
-    for seed in (42, 0, 1, 2, 3):
-        split = split_dataset(lab.dataset, random_state=seed)
-        nearest = exact_neighbours(split.X_query, split.X_database, 10)
-        chance = np.mean(split.y_query[:, None] == split.y_database)
-        assert precision_at_k(nearest, split.y_query, split.y_database) > 3 * chance
+    split = lab.split["raw"]
+    chance = np.mean(split.y_query[:, None] == split.y_database)
+    assert 3 * chance < lab.exhaustive["raw"] < 0.95
 
 
-def test_a_bright_and_a_dark_copy_look_the_same(images):
+def test_a_bright_and_a_dark_copy_look_the_same(fashion):
     """data: "even out the lighting, so that a bright and a dark copy look the same" """
-    bright = gist_descriptors(images)
-    dark = gist_descriptors((images * 0.5).astype(np.uint8))
-    assert np.degrees(angle_between(bright, dark)).mean() < 5
+    dark = gist_descriptors((fashion.images[:300] * 0.5).astype(np.uint8))
+    assert np.degrees(angle_between(fashion.features[:300], dark)).mean() < 5
 
 
-def test_no_single_pixel_tells_the_classes_apart(fashion):
-    """data: "so no single pixel is enough to tell you the class" "On Fashion-MNIST, a guess from
-    the best single pixel is right for fewer than four images in ten."
+def test_upside_down_matters_if_only_queries_are_turned(fashion):
+    """data: "If all images are turned together, nearly nothing changes." "If only the queries are
+    turned, their edges lie in other cells than those of their neighbours, and precision falls."
     """
-    grey = fashion.images.reshape(len(fashion), -1) // 16
-    learn = slice(0, 5000)
-    judge = slice(5000, None)
-    right = []
-    for pixel in grey.T:
-        counts = np.zeros((16, 10))
-        np.add.at(counts, (pixel[learn], fashion.labels[learn]), 1)
-        guesses = counts.argmax(axis=1)[pixel[judge]]
-        right.append(np.mean(guesses == fashion.labels[judge]))
-    assert max(right) < 0.4
+    upright = fashion.features[:1000]
+    turned = gist_descriptors(fashion.images[:1000, ::-1])
+    of_both = exact_neighbours(turned[:200], turned[200:], 10)
+    of_none = exact_neighbours(upright[:200], upright[200:], 10)
+    assert recall_of_exact(of_both, of_none) > 0.95
+    of_queries = exact_neighbours(turned[:200], upright[200:], 10)
+    alone, upright_too = (
+        precision_at_k(rows, fashion.labels[:200], fashion.labels[200:1000])
+        for rows in (of_queries, of_none)
+    )
+    assert alone < upright_too / 2
 
 
-@pytest.fixture(scope="module", params=SLOW_DATA)
-def slid(request):
-    """Return the data, precision by description and position, and the share of pixels changed.
-
-    Queries stay where they are or slide by two pixels; pixels and GIST describe them.
-    """
-    if request.param == "cifar":
-        images, labels = request.getfixturevalue("photographs")
-    else:
-        fashion = request.getfixturevalue("fashion")
-        order = np.random.default_rng(0).permutation(len(fashion))[:5000]
-        images = fashion.images[order]
-        labels = fashion.labels[order]
-    moved = np.roll(images[:300], 2, axis=2)
-    precision = {}
-    descriptions = {
-        "pixels": lambda pictures: pictures.reshape(len(pictures), -1).astype(float),
-        "GIST": gist_descriptors,
-    }
-    for name, describe in descriptions.items():
-        for how, queries in {"still": images[:300], "slid": moved}.items():
-            nearest = exact_neighbours(describe(queries), describe(images[300:]), 10)
-            precision[name, how] = precision_at_k(nearest, labels[:300], labels[300:])
-    return request.param, precision, np.mean(moved != images[:300])
-
-
-def test_gist_is_better_than_pixels_before_and_after_a_slide(slid):
+def test_pixels_lose_half_by_four_pixels_and_gist_does_not(fashion):
     """data: "more than half of its pixel values change, though anyone would call it the same
     picture" "GIST is better than pixels, before the slide and after it." "clothes against a black
-    background, pixels do well until something moves" "On CIFAR-10's photographs, pixels do badly
-    even if nothing moves."
+    background, pixels do well until something moves" "The search by pixels has lost half after a
+    slide of four pixels" "GIST has lost less than half even after six pixels"
     """
-    pictures, precision, changed = slid
-    assert changed > 0.5
-    for how in ("still", "slid"):
-        assert precision["GIST", how] > precision["pixels", how] + 0.02
-    # as long as nothing moves, pixels do well on clothes
-    if pictures == "fashion":
-        assert precision["pixels", "slid"] < precision["pixels", "still"] - 0.1
-    else:
-        assert precision["pixels", "still"] < 0.2 < precision["GIST", "still"]
-
-
-def test_upside_down_together_changes_nearly_nothing(images):
-    """data: "If all images are turned together, nearly nothing changes." """
-    upright = gist_descriptors(images)
-    turned = gist_descriptors(images[:, ::-1])
-    before, after = (exact_neighbours(x[:50], x[50:], 10) for x in (upright, turned))
-    assert recall_of_exact(after, before) > 0.95
-
-
-def test_upside_down_alone_precision_falls(lab, fashion):
-    """data: "If only the queries are turned, their edges lie in other cells than those of their
-    neighbours, and precision falls."
-    """
-    if lab.dataset is not fashion:
-        pytest.skip("the .mat has no images")
-    split = lab.split["raw"]
-    turned = gist_descriptors(fashion.images[split.query_rows][:, ::-1])
-    nearest = exact_neighbours(turned, split.X_database, 10)
-    assert precision_at_k(nearest, split.y_query, split.y_database) < lab.exhaustive["raw"] / 2
-
-
-def test_the_length_of_gist_grows_with_edges(fashion):
-    """data: "which for GIST grows with the amount of edge in the picture" "Euclidean distance
-    prefers images with about as much edge as the query."
-    """
-    images = fashion.images.astype(float)
-    down, across = (np.abs(np.diff(images, axis=axis)).mean(axis=(1, 2)) for axis in (1, 2))
-    length = np.linalg.norm(fashion.features, axis=1)
-    assert spearmanr(length, down + across)[0] > 0.4
-    split = split_dataset(fashion)
-    of_query = length[split.query_rows[:100], None]
-    gap = {}
-    for metric in ("cosine", "euclidean"):
-        ids = exact_neighbours(split.X_query[:100], split.X_database, 10, metric=metric)
-        gap[metric] = np.abs(length[split.database_rows][ids] - of_query).mean()
-    assert gap["euclidean"] < gap["cosine"]
-
-
-def test_a_fast_search_is_measured_against_exhaustive_search(lab, seed):
-    """data: "sets the precision that fast search is measured against" """
-    assert lab.recall(seed)[0][2] < 0.95
-    for name in ("raw", "centred"):
-        assert lab.sweep(name, seed).precision.max() < lab.exhaustive[name] + 0.02
-
-
-def test_two_small_vectors_have_the_cosine_worked_out_by_hand():
-    """data: "$(3, 4)$ and $(4, 3)$ both have length 5" "so their cosine similarity is $24 / (5
-    \\cdot 5) = 24/25$, and the angle between them is about 16 degrees."
-    """
-    x = np.array([[3, 4]])
-    y = np.array([[4, 3]])
-    assert cosine_similarity(x, y).item() == pytest.approx(24 / 25)
-    assert round(np.degrees(angle_between(x, y)).item()) == 16
-
-
-def test_pixels_lose_half_by_four_pixels_and_gist_does_not():
-    """data: "The search by pixels has lost half after a slide of four pixels" "GIST has lost less
-    than half even after six pixels" """
-    ds = load_dataset("fashion-mnist")
-    precision = sliding(ds, split_dataset(ds)).data["precision"]
-    pixels = np.array(precision["pixels"]) / precision["pixels"][0]
-    gist = np.array(precision["GIST"]) / precision["GIST"][0]
-    assert pixels[4] < 0.5 < pixels[3] < 0.55
-    assert gist[6] > 0.6
-    assert (gist[1:] > pixels[1:]).all()
-
-
-@five_seeds
-def test_a_ball_of_three_bits_finds_more_than_it_looks_at(lab, seeds):
-    """radius-search: "Will it find half of the five nearest images?" "More than half. Over the
-    eight queries, radius 1 looks at" """
-    s = lab.split["centred"]
-    images = s.X_database[:24]
-    exact = exact_neighbours(s.X_query, images, 5)
-    looked_at = []
-    found = []
-    for seed in seeds:
-        lsh = LSH(3, random_state=seed).fit(s.X_train)
-        inside = hamming_distances(lsh.transform(s.X_query), lsh.transform(images)) <= 1
-        looked_at.append(inside.mean())
-        found.append(np.take_along_axis(inside, exact, axis=1).mean())
-    assert abs(np.mean(looked_at) - 0.5) < 0.1
-    assert np.mean(found) > 1.1 * np.mean(looked_at)
+    assert np.mean(np.roll(fashion.images, 2, axis=2) != fashion.images) > 0.5
+    precision = sliding(fashion, split_dataset(fashion)).data["precision"]
+    pixels, gist = (np.array(precision[name]) for name in ("pixels", "GIST"))
+    assert (gist > pixels + 0.02).all()
+    assert pixels[2] < pixels[0] - 0.1
+    assert pixels[4] < pixels[0] / 2 < pixels[3]
+    assert gist[6] > 0.6 * gist[0]
 
 
 def test_the_eight_queries_of_the_cube_find_more_than_half():
@@ -389,117 +219,69 @@ def test_the_eight_queries_of_the_cube_find_more_than_half():
     assert ball_size(3, 1) == 8 / 2
 
 
-def test_a_cell_by_hand_keeps_its_numbers_when_its_edge_slides():
-    """data: "every row reads 2, 2, 8, 8" "The pixel to the left of the cell is a 2 as well" "so
-    every row of the cell now reads 2, 2, 2, 8" "so this filter gives 0 everywhere."
-    "change, one in each row. The two numbers stay the same, because the edge is still inside the
-    cell." "the edge moves into the next cell, and so does the number."
-    """
-
-    def upright(row, left):
-        """Return the mean strength of one row, whose left neighbour is given."""
-        return np.abs(np.diff([left, *row])).mean()
-
-    before = np.array([2, 2, 8, 8])
-    after = np.array([2, 2, 2, 8])
-    assert upright(before, 2) == upright(after, 2) == upright([8, 8, 8, 8], 2) == 1.5
-    assert np.sum(before != after) == 1
-    assert upright([2, 2, 2, 2], 2) == 0
-
-
-def test_a_query_in_the_database_flatters_bad_searches_most(lab):
-    """data: "a search that guesses among ten classes rises from 1/10 to 19/100, while a perfect
-    search gains nothing" "With $k = 1$ every search looks perfect." "The query itself is always
-    right, and nine random images add nearly one."
-    """
-    flattered = find("1.3").reference
-    assert flattered(0.1, 10) == pytest.approx(0.19)
-    assert flattered(1.0, 10) == 1
-    assert flattered(0.1, 1) == 1
-    # of real images, too
-    split = lab.split["raw"]
-    rows = np.concatenate([split.X_query, split.X_database])
-    labels = np.concatenate([split.y_query, split.y_database])
-    ten = precision_at_k(exact_neighbours(split.X_query, rows, 10), split.y_query, labels)
-    assert ten > lab.exhaustive["raw"] + 0.01
-
-
 # 2 Locality-sensitive hashing
 
 
-def test_three_lines_make_six_wedges(seed):
+def test_three_lines_make_six_wedges():
     """lsh: "Three lines through the origin make six wedges." "All points of one wedge have the
-    same code" "Points in nearly the same direction usually get the same code, because a random
-    line rarely passes between them."
-    """
-    codes = bits_to_integers(LSH(3, random_state=seed).fit_transform(circle(5000)))
-    assert len(np.unique(codes)) == 6
-    assert np.count_nonzero(codes != np.roll(codes, 1)) == 6
-    points = np.random.default_rng(0).normal(size=(60, 2))
-    nearest = np.argsort(cosine_similarity(points), axis=1)[:, -2]
-    codes = bits_to_integers(LSH(3, random_state=seed).fit_transform(points))
-    assert np.mean(codes == codes[nearest]) > 0.8
-
-
-def code_by_hand(x, y, n_lines):
-    """Return the code of one vector in the plane, as one writes it."""
-    return "".join("1" if a * x + b * y >= 0 else "0" for a, b in eight.LINES.T[:n_lines])
-
-
-def codes_by_hand(n_lines, added=0):
-    """Return the code of each of the eight vectors, as one writes it."""
-    codes = [code_by_hand(x, y, n_lines) for x, y in eight.VECTORS + added]
-    return dict(zip(eight.NAMES, codes, strict=True))
-
-
-def test_eight_vectors_have_the_codes_worked_out_by_hand():
-    """lsh: "The boot has the same code as the shirt, although one" "The boot still has the same
-    code as the shirt." "The sneaker's code is 10, as {numref}`fig-eight` shows." "The blouse, the
-    jumper and the coat share the code 01." "so its code becomes 011" "the jumper
-    {glue:text}`jumper-3`, so both become 010" "so two of the eight possible codes, 000 and 111,
-    belong to no wedge" "$\\mathbf{w}_1 = (1, -3)$, and the second has
-    $\\mathbf{w}_2 = (-3, 1)$." "a third line, with the vector $\\mathbf{w}_3 = (1, 2)$" "The
-    sneaker is $\\mathbf{x} = (5, -1)$."
-    lsh: "the sandal and the slipper, are {glue:text}`hand-angle` degrees apart" "the sandal has the
-    code 101 and the slipper 001. The codes differ in the first bit only, so their Hamming distance
-    is 1." "With three bits the estimate can only be 0, 60, 120 or 180 degrees." "For the sandal and
-    the slipper it is 60 degrees" """
-    assert eight.LINES.T.tolist() == [[1, -3], [-3, 1], [1, 2]]
-    assert eight.VECTORS[0].tolist() == [5, -1]
-    two = codes_by_hand(2)
-    three = codes_by_hand(3)
-    assert two["sneaker"] == "10"
-    assert two["blouse"] == two["jumper"] == two["coat"] == "01"
-    assert three["blouse"] == three["jumper"] == "010"
-    assert three["coat"] == "011"
-    assert three["sandal"] == "101"
-    assert three["slipper"] == "001"
-    for codes in (two, three):
-        assert [name for name in codes if codes[name] == codes["boot"]] == ["boot", "shirt"]
-    found = bits_to_integers(circle(5000) @ eight.LINES >= 0)
-    assert set(range(8)) - set(found.tolist()) == {0b000, 0b111}
-    angle = angle_between([PLACES["sandal"]], [PLACES["slipper"]])
-    assert round(np.degrees(angle).item()) == 15
-    assert [180 * differing / 3 for differing in range(4)] == [0, 60, 120, 180]
-
-
-def test_in_many_dimensions_every_code_can_occur():
-    """lsh: "Three lines make six codes, not the eight that three bits can spell." "so every
-    combination of sides belongs to some vector"
+    same code" "every line adds two wedges, and every wedge has its own code"
     """
     for n_lines in (1, 3, 16):
         codes = bits_to_integers(LSH(n_lines, random_state=0).fit_transform(circle(20_000)))
-        assert len(np.unique(codes)) == find("2.2").reference(n_lines)
-    hyperplanes = LSH(16, random_state=0).fit(np.zeros((1, 512))).hyperplanes_
-    sides = np.random.default_rng(0).choice([-1.0, 1.0], size=(100, 16))
-    vectors = sides @ np.linalg.pinv(hyperplanes)
-    assert np.array_equal(vectors @ hyperplanes >= 0, sides > 0)
+        n_wedges = np.count_nonzero(codes != np.roll(codes, 1))
+        assert n_wedges == len(np.unique(codes)) == 2 * n_lines
+
+
+def code_by_hand(vector):
+    """Return the code of a vector in the plane, as one writes it."""
+    return "".join("1" if product >= 0 else "0" for product in vector @ eight.LINES)
+
+
+def test_eight_vectors_have_the_codes_worked_out_by_hand():
+    """lsh: "$\\mathbf{w}_1 = (1, -3)$, and the second has $\\mathbf{w}_2 = (-3, 1)$." "with the
+    vector $\\mathbf{w}_3 = (1, 2)$" "The sneaker is $\\mathbf{x} = (5, -1)$." "The sneaker's code
+    is 10" "The blouse, the jumper and the coat share the code 01." "its code becomes 011" "so both
+    become 010" "000 and 111, belong to no wedge" "the sandal has the code 101 and the slipper 001."
+    "The boot has the same code as the shirt, although one is a shoe and the other a top."
+    buckets: "The sneaker and the sandal lie in 101, the slipper in 001, the boot and the shirt in
+    110, the blouse and the jumper in 010, the coat in 011. Query 1 is in 101, near the sneaker.
+    Query 2 is in 100, where no vector lies." "All eight vectors have the code" "The eight vectors
+    had the mean (0, 0) before you shifted them" "so the bucket of the blouse and the jumper has
+    purity 1, whereas the boot and the shirt make a bucket of purity 1/2"
+    radius-search: "The three vectors at the smallest angles to the query are the sneaker"
+    "$1 - 45/180 = 3/4$" "So the search finds the three nearest vectors and no other one."
+    designing: "so the two agree in a bit with $p = 3/4$" "so there $p = 1/4$"
+    """
+    assert eight.LINES.T.tolist() == [[1, -3], [-3, 1], [1, 2]]
+    assert PLACES["sneaker"].tolist() == [5, -1]
+    codes = {
+        "sneaker": "101",
+        "sandal": "101",
+        "slipper": "001",
+        "boot": "110",
+        "shirt": "110",
+        "blouse": "010",
+        "jumper": "010",
+        "coat": "011",
+    }
+    assert {name: code_by_hand(vector) for name, vector in PLACES.items()} == codes
+    kinds = dict(zip(eight.NAMES, eight.LABELS.tolist(), strict=True))
+    assert kinds["boot"] != kinds["shirt"]
+    assert kinds["blouse"] == kinds["jumper"]
+    assert {code_by_hand(point) for point in circle(5000)} == {*codes.values(), "100"}
+    assert not eight.VECTORS.sum(axis=0).any()
+    assert {code_by_hand(vector + 10) for vector in eight.VECTORS} == {"001"}
+    first_query = np.array([3, -1])
+    assert code_by_hand(first_query) == "101"
+    assert code_by_hand(np.array([2, -4])) == "100"
+    angles = pd.Series(np.degrees(angle_between([first_query] * 8, eight.VECTORS)), eight.NAMES)
+    assert list(angles.nsmallest(3).index) == ["sneaker", "sandal", "slipper"]
+    assert angles[["slipper", "shirt"]].to_numpy() == pytest.approx([45, 135])
 
 
 def test_two_images_share_a_bit_as_theory_says(lab, seed):
     """lsh: "Theory and measurement agree, for real images too." "chance alone explains an error of
-    that size" "Two thirds of the lines leave both vectors on the same side. At 90 degrees, half
-    the lines separate the two." """
+    that size" """
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(150, 512))
     turn = rng.uniform(0, np.pi, size=(150, 1))
@@ -509,8 +291,6 @@ def test_two_images_share_a_bit_as_theory_says(lab, seed):
         missed = np.abs(1 - shares_differing(lab, pairs, 2000, seed) - p).mean()
         by_chance = np.sqrt(2 / np.pi) * np.sqrt(p * (1 - p) / 2000).mean()
         assert 0.6 * by_chance < missed < 2 * by_chance
-    assert collision_probability(np.radians(60)) == pytest.approx(2 / 3)
-    assert collision_probability(np.radians(90)) == pytest.approx(1 / 2)
 
 
 def test_no_two_images_are_more_than_a_right_angle_apart(lab):
@@ -523,120 +303,34 @@ def test_no_two_images_are_more_than_a_right_angle_apart(lab):
     assert np.degrees(np.median(angles)) < 60
 
 
-def test_unrelated_vectors_are_close_to_a_right_angle_apart():
-    """lsh: "Two random directions in 512 dimensions are close to 90 degrees apart, because the
-    positive and the negative terms of their dot product nearly cancel."
-    """
-    x, y = np.random.default_rng(0).normal(size=(2, 1000, 512))
-    assert np.abs(np.degrees(angle_between(x, y)) - 90).max() < 12
-    terms = x * y
-    left_over = np.abs(terms.sum(axis=1)) / np.abs(terms).sum(axis=1)
-    assert np.mean(left_over) < 0.1
-
-
-def test_hamming_distance_is_binomial(lab):
-    """lsh: "$D$ therefore follows a binomial distribution with mean" """
-    n_draws = 4000
-    a, b = lab.pairs(0, 5)
-    lsh = LSH(16 * n_draws, random_state=0).fit(a)
-    distances = (lsh.transform(a) != lsh.transform(b)).reshape(5, n_draws, 16).sum(axis=2)
-    p = angle_between(a, b) / np.pi
-    np.testing.assert_allclose(distances.mean(axis=1), 16 * p, atol=0.15)
-    np.testing.assert_allclose(distances.var(axis=1), 16 * p * (1 - p), rtol=0.1)
-
-
 def shares_differing(lab, pairs, n_bits, seed):
     """Return for each pair the share of the bits in which the codes of the two differ."""
     lsh = LSH(n_bits, random_state=seed).fit(lab.dataset.features)
     return (lsh.transform(pairs[0]) != lsh.transform(pairs[1])).mean(axis=1)
 
 
-def errors_of_angles(lab, pairs, n_bits, seed):
-    estimates = np.pi * shares_differing(lab, pairs, n_bits, seed)
-    return estimates - angle_between(*pairs)
-
-
 def test_the_error_of_the_angle_falls_with_the_root_of_the_bits(lab):
     """lsh: "so half the error takes four times the bits" "The error of an average of $b$
     independent bits falls with $1/\\sqrt{b}$" "The longer the code, the closer the
     estimate is to the angle." "degrees, less than the error of 16 bits" "So
-    16 bits often put two pairs into the wrong order" "But at small angles the errors are smaller"
-    "falls from $22.5$ degrees at a right angle to about $12$ at 15 degrees" "That is still most of
-    the angle"
+    16 bits often put two pairs into the wrong order"
     """
     pairs = lab.pairs(1, 300)
+    angles = angle_between(*pairs)
     error = {}
-    for n_bits in (16, 64, 256):
-        misses = [errors_of_angles(lab, pairs, n_bits, seed) for seed in range(30)]
-        error[n_bits] = np.sqrt(np.mean(np.square(misses)))
+    for n_bits in (256, 64, 16):
+        estimates = [np.pi * shares_differing(lab, pairs, n_bits, seed) for seed in range(30)]
+        error[n_bits] = np.sqrt(np.mean((estimates - angles) ** 2))
     assert 1.7 < error[16] / error[64] < 2.35
     assert 1.7 < error[64] / error[256] < 2.35
-    angles = angle_between(*pairs)
     assert angles.std() < error[16]
-    misses = np.array([errors_of_angles(lab, pairs, 16, seed) for seed in range(30)])
-    estimated = angles + misses
     first, second = np.triu_indices(len(angles), 1)
-    off = (estimated[:, first] - estimated[:, second]) * (angles[first] - angles[second])
+    estimated = np.transpose(estimates)  # with 16 bits
+    off = (estimated[first] - estimated[second]).T * (angles[first] - angles[second])
     assert np.mean(off < 0) > 0.15
-    is_small = angles < np.quantile(angles, 0.2)
-    assert np.mean(misses[:, is_small] ** 2) < np.mean(misses[:, ~is_small] ** 2)
-    of_estimate = [180 * np.sqrt(p * (1 - p) / 16) for p in (90 / 180, 15 / 180)]
-    assert of_estimate == pytest.approx([22.5, 12.4], abs=0.05)
-    assert of_estimate[1] > 15 / 2
-
-
-def test_two_thousand_bits_give_the_angle_to_four_degrees(lab, seeds):
-    """lsh: "it is usually within four degrees of the angle" "the estimate moves in steps of more
-    than eleven degrees"
-    """
-    pairs = lab.pairs(2, 300)
-    errors = np.degrees([errors_of_angles(lab, pairs, 2000, seed) for seed in seeds])
-    assert 1.5 < np.sqrt(np.mean(errors**2)) < 2.2
-    assert np.mean(np.abs(errors) < 4) > 0.9
-    assert 11 < 180 / 16 < 12
-
-
-def test_far_from_the_origin_hardly_any_code_is_left(lab, seed):
-    """lsh: "hardly any codes are left" "Adding 10 moves all the images far out along one
-    diagonal."
-    """
-    bits = LSH(16, random_state=seed).fit_transform(lab.dataset.features + 10)
-    assert len(np.unique(bits_to_integers(bits))) <= 4
-    assert np.sum(emptier_side(bits) < 0.01) >= 14
 
 
 # 3 Buckets
-
-
-def test_eight_vectors_fill_five_buckets():
-    """buckets: "The sneaker and the sandal lie in 101, the slipper in 001, the boot and the shirt
-    in 110, the blouse and the jumper in 010, the coat in 011." "Query 1 is in 101, near the
-    sneaker. Query 2 is in 100, where no vector lies." "Five. The boot opens bucket" "The coat has
-    bucket {glue:text}`coat-bits` to itself." "so the bucket of the blouse and the jumper has purity
-    1" "the boot and the shirt make a bucket of purity 1/2" "The first query has two of them. The
-    second query has none" "Their five buckets hold {glue:text}`eight-sizes`" "Six of the vectors
-    share a bucket with one other vector, so they have two candidates each." buckets: "Add 10 to
-    both features of each of the eight vectors" "so all of them become negative, and every first bit
-    is 0" "so every second bit is 0 too" "so every third bit is 1" "The eight vectors had the mean
-    (0, 0) before you shifted them" "so centring takes them back" """
-    codes = codes_by_hand(3)
-    buckets = {}
-    for name, code in codes.items():
-        buckets.setdefault(code, []).append(name)
-    assert buckets == {
-        "101": ["sneaker", "sandal"],
-        "001": ["slipper"],
-        "110": ["boot", "shirt"],
-        "010": ["blouse", "jumper"],
-        "011": ["coat"],
-    }
-    classes = dict(zip(eight.NAMES, eight.LABELS.tolist(), strict=True))
-    assert classes["boot"] != classes["shirt"]
-    assert classes["blouse"] == classes["jumper"]
-    assert code_by_hand(3, -1, 3) == "101"
-    assert code_by_hand(2, -4, 3) == "100"
-    assert set(codes_by_hand(3, added=10).values()) == {"001"}
-    assert not eight.VECTORS.sum(axis=0).any()
 
 
 def test_far_away_the_sixty_points_fill_one_bucket_or_two():
@@ -649,62 +343,32 @@ def test_far_away_the_sixty_points_fill_one_bucket_or_two():
     lines = np.array([np.cos(normals), np.sin(normals)])
     points = np.array(data["points"])
     assert len(np.unique(points @ lines >= 0, axis=0)) == 6
-    found = []
+    largest = []
     for direction in circle(360):
-        moved = points + 4 * direction
-        sizes = np.unique(moved @ lines >= 0, axis=0, return_counts=True)[1]
+        bits = (points + 4 * direction) @ lines >= 0
+        sizes = np.unique(bits, axis=0, return_counts=True)[1]
         assert len(sizes) <= 2
-        found.append(np.sum(sizes**2) / len(points))
-    assert np.median(found) > 50
-
-
-def test_the_search_finds_the_nearest_of_the_bucket(lab, seed):
-    """buckets: "rank the candidates by their angle to the query" "The other nearest images lie in
-    other buckets, where the search never looked." "So the ten answers have the same recall as
-    all the candidates together." "But many neighbours have a different code."
-    """
-    split = lab.split["raw"]
-    found = lab.table("raw", seed).query_radius(lab.bits("raw", seed)[0], 0)
-    best = rerank(split.X_query, split.X_database, found, k=10)
-    included = []
-    for rows, answers, exact in zip(found, best, lab.exact["raw"], strict=True):
-        in_bucket = exact[np.isin(exact, rows)]
-        # what the bucket holds of the ten nearest is ranked first
-        assert {*in_bucket} <= {*answers}
-        included.append(len(in_bucket))
-    assert 0 < np.mean(included) < 8
+        largest.append(max(sizes))
+    assert np.median(largest) > 54  # so more than 50 candidates in the mean
 
 
 def test_few_buckets_hold_half_of_the_raw_images(lab, seed):
     """buckets: "A single bucket holds {glue:text}`largest-share` percent" "hides this imbalance
-    because it counts every bucket once" buckets: "tells you about queries, new ones included" "A
-    few large buckets dominate this mean, so the median query has far fewer candidates." "lands in
-    the largest bucket is compared with all" buckets: "The purest and the most mixed bucket of six
-    to eight images. The same hyperplanes made both buckets." """
+    because it counts every bucket once" "tells you about queries, new ones included" "A
+    few large buckets dominate this mean, so the median query has far fewer candidates."
+    "and dissimilar images share codes"
+    """
     table = lab.table("raw", seed)
-    labels = lab.split["raw"].y_database
-    largest = table.bucket_sizes.max()
+    largest = table.bucket_sizes.argmax()
     assert buckets_with_half(table) < 0.08 * len(table)
-    assert largest > 0.02 * table.n_rows
+    assert table.bucket_sizes[largest] > 0.02 * table.n_rows
     assert size_weighted_mean(table) > 5 * table.bucket_sizes.mean()
-    assert len(table) < 2**16 / 2
-    rows = table.bucket(table.bucket_codes[table.bucket_sizes.argmax()])
-    assert len(np.unique(labels[rows])) >= 5
+    rows = table.bucket(table.bucket_codes[largest])
+    assert len(np.unique(lab.split["raw"].y_database[rows])) >= 5
     counts = candidates(lab, "raw", seed)
     # there are few queries, and candidates vary widely
     assert 0.6 < counts.mean() / size_weighted_mean(table) < 1.4
     assert np.median(counts) < 0.85 * counts.mean()
-    in_largest = np.mean(counts == largest)
-    share = largest / table.n_rows
-    assert in_largest == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / len(counts)))
-    assert in_largest > 0
-    purity = [
-        np.bincount(labels[rows]).max() / len(rows)
-        for _, rows in table.items()
-        if 6 <= len(rows) <= 8
-    ]
-    assert max(purity) > 0.7
-    assert min(purity) < 0.4
 
 
 def test_the_number_of_candidates_depends_on_the_hyperplanes(lab):
@@ -713,64 +377,22 @@ def test_the_number_of_candidates_depends_on_the_hyperplanes(lab):
     assert max(means) > 3 * min(means)
 
 
-def test_random_codes_would_leave_nearly_every_image_alone(lab, seed):
-    """buckets: "With random codes, even the largest bucket would hold only a few images" "With
-    random codes a stored query would have only" "these codes ignore what the images show"
-    """
-    n = len(lab.split["raw"].X_database)
-    random_codes = np.random.default_rng(seed).integers(2**16, size=n)
-    sizes = np.bincount(random_codes)
-    expected = 1 + (n - 1) / 2**16
-    assert np.sum(sizes.astype(float) ** 2) / n == pytest.approx(expected, rel=0.03)
-    assert sizes.max() < min(12, lab.table("raw", seed).bucket_sizes.max() / 20)
-    assert size_weighted_mean(lab.table("centred", seed)) > 1.5 * expected
-
-    def together(codes):
-        """Return how often the second to tenth nearest images have the code of the nearest."""
-        of_nearest = codes[lab.exact["raw"]]
-        return np.mean(of_nearest[:, :1] == of_nearest[:, 1:])
-
-    # by random codes, ten nearest images are no likelier to be together than any others
-    assert together(random_codes) < 0.003
-    assert together(bits_to_integers(lab.bits("centred", seed)[1])) > 3 / 2**16
-
-
-@three_seeds
 def test_two_lengths_predict_how_hyperplanes_split(lab, seed):
-    """buckets: "These two lengths predict how unevenly a random hyperplane splits the images." "is
-    then normal with mean 0 and standard deviation" "This share falls as $|z|$ grows." "Average over
-    the images as well, and you get the square of the spread." "the dot products of the images
-    have a standard deviation of about the spread" "The mean vector is long compared with the
-    distances of the vectors from it." "many hyperplanes through the origin have most of the vectors
-    on one side" """
-    scaled = normalize(lab.split["raw"].X_database[:10_000])
-    mean = scaled.mean(axis=0)
-    length = np.linalg.norm(mean)
-    spread = spread_of(scaled)
-    assert length > 1.2 * spread
-    lsh = LSH(2000, random_state=seed).fit(scaled)
-    share = emptier_side(lsh.transform(scaled))
-    predicted = norm.cdf(-norm.ppf(0.75) * length / spread)
-    assert np.median(share) == pytest.approx(predicted, abs=0.035)
-    assert 0.05 < np.median(share) < 0.25
-    products = scaled @ lsh.hyperplanes_
-    off_centre = np.abs(products.mean(axis=0)) / products.std(axis=0)
-    assert spearmanr(off_centre, share)[0] < -0.95
-    assert np.std(mean @ lsh.hyperplanes_) == pytest.approx(length, rel=0.06)
-    assert np.sqrt(np.mean(products.var(axis=0))) == pytest.approx(spread, rel=0.06)
-    assert np.median(products.std(axis=0)) == pytest.approx(spread, rel=0.15)
-
-
-def test_the_ratio_says_whether_to_centre(lab, seed):
-    """buckets: "Divide the length of the mean by the spread." "At a ratio of 1 or more, the median
+    """buckets: "These two lengths predict how unevenly a random hyperplane splits the images."
+    "The mean vector is long compared with the distances of the vectors from it." "many hyperplanes
+    through the origin have most of the vectors on one side" "At a ratio of 1 or more, the median
     hyperplane splits the vectors about" "and there is little to repair"
     """
-    X = lab.split["centred"].X_database[:5000]
-    direction = normalize(np.random.default_rng(seed).normal(size=(1, X.shape[1])))
-    for ratio, least, most in [(0.3, 0.37, 0.5), (1, 0.2, 0.3), (2, 0.02, 0.15)]:
-        moved = X - X.mean(axis=0) + ratio * spread_of(X) * direction
-        share = emptier_side(LSH(1000, random_state=seed).fit_transform(moved))
-        assert least < np.median(share) < most
+    scaled = normalize(lab.split["raw"].X_database[:5000])
+    middle = scaled.mean(axis=0)
+    spread = np.sqrt(scaled.var(axis=0).sum())
+    of_images = np.linalg.norm(middle) / spread
+    assert of_images > 1.2
+    direction = normalize(np.random.default_rng(seed).normal(size=(1, len(middle))))
+    moved = {ratio: scaled - middle + ratio * spread * direction for ratio in (1 / 3, 1, 2)}
+    for ratio, vectors in {of_images: scaled, **moved}.items():
+        share = emptier_side(LSH(2000, random_state=seed).fit_transform(vectors))
+        assert np.median(share) == pytest.approx(norm.cdf(-norm.ppf(0.75) * ratio), abs=0.035)
 
 
 def angles_of_pairs(lab, seed):
@@ -783,37 +405,17 @@ def angles_of_pairs(lab, seed):
     }
 
 
-def test_the_law_gives_the_chance_of_a_random_pair(lab, seed):
-    """buckets: "so for this one pair the chance of a shared code is" "For a *random* pair the
-    sixteen bits are not independent" "So average the sixteenth powers over the pairs." "because
-    the few pairs at small angles contribute a large part"
-    """
-    angles = angles_of_pairs(lab, seed)["raw"]
-    chances = np.sort(collision_probability(angles) ** 16)
-    assert chances.mean() > 1.05 * collision_probability(np.median(angles)) ** 16
-    assert chances[-len(chances) // 10 :].sum() > 0.2 * chances.sum()
-
-    def shared(a, b, n_draws):
-        """Return for each pair how often all sixteen bits agree, over many draws."""
-        lsh = LSH(16 * n_draws, random_state=seed).fit(a)
-        agree = lsh.transform(a) == lsh.transform(b)
-        return agree.reshape(len(a), n_draws, 16).all(axis=2).mean(axis=1)
-
-    X = lab.split["raw"].X_database
-    a, b = np.random.default_rng(seed).choice(len(X), size=(2, 2000), replace=False)
-    expected = np.mean(collision_probability(angle_between(X[a], X[b])) ** 16)
-    assert shared(X[a], X[b], 200).mean() == pytest.approx(expected, rel=0.25)
-    turned = [np.cos(np.radians(20)), np.sin(np.radians(20))]
-    of_20_degrees = shared(np.array([[1, 0]]), np.array([turned]), 2000)
-    assert of_20_degrees == pytest.approx((1 - 20 / 180) ** 16, abs=0.03)
-
-
 def test_buckets_bring_similar_images_together(lab, seed):
     """buckets: "The buckets do bring similar images together." "the buckets keep their sizes, but
     their images are now random" "but small buckets look pure by chance"
     """
     labels = lab.split["raw"].y_database
-    purity, by_accident = purity_and_baseline(lab, "raw", seed)
+    shuffled = np.random.default_rng(seed).permutation(labels)
+    purity, by_accident = (
+        sum(np.bincount(given[rows]).max() for _, rows in lab.table("raw", seed).items())
+        / len(labels)
+        for given in (labels, shuffled)
+    )
     assert purity > max(1.3 * by_accident, by_accident + 0.05)
     assert by_accident > 1.1 * np.bincount(labels).max() / len(labels)
 
@@ -831,38 +433,27 @@ def test_raw_hyperplanes_hardly_split_the_images(lab, seed):
 
 def test_after_centring_angles_lie_around_a_right_angle(lab, seed):
     """buckets: "Centring moves the median angle to about 90 degrees." "those between centred
-    vectors spread widely on both sides of it" buckets: "All the images lie in one corner of the
-    space" "such pairs hardly ever share a code" "and dissimilar
-    images share codes" """
+    vectors spread widely on both sides of it" "For a *random* pair the sixteen bits are not
+    independent" "because the few pairs at small angles contribute a large part"
+    """
     angles = angles_of_pairs(lab, seed)
     assert np.degrees(np.median(angles["centred"])) == pytest.approx(90, abs=6)
     assert np.mean(angles["centred"] > np.pi / 2) == pytest.approx(0.5, abs=0.1)
     assert np.std(angles["centred"]) > 3 / np.sqrt(512)  # random directions: once
-    similar = angles["raw"] <= np.quantile(angles["raw"], 0.1)
-
-    def dissimilar(name):
-        """Return the share of dissimilar pairs of those with one code, and of all pairs."""
-        chances = collision_probability(angles[name]) ** 16
-        return chances[~similar].sum() / chances.sum(), np.mean(chances * ~similar)
-
-    raw, raw_chance = dissimilar("raw")
-    _, centred_chance = dissimilar("centred")
-    assert raw > 0.3
-    assert centred_chance < raw_chance / 20
+    chances = np.sort(collision_probability(angles["raw"]) ** 16)
+    assert chances.mean() > 1.05 * np.median(chances)
+    assert chances[-len(chances) // 10 :].sum() > 0.2 * chances.sum()
 
 
 def test_centred_images_spread_over_more_buckets(lab, seed):
     """buckets: "The images now spread over more and smaller buckets." "It does not make the
     buckets equally large."
     """
-    raw = lab.table("raw", seed)
-    centred = lab.table("centred", seed)
+    raw, centred = (lab.table(name, seed) for name in ("raw", "centred"))
     assert len(centred) > 3 * len(raw)
     assert buckets_with_half(centred) > 3 * buckets_with_half(raw)
     assert size_weighted_mean(centred) < size_weighted_mean(raw) / 3
     assert centred.bucket_sizes.max() < raw.bucket_sizes.max()
-    counts = candidates(lab, "centred", seed)
-    assert np.percentile(counts, 95) > 3 * np.median(counts)
     assert size_weighted_mean(centred) > 1.5 * centred.bucket_sizes.mean()
 
 
@@ -871,19 +462,6 @@ def kept_centring(name):
     kept = pd.read_csv(RESULTS / "centring.csv").query("dataset == @name")
     assert (kept.groupby(["vectors", "n_bits"]).size() == 10).all()
     return kept.groupby(["vectors", "n_bits"])
-
-
-def matched_pairs(name):
-    """Return pairs of raw and centred codes whose queries have about as many candidates."""
-    means = kept_centring(name)["candidates"].mean()
-
-    def match(vectors, wanted):
-        return vectors, np.abs(np.log(means.loc[vectors] / wanted)).idxmin()
-
-    return [
-        (("raw", 16), match("centred", means["raw", 16])),
-        (match("raw", means["centred", 16]), ("centred", 16)),
-    ]
 
 
 @both
@@ -895,36 +473,29 @@ def test_centring_saves_bits(name):
     candidates without centring" "the mean owes more to queries in a few crowded buckets"
     "Centre the vectors before you hash them, and you need fewer bits." "With the same number of
     bits as before, recall falls." "the cost varies less between draws" "centred codes find
-    as many neighbours as raw codes, or more, although they have half the bits or fewer" """
-    means = kept_centring(name)[["candidates", "median", "recall"]].mean()
-    errors = kept_centring(name)[["candidates", "recall"]].sem()
-    spans = kept_centring(name)["candidates"].agg(lambda draws: draws.max() / draws.min())
-    for raw, centred in matched_pairs(name):
+    as many neighbours as raw codes, or more, although they have half the bits or fewer"
+    "those of raw codes with 16 bits and centred codes with 7, or those of 32 and 16 bits"
+    "But the raw queries then have ten times as many candidates"
+    """
+    kept = kept_centring(name)
+    means = kept[["candidates", "median", "recall"]].mean()
+    errors = kept["recall"].sem()
+    spans = kept["candidates"].agg(lambda draws: draws.max() / draws.min())
+    for n_bits in FAIR_BITS[name]:
+        raw, centred = zip(("raw", "centred"), n_bits, strict=True)
         assert centred[1] <= raw[1] / 2
-        ratio = means.candidates[centred] / means.candidates[raw]
-        assert 0.65 < ratio < 1.5
-        assert abs(ratio - 1) < 0.1 or (name == "cifar10" and raw[1] == 40 and ratio < 1)
+        assert 0.9 < means.candidates[centred] / means.candidates[raw] < 1.1
         gain = means.recall[centred] - means.recall[raw]
-        assert 0 < gain < 2.1 * np.hypot(errors.recall[centred], errors.recall[raw])
-        assert errors.candidates[centred] < errors.candidates[raw]
+        assert 0 < gain < 2.1 * np.hypot(errors[centred], errors[raw])
         assert spans[centred] < spans[raw]
         assert means["median"][centred] > means["median"][raw]
+    if name == "fashion-mnist":
+        assert all(find("3.1").judge((*n_bits, "b")).holds for n_bits in FAIR_BITS[name])
+        ratio = means.candidates["raw", 16] / means.candidates["centred", 16]
+        assert ratio == pytest.approx(10, rel=0.2)
     assert means.recall["centred", 16] < 0.5 * means.recall["raw", 16]
     assert means.recall.loc["centred"].is_monotonic_decreasing
     assert means.candidates.loc["centred"].is_monotonic_decreasing
-
-
-def test_one_exercise_knows_the_fair_pairs():
-    """buckets: "those of raw codes with 16 bits and centred codes with 7, or those of 32 and 16
-    bits" "But the raw queries then have ten times as many candidates"
-    """
-    exercise = find("3.1")
-    fair = [(raw[1], centred[1]) for raw, centred in matched_pairs("fashion-mnist")]
-    assert fair == [(16, 7), (32, 16)]
-    for pair in [(16, 7), (32, 16), (16, 16), (32, 7)]:
-        assert exercise.judge((*pair, "b")).holds == (pair in fair)
-    means = kept_centring("fashion-mnist")["candidates"].mean()
-    assert means["raw", 16] / means["centred", 16] == pytest.approx(10, rel=0.2)
 
 
 def test_one_draw_differs_from_the_mean_of_ten(lab):
@@ -941,14 +512,13 @@ def test_one_draw_differs_from_the_mean_of_ten(lab):
 def test_after_centring_buckets_hold_too_little(name):
     """buckets: "percent is far too low to use" "The median query has only about
     {glue:text}`centred-median` candidates" "But nearly all of the comparisons are saved" "percent
-    of the queries find their bucket empty" "This raises the cost and the recall together."
+    of the queries find their bucket empty"
     """
     means = kept_centring(name)[["candidates", "median", "empty", "recall"]].mean()
     centred = means.loc["centred", 16]
     assert centred.recall < 0.12
     assert centred["median"] < 6
     assert centred["empty"] > 0.2
-    assert means.loc["raw", 16]["empty"] < 0.05
     assert means.loc["raw", 16].candidates > 8 * centred.candidates
     assert centred.candidates < 0.005 * {"fashion-mnist": 8500, "cifar10": 58682}[name]
 
@@ -967,50 +537,6 @@ def test_the_kept_figures_of_centring(lab):
     pd.testing.assert_frame_equal(again, kept[again.columns], rtol=0.02, atol=0.005)
 
 
-def test_centring_gives_each_hyperplane_an_offset(lab):
-    """buckets: "Subtracting the mean amounts to giving each hyperplane an offset" "Thresholds at
-    the medians of the dot products would split the images exactly in half" "The law of chapter 2
-    holds for centred vectors too, because the mean does not depend on the hyperplanes." "Scale
-    every image to length one, which changes no code." "images near a hyperplane get other codes,
-    which no longer match the stored ones" """
-    X = lab.split["raw"].X_database[:2000].astype(np.float64)
-    mean = X.mean(axis=0)
-    W = LSH(16, random_state=0).fit(X).hyperplanes_
-    products = X @ W
-    offsets = mean @ W
-    np.testing.assert_array_equal((X - mean) @ W >= 0, products >= offsets)
-    np.testing.assert_array_equal(np.sum(products >= np.median(products, axis=0), axis=0), 1000)
-    np.testing.assert_array_equal(normalize(X) @ W >= 0, products >= 0)
-    moved = 1.01 * mean
-    changed = ((X - moved) @ W >= 0) != ((X - mean) @ W >= 0)
-    to_offset = np.abs(products - offsets)
-    assert 0 < np.mean(changed) < 0.05
-    assert np.max(to_offset[changed]) < np.median(to_offset)
-    pair = X[:2] - mean
-    bits = pair @ LSH(4000, random_state=0).fit(X).hyperplanes_ >= 0
-    expected = collision_probability(angle_between(pair[:1], pair[1:])).item()
-    assert np.mean(bits[0] == bits[1]) == pytest.approx(expected, abs=0.03)
-
-
-def test_photographs_are_far_from_their_nearest(lab):
-    """buckets: "Even a query's nearest image lies at a wide angle there, so the two seldom agree
-    in all sixteen bits."
-    """
-    split = lab.split["centred"]
-    first = lab.exact["centred"][:, 0]
-    angle = np.degrees(np.median(angle_between(split.X_query, split.X_database[first])))
-    agree = []
-    for draw in range(10):
-        query_bits, bits = lab.bits("centred", draw)
-        agree.append((bits[first] == query_bits).all(axis=1))
-    if lab.dataset.name == "cifar10":
-        assert angle > 45
-        assert np.mean(agree) < 0.03
-    else:
-        assert angle < 30
-        assert np.mean(agree) > 0.1
-
-
 def test_centring_changes_which_images_are_nearest(lab):
     """buckets: "Centred codes estimate angles seen from the mean, and these angles rank
     the images differently."
@@ -1018,18 +544,10 @@ def test_centring_changes_which_images_are_nearest(lab):
     assert 0.2 < recall_of_exact(lab.exact["centred"], lab.exact["raw"]) < 0.95
 
 
-def test_with_few_bits_a_query_has_many_candidates(lab, seed):
-    """buckets: "With 4 bits there are 16 buckets, and a stored query" "most images are alone in
-    their bucket with 32 bits" "That is true of raw and of centred vectors." "Begin with the next
-    whole number of bytes, 16 bits."
-    """
-    for name in ("raw", "centred"):
-        table = HashTable(lab.bits(name, seed)[1][:, :4])
-        assert len(table) <= 16
-        assert size_weighted_mean(table) > table.n_rows / 16
+def test_with_many_bits_most_images_are_alone(lab, seed):
+    """buckets: "most images are alone in their bucket with 32 bits" """
     table = HashTable(lab.bits("centred", seed, 32)[1])
     assert np.sum(table.bucket_sizes == 1) > 0.5 * table.n_rows
-    assert 8 < np.log2(table.n_rows) <= 16
 
 
 # 4 Hamming radius search
@@ -1037,29 +555,13 @@ def test_with_few_bits_a_query_has_many_candidates(lab, seed):
 
 def test_raw_codes_scan_several_times_as_much(lab, seed):
     """radius-search: "by radius alone, raw vectors look good: at radius 2 they find" "raw vectors
-    pay for it by looking at more images" radius-search: "Centring changes the precision of
+    pay for it by looking at more images" "Centring changes the precision of
     exhaustive search by" "find about as many images of the query's class" """
     raw = lab.sweep("raw", seed)
     centred = lab.sweep("centred", seed)
-    exhaustive = lab.exhaustive
-    assert abs(exhaustive["centred"] - exhaustive["raw"]) < 0.03
-    assert (raw.precision[:2] > centred.precision[:2] + 0.05).all()
-    assert raw.precision[2] > max(centred.precision[2] + 0.01, exhaustive["raw"] - 0.03)
-    for radius in (0, 2):
-        assert raw.scanned[radius] > 3 * centred.scanned[radius]
-    assert raw.scanned[2] > 0.1
-    assert (centred.scanned < raw.scanned.min()).any()
-    assert precision_when_scanning(centred, raw.scanned.min()) > 0.5 * exhaustive["centred"]
-
-
-@five_seeds
-def test_for_what_they_scan_centred_codes_are_better(lab, seeds):
-    """radius-search: "With only six percent of the database scanned, centred codes reach" """
-    for seed in seeds:
-        raw = lab.sweep("raw", seed)
-        centred = lab.sweep("centred", seed)
-        share = max(0.06, raw.scanned.min())  # some draws have no search of raw vectors so cheap
-        assert precision_when_scanning(centred, share) > precision_when_scanning(raw, share)
+    assert abs(lab.exhaustive["centred"] - lab.exhaustive["raw"]) < 0.03
+    assert raw.precision[2] > centred.precision[2] + 0.01
+    assert raw.scanned[2] > 3 * centred.scanned[2]
 
 
 @five_seeds
@@ -1114,25 +616,14 @@ def test_the_kept_times_by_size_say_where_a_table_is_ahead():
     """radius-search: "at a few thousand vectors for radius 2 and above ten thousand for radius 3"
     "a hundred queries are answered together, the table gains little" "At radius 3 it has more than
     twice as many candidates, and is slower than exhaustive search." "With more vectors the
-    table can win." "at a few thousand vectors for radius 2, and above ten thousand for radius
-    3" "nanoseconds per vector with 10,000 vectors but" "But each candidate takes
-    {glue:text}`dearer-2` times as long as a comparison in the product." "With 10,000 vectors,
-    radius 3 loses if a vector takes" "vectors and one query at a time, the table is" data:
-    "Vectors that do not fit into the processor's cache take about twice as long"
-    radius-search: "A
-    vertical line marks the number of vectors above which a table is faster than exhaustive
-    search. For queries asked together there is no line" "If a hundred queries are answered
-    together, it gains little." """
+    table can win." "but on Fashion-MNIST it takes longer than exhaustive search" "and a candidate
+    takes longer than a vector in exhaustive search" "A vertical line marks the number of vectors
+    above which a table is faster than exhaustive search. For queries asked together there is no
+    line"
+    """
     kept = pd.read_csv(RESULTS / "time-by-size.csv")
-    assert kept["n"].agg(["min", "max"]).tolist() == [1000, 1_000_000]
     times = kept.pivot(index=["queries", "n"], columns="method", values="microseconds")
-    alone = times.loc["one at a time"]
-    together = times.loc["together"]
-    per_vector = alone["exhaustive search"] / alone.index
-    assert 1.5 < per_vector[30_000] / per_vector[10_000] < 2.5
-    assert per_vector[10_000] == pytest.approx(per_vector[1_000], rel=0.2)
-    of_radius_3 = alone.loc[10_000, "LSH, radius 3"]
-    assert 10_000 * per_vector[10_000] < of_radius_3 < 10_000 * per_vector.loc[30_000:].min()
+    alone, together = (times.loc[how] for how in ("one at a time", "together"))
     for radius, least_n, largest_n in ((2, 1_500, 9_000), (3, 10_000, 30_000)):
         way = f"LSH, radius {radius}"
         crossing = where_the_table_is_level(alone, way)
@@ -1142,144 +633,40 @@ def test_the_kept_times_by_size_say_where_a_table_is_ahead():
         gain = together["exhaustive search"] / together[way]
         assert gain.max() < 1.5
         assert where_the_table_is_level(together, way) is None
-    in_batches = together.loc[1_000_000]
-    assert in_batches["exhaustive search"] > 1.2 * in_batches["LSH, radius 2"]
     assert (together["LSH, radius 3"] > together["exhaustive search"]).all()
     scanned = kept[kept["n"] == 1_000_000].groupby("method").scanned.max()
-    a_candidate = in_batches["LSH, radius 2"] / scanned["LSH, radius 2"]
-    assert 15 < a_candidate / in_batches["exhaustive search"] < 30
     assert scanned["LSH, radius 3"] > 2 * scanned["LSH, radius 2"]
-    # `rerank` fetches each query's candidates for itself
-    at_once = reranking.queries_at_a_time(1_000_000)
-    most_alone = reranking._MANY * (at_once + reranking._READING) / at_once
-    assert scanned["LSH, radius 3"] < most_alone
-    most = alone.loc[1_000_000]
-    assert most["exhaustive search"] > 4 * most["LSH, radius 2"] > 4 * most["LSH, radius 3"] / 5
-    largest = kept[kept["n"] == 1_000_000].groupby("method")
-    candidates = 1_000_000 * largest["scanned"].max()
-    per_candidate = most / candidates
     # median times over mean counts: the counts are skewed, so means of both are further apart
-    assert per_candidate.drop("exhaustive search").min() > 3 * per_candidate["exhaustive search"]
-    recall = largest["recall"].max()
-    assert 0.4 < recall["LSH, radius 2"] < 0.65 < recall["LSH, radius 3"] < 0.85
-
-
-def test_look_ups_of_radius_4_outweigh_its_candidates():
-    """radius-search: "microseconds, most of them for looking up the
-    {glue:text}`ball-16-4` codes of the ball, one by one." "on Fashion-MNIST it takes longer than
-    exhaustive search."
-    """
-    kept = pd.read_csv(RESULTS / "time-by-size.csv")
-    kept = kept[(kept.n <= 10_000) & (kept.queries == "one at a time")]
-    exhaustive = kept[kept.method == "exhaustive search"].microseconds.max()
-    tables = kept[kept.method != "exhaustive search"]
-    radii = tables.method.str[-1].astype(int)
-    work = np.c_[radii.map(lambda radius: ball_size(16, radius)), tables.n * tables.scanned]
-    (a_look_up, a_candidate), *_ = np.linalg.lstsq(work, tables.microseconds, rcond=None)
-    np.testing.assert_allclose(work @ [a_look_up, a_candidate], tables.microseconds, rtol=0.1)
-    radius_4 = kept_figures().loc["fashion-mnist", "centred", 4]
-    look_ups = ball_size(16, 4) * a_look_up
-    assert look_ups > 3 * radius_4.candidates * a_candidate
-    assert look_ups > 2 * exhaustive
-
-
-@five_seeds
-def test_queries_that_are_answered_first_are_the_easy_ones(lab, seeds):
-    """radius-search: "an average over *different queries*, the easy ones first" """
-    # 120 queries are too few to tell
-    s = split_dataset(lab.dataset, query_size=2000).preprocessed("l2-centre")
-    exact = exact_neighbours(s.X_query, s.X_database, 10)
-    precision = precision_at_k(exact, s.y_query, s.y_database, per_query=True)
-    gains = []
-    for seed in seeds:
-        query_bits, bits = codes_of(LSH(16, random_state=seed), s)
-        n_found = HashTable(bits).query_radius(query_bits, 0, count_only=True)
-        gains.append(precision[n_found > 0].mean() - precision[n_found == 0].mean())
-    assert np.mean(gains) > 2 * np.std(gains) / np.sqrt(len(gains)) > 0
-
-
-def test_tables_keep_the_slipper_and_lose_the_shirt():
-    """designing: "One table misses a vector with probability $1 - p^b$." "so all $L$ tables miss
-    it with probability $(1 - p^b)^L$" "so the two agree in a bit with $p = 3/4$" "so there $p =
-    1/4$" "with probability $(3/4)^3 = 27/64$" "is a candidate only with probability $1 -
-    (63/64)^5$" "More bits *and* more tables keep the near vector and lose the far one." "four
-    tables of three bits miss the slipper with probability $(37/64)^4 = 0.11$ and five with
-    $0.06$" """
-    of_five = {}
-    for name, p in (("slipper", 3 / 4), ("shirt", 1 / 4)):
-        angle = angle_between([(3, -1)], [PLACES[name]])
-        assert collision_probability(angle) == pytest.approx(p)
-        of_five[name] = 1 - (1 - p**3) ** 5
-        assert amplified_probability(p, 3, 5) == pytest.approx(of_five[name])
-    assert (3 / 4) ** 3 == 27 / 64
-    missed = [1 - amplified_probability(3 / 4, 3, n_tables) for n_tables in (4, 5)]
-    assert missed == pytest.approx([0.11, 0.06], abs=0.005)
-    assert missed[0] > 0.1 > missed[1]
-    six_bits = [1 - (1 - 729 / 4096) ** n_tables for n_tables in (13, 14)]
-    assert six_bits[0] < of_five["slipper"] <= six_bits[1]
-    assert of_five["shirt"] / 10 > 1 - (1 - 1 / 4096) ** 14
-
-
-def test_twice_the_bits_cost_more_than_twice_the_tables_give():
-    """designing: "The ten tables of 8 bits find the pair nearly twice as often." "Twice as many
-    tables at most double it." """
-    assert 1.8 < (1 - (1 - 0.8**8) ** 10) / (1 - (1 - 0.8**16) ** 20) < 2
-    for p in (0.1, 0.5, 0.9):
-        one, two = (amplified_probability(p, 8, n_tables) for n_tables in (3, 6))
-        assert one < two <= 2 * one
+    for_each = alone.loc[1_000_000] / scanned
+    assert for_each.drop("exhaustive search").min() > 3 * for_each["exhaustive search"]
 
 
 @five_seeds
 def test_real_pairs_follow_the_s_curve(lab, seeds):
-    """designing: "real pairs stay close to the curves that theory predicts." "so their errors go
-    the same way" """
+    """designing: "real pairs stay close to the curves that theory predicts." "Many bits reject the
+    unlike; many tables rescue the alike." """
     s = replace(lab.split["centred"], X_query=lab.split["centred"].X_query[:50])
     similarity = cosine_similarity(s.X_query, s.X_database)
     group = np.digitize(similarity, np.linspace(-0.4, 1, 15))
     groups = [group == g for g in range(1, 15) if np.sum(group == g) > 200]
     p = collision_probability(np.arccos(np.clip(similarity, -1, 1)))
     codes = [codes_of(LSH(320, random_state=seed), s) for seed in seeds]
-    for n_bits, n_tables in ((4, 1), (16, 1), (16, 20)):
-        predicted = amplified_probability(p, n_bits, n_tables)
+    for n_tables in (1, 20):
+        predicted = amplified_probability(p, 16, n_tables)
         errors = []
         for of_seed in codes:
-            query_bits, bits = (part[:, : n_bits * n_tables] for part in of_seed)
+            query_bits, bits = (part[:, : 16 * n_tables] for part in of_seed)
             found = HashTables(bits, n_tables).candidates(query_bits)
             hit = np.array([np.isin(np.arange(len(bits)), ids) for ids in found])
             errors.append([(hit - predicted)[members].mean() for members in groups])
-        limit = 0.08 if n_bits == 16 else 0.11
-        assert np.abs(errors).mean(axis=1).max() < limit, (n_bits, n_tables)
-        assert np.abs(np.mean(errors, axis=0)).mean() < 0.4 * limit, (n_bits, n_tables)
-        assert np.ptp(errors, axis=0).max() > 0, (n_bits, n_tables)
-
-
-def test_bits_reject_the_unlike_and_tables_rescue_the_alike():
-    """designing: "Many bits reject the unlike; many tables rescue the alike." "low, then steep,
-    then high" "$p = 0.795$ and $L = 89$ (with the cosine instead of $p$ it would be 81)" """
-    p = collision_probability(np.arccos([0.0, 0.5, 0.8, 0.95]))
-    four, one, twenty = (
-        amplified_probability(p, *design) for design in ((4, 1), (16, 1), (16, 20))
-    )
-    assert four[0] > 0.05 > twenty[0] > one[0]
-    assert one[2] < 0.05 < 0.3 < twenty[2]
-    assert twenty[3] > 0.95 > 0.5 > one[3]
-    assert round(float(p[2]), 3) == 0.795
-    for probability, n_tables in ((p[2], 89), (0.8, 81)):
-        assert amplified_probability(probability, 16, n_tables - 1) < 0.9
-        assert amplified_probability(probability, 16, n_tables) >= 0.9
+        assert np.abs(errors).mean(axis=1).max() < 0.08, n_tables
+        assert np.abs(np.mean(errors, axis=0)).mean() < 0.4 * 0.08, n_tables
 
 
 @three_seeds
 def test_tables_look_at_less_than_a_radius_for_the_same_recall(lab, seed):
     """designing: "many tables scan less than one table with a radius. But a
-    few tables gain little." "as often as it has the query's own code" "nine times as often as the
-    query's own code. A second table instead would at most double the probability of each." "64
-    tables store 64 codes" "one code of 128 bits reaches a recall of {glue" """
-    # of the slipper and of the shirt, by the codes with one differing bit and by the bucket
-    added = [3 * p**2 * (1 - p) / p**3 for p in (3 / 4, 1 / 4)]
-    assert added == pytest.approx([1, 9])
-    for p in (3 / 4, 1 / 4):
-        assert amplified_probability(p, 3, 2) < 2 * p**3
+    few tables gain little." "The bits help most, together with a radius." """
     exact = lab.exact["centred"][:100]
     codes = codes_of(LSH(1024, random_state=seed), lab.split["centred"])
 
@@ -1290,292 +677,151 @@ def test_tables_look_at_less_than_a_radius_for_the_same_recall(lab, seed):
     leads = []
     for n_tables in (4, 16, 64):
         query_bits, bits = first(16 * n_tables)
-        tables = HashTables(bits, n_tables)
-        found = tables.candidates(query_bits[:100])
+        found = HashTables(bits, n_tables).candidates(query_bits[:100])
         recall, share = recall_and_share(found, exact, len(bits))
         # beyond what a radius finds that looks at as much
         leads.append(recall - np.interp(share, shares, recalls))
     assert leads == sorted(leads)
     assert leads[-1] > 1.5 * leads[0]
-    assert recall > 1.1 * (recall - leads[-1])
-    assert sum(table.bits.nbytes for table in tables.tables) == 64 * tables.tables[0].bits.nbytes
-    # one longer code, an eighth of their bits, finds as much where it looks at as much
-    recalls, shares = recalls_and_shares(first(128), exact, range(20, 53, 4))
-    assert np.interp(share, shares, recalls) > 0.95 * recall
-
-
-def test_tables_spare_codes_and_near_copies_need_few():
-    """designing: "times as many bytes as a code of 128 bits" "if the bits of two copies agree with
-    $p = 0.95$, four tables of 16 bits find nine in ten" "with a probability below $4/2^{16}$" """
-    assert 4 * 512 == 128 * (128 // 8)
-    three, four = (amplified_probability(0.95, 16, n_tables) for n_tables in (3, 4))
-    assert three < 0.9 <= four
-    assert amplified_probability(0.5, 16, 4) < 4 / 2**16
-
-
-def test_a_longer_code_looks_at_less_for_the_same_bytes(lab, seed):
-    """designing: "The bits help most, together with a radius." "with so large a radius, a search
-    compares them all." """
-    exact = lab.exact["centred"][:100]
-    query_bits, bits = codes_of(LSH(256, random_state=seed), lab.split["centred"])
+    # the same bits in 16 tables and in one
+    query_bits, bits = first(256)
     several = HashTables(bits, 16).query_radius(query_bits[:100], 1)
     recall, share = recall_and_share(several, exact, len(bits))
-    recalls, shares = recalls_and_shares((query_bits, bits), exact, range(40, 90, 5))
+    recalls, shares = recalls_and_shares(first(256), exact, range(40, 90, 5))
     assert np.interp(recall, recalls, shares) < 0.85 * share
-    assert ball_size(256, 51) > 1e9 * len(bits)  # no search flips bits to visit so many codes
 
 
 @five_seeds
 def test_longer_codes_and_components_look_at_less(lab, seeds):
-    """designing: "longer codes of random hyperplanes scan less" "The recall is not quite the
-    same" "On Fashion-MNIST, 256 bits find enough for the opening's goal, but they still scan"
-    "With 8 bits a radius is a blunt tool" "It scans fewer images than 32 random hyperplanes do"
-    "On Fashion-MNIST that meets the opening's goal with four bytes" "On Fashion-MNIST's GIST,
-    `PCAH` met the goal with four bytes." scaling: "has to re-rank several percent of the
-    images" """
+    """designing: "longer codes of random hyperplanes scan less" "On Fashion-MNIST, 256 bits find
+    enough for the opening's goal, but they still scan" "It scans fewer images than 32 random
+    hyperplanes do" "On Fashion-MNIST that meets the opening's goal with four bytes" "On
+    Fashion-MNIST's GIST, `PCAH` met the goal with four bytes." scaling: "has to re-rank several
+    percent of the images" """
     s = lab.split["centred"]
 
     def found_by(hasher):
-        """Return recalls and shares scanned, one for each seed."""
+        """Return the recall and the share scanned of each seed."""
         searches = [HashNeighbors(hasher, target_recall=0.9, random_state=seed) for seed in seeds]
         found = [nn.fit(s.X_database).measure(s.X_query[:100]) for nn in searches]
-        return [each.recall for each in found], np.array([each.scanned for each in found])
+        return np.transpose([(each.recall, each.scanned) for each in found])
 
-    lengths = (8, 16, 32, 64, 128, 256)
-    recalls, shares = zip(*(found_by(LSH(n_bits)) for n_bits in lengths), strict=True)
-    assert np.min(recalls) > 0.82
-    of_bits = dict(zip(lengths, np.mean(shares, axis=1), strict=True))
-    assert (np.diff(list(of_bits.values())) < 0).all()
-    assert of_bits[128] < 0.9 * of_bits[64]
-    assert 0.03 < of_bits[64] < 0.25
-    assert np.ptp(np.mean(recalls, axis=1)) > 0.01
-    assert (shares[0] > 2 * shares[3]).all()
-    recall, components = found_by(PCAH(32))
-    assert (components < 0.9 * shares[2]).all()
+    of_bits = {n_bits: found_by(LSH(n_bits)) for n_bits in (8, 16, 32, 64, 128, 256)}
+    shares = [scanned.mean() for _, scanned in of_bits.values()]
+    assert (np.diff(shares) < 0).all()
+    assert 0.03 < of_bits[64][1].mean() < 0.25
+    recall, scanned = found_by(PCAH(32))
+    assert (scanned < 0.9 * of_bits[32][1]).all()
     if lab.dataset.name == "fashion-mnist":
-        assert np.mean(recalls[-1]) >= 0.9
-        assert 0.05 < of_bits[256] < 0.065
-        assert max(components) < 0.05
-        assert min(recall) >= 0.9
-
-
-def kept_hashers(column):
-    """Return the means of the kept hashers, a row for each kind of vectors."""
-    kept = pd.read_csv(RESULTS / "default-hashers.csv")
-    return kept.pivot_table(column, "kind", "hasher", sort=False)
-
-
-def test_the_kept_hashers_are_nine_kinds_at_nearly_one_recall():
-    """measured: "We drew five kinds of vectors and took four kinds of real vectors" "New queries
-    then had a recall of {glue" """
-    kept = pd.read_csv(RESULTS / "default-hashers.csv")
-    assert kept[["data", "versions", "machine", "date"]].notna().all(axis=None)
-    recalls = kept_hashers("recall")
-    assert recalls.min(axis=None) > 0.949
-    assert 0.97 < recalls.max(axis=None) < 0.985
-    real = {"digits", "Fashion-MNIST, GIST", "Fashion-MNIST, deep", "docstrings"}
-    assert len(set(recalls.index) - real) == 5
+        assert of_bits[256][0].mean() >= 0.9
+        assert 0.05 < shares[-1] < 0.065
+        assert scanned.max() < 0.05
+        assert recall.min() >= 0.9
 
 
 def test_the_longest_code_looks_at_the_least():
-    """designing: "On all nine kinds the longer code scans less" "We tried no code of more than 256
-    bits, and no other hasher with so many." "On this GIST it scans less than `LSH(256)`." "If few
-    directions carry the variance, as in Fashion-MNIST's GIST, try `PCAH(64)`" "The price is 16 more
-    bytes per row" measured: "they look at more than 64 random hyperplanes do on" "There `PCAH(64)`
-    does, because these vectors vary in few directions" measured: "which rotates principal
-    components, makes more of its bits" "With 128 bits ITQ looks at less than `LSH(128)` on" "On the
-    other three kinds ITQ looks at more, but it also finds" "We cannot tell for `ITQ(64)` on
-    separate clusters either" "looks at a little more, and finds more" designing: "Where it scans
-    more, it also finds more."
+    """designing: "On all nine kinds the longer code scans less" "On this GIST it scans less than
+    `LSH(256)`." "Where it scans more, it also finds more." measured: "looks at the fewest rows on
+    every kind of vectors except Fashion-MNIST's GIST" "On the other three kinds ITQ looks at more,
+    but it also finds more"
     """
-    shares = kept_hashers("scanned")
-    recalls = kept_hashers("recall")
+    kept = pd.read_csv(RESULTS / "default-hashers.csv")
+    means = kept.pivot_table(["scanned", "recall"], "kind", "hasher")
+    shares = means["scanned"]
+    assert (shares["LSH, 256 bits"] < 0.95 * shares["LSH, 128 bits"]).all()
     least = shares.idxmin(axis=1)
     assert least.pop("Fashion-MNIST, GIST") == "PCAH, 64 bits"
-    assert set(least) == {"LSH, 256 bits"}
-    assert len(least) == 8
-    assert (shares["LSH, 256 bits"] < 0.95 * shares["LSH, 128 bits"]).all()
-    components = shares["PCAH, 64 bits"] / shares["LSH, 64 bits"]
-    more = {"word vectors", "separate clusters", "manifold"}
-    assert set(components.index[components > 1.3]) == more
-    assert components.drop([*more, "digits"]).max() < 1
-    assert components["Fashion-MNIST, GIST"] < 0.6
-    behind = shares["ITQ, 64 bits"] > shares["LSH, 64 bits"]
-    assert list(shares.index[behind]) == ["separate clusters"]
-    gained = recalls["ITQ, 64 bits"] - recalls["LSH, 64 bits"]
-    assert gained["separate clusters"] > 0.02
-    long = (shares["ITQ, 128 bits"] / shares["LSH, 128 bits"]).dropna()
-    gained = recalls["ITQ, 128 bits"] - recalls["LSH, 128 bits"]
-    reads_more = ["separate clusters", "Fashion-MNIST, GIST", "Fashion-MNIST, deep"]
-    assert set(long.index[long > 1]) == set(reads_more)
-    assert len(long) == 8  # so with the same bytes ITQ scans less on five
-    real = long[["Fashion-MNIST, GIST", "Fashion-MNIST, deep", "docstrings"]]
-    assert list(real.index[real < 1]) == ["docstrings"]
-    assert {name for name in shares if "256" in name} == {"LSH, 256 bits"}
-    assert (gained[reads_more] > 0.008).all()
-    assert (gained[long.index[long < 1]].abs() < 0.003).all()
-    close = ["word vectors", "overlapping clusters", "manifold"]
-    beside_longest = shares["ITQ, 128 bits"] / shares["LSH, 256 bits"]
-    assert beside_longest[close].between(1, 1.15).all()
-    assert beside_longest.drop([*close, "digits"]).min() > 1.2
-    assert (recalls["ITQ, 128 bits"] > recalls["LSH, 256 bits"])[close].all()
-
-
-@three_seeds
-def test_few_directions_suit_principal_components(lab, seed):
-    """designing: "Random hyperplanes learn nothing from the vectors" "work for vectors of any rank
-    and for any number of rows" measured: "On CIFAR-10's GIST, which the table leaves out, even
-    `LSH(128)` looks at less than `PCAH(32)`."
-    """
-    s = lab.split["centred"]
-    variances = np.linalg.eigvalsh(s.X_database.T @ s.X_database)
-    assert variances[-16:].sum() > 0.5 * variances.sum()  # of 512 directions
-    queries = s.X_query[:100]
-    shares = [
-        HashNeighbors(hasher, random_state=seed).fit(s.X_database).scanned_share(queries)
-        for hasher in (PCAH(32), None)
-    ]
-    assert (shares[0] < shares[1]) == (lab.dataset.name == "fashion-mnist")
-    flat = np.outer(np.arange(1, 2001), np.ones(8))
-    assert HashNeighbors(random_state=seed).fit(flat).kneighbors(flat)[1].shape == (2000, 10)
-    hyperplanes = [
-        LSH(128, random_state=seed).fit(rows).hyperplanes_ for rows in (queries, -queries)
-    ]
-    np.testing.assert_array_equal(*hyperplanes)
+    assert list(least) == 8 * ["LSH, 256 bits"]
+    ratio = (shares["ITQ, 128 bits"] / shares["LSH, 128 bits"]).dropna()
+    gained = means["recall", "ITQ, 128 bits"] - means["recall", "LSH, 128 bits"]
+    more = ratio.index[ratio > 1]
+    assert len(more) == 3
+    assert (gained[more] > 0.008).all()
+    assert (gained[ratio.index.drop(more)].abs() < 0.003).all()
 
 
 @three_seeds
 def test_a_mean_hides_the_queries_that_find_little(lab, seed):
     """designing: "The recall holds *on average*." "of its ten neighbours or fewer" "If that is too
-    many, raise `target_recall`." designing: "because a handful tells you little about a mean" """
+    many, raise `target_recall`."
+    """
     # the usual queries of CIFAR-10 are too few to tell
     s = split_dataset(lab.dataset, query_size=500).preprocessed("l2-centre")
-    usual, high = (
-        HashNeighbors(target_recall=target, random_state=seed).fit(s.X_database)
+    found, more = (
+        HashNeighbors(target_recall=target, random_state=seed).fit(s.X_database).measure(s.X_query)
         for target in (0.95, 0.99)
     )
-    found, more = (nn.measure(s.X_query) for nn in (usual, high))
     assert found.recall > 0.92
     assert found.percentile_5 <= 0.8
     assert found.below_half > 0
     assert more.percentile_5 > found.percentile_5
     assert more.below_half < found.below_half
-    exact = exact_neighbours(s.X_query, s.X_database, 10)
-    recalls = recall_of_exact(usual.kneighbors(s.X_query)[1], exact, per_query=True)
-    of_five, of_many = (recalls[:500].reshape(-1, n).mean(axis=1) for n in (5, 250))
-    assert np.ptp(of_five) > 0.1  # as much as a fall that matters
-    assert np.ptp(of_many) < 0.05
 
 
 @three_seeds
 def test_queries_of_another_kind_need_a_radius_of_their_own(lab, seed):
-    """designing: "Queries of another kind find less, unless you pass some of them to `fit` too."
-    "the new coordinate is 0 in every query and positive in nearly every row. The coordinate
-    brings rows nearer to each other, but not to a query, so a radius chosen on the rows is too
-    small for the queries." "with lengths like these, searching by the inner product stays
-    expensive" """
+    """designing: "Queries of another kind find less, unless you pass some of them to `fit`
+    too."
+    """
     # the usual queries of CIFAR-10 are too few to tell
     s = split_dataset(lab.dataset, query_size=500).preprocessed("l2-centre")
     random = np.random.default_rng(seed)
     noise = random.standard_normal(s.X_query.shape, dtype=np.float32)
-    noisy = s.X_query + s.X_database.std(axis=0) * noise
-    lengths = random.lognormal(sigma=0.5, size=(len(s.X_database), 1)).astype(np.float32)
-    products = s.X_database * lengths
-    squares = (products**2).sum(axis=1)
-    augmented = np.column_stack([products, np.sqrt(squares.max() - squares)])
-    users = np.pad(s.X_query, ((0, 0), (0, 1)))
-
-    def measured(rows, queries, known=None):
-        nn = HashNeighbors(random_state=seed).fit(rows, queries=known)
-        return nn.measure(queries)
-
-    scanned = measured(s.X_database, s.X_query).scanned
-    for rows, queries in ((s.X_database, noisy), (augmented, users)):
-        known, new = np.array_split(queries, 2)
-        of_known = measured(rows, new, known)
-        assert measured(rows, new).recall < 0.8
-        assert of_known.recall > 0.92
-        assert of_known.scanned > 1.3 * scanned
-    best = np.argsort(-new[:, :-1] @ products.T, axis=1)[:, :10]
-    assert recall_of_exact(exact_neighbours(new, augmented, 10), best) > 0.999
+    known, new = np.array_split(s.X_query + s.X_database.std(axis=0) * noise, 2)
+    by_rows, by_queries = (
+        HashNeighbors(random_state=seed).fit(s.X_database, queries=given).measure(new)
+        for given in (None, known)
+    )
+    assert by_rows.recall < 0.8
+    assert by_queries.recall > 0.92
+    assert by_queries.scanned > 1.3 * by_rows.scanned
 
 
-@pytest.fixture(scope="module")
-def kept_searches():
-    """The kept times of searches of codes by method, in milliseconds."""
-    kept = pd.read_csv(RESULTS / "bench-search.csv")
-    return kept.set_index(["search", "codes", "rows", "bits", "r", "k", "method"]).ms
-
-
-def ours_over(rivals, times):
-    """Return how many times as long as the quickest of some rivals the package takes."""
-    is_rival = times.index.get_level_values("method").isin(rivals)
-    search = ["search", "codes", "rows", "bits", "r", "k"]
-    return times.xs("ours", level="method") / times[is_rival].groupby(search).min()
-
-
-FAISS = ("faiss flat", "faiss hash", "faiss multi-hash")
 TIE = 1.2
 
 
-def test_the_kept_times_say_where_the_package_wins(kept_searches):
+def test_the_kept_times_say_where_the_package_wins():
     """measured: "wins for the first neighbours among many codes, and for pairs" "**Up to a million
-    rows, the package loses where much has to be compared.**" "once the tables of pieces are
-    made" "as the best of three faiss indexes as we set them" "With ten million codes there is more
-    to leave out" """
-    ratio = ours_over([*FAISS, "plain loop"], kept_searches)
-    few = ratio.index.get_level_values("rows").min()
-    of_a_million = ratio.loc["nearest", "like images", 10**6, 64, -1]
-    assert of_a_million[1] < 0.1
-    assert of_a_million[10] < 0.5
-    assert of_a_million[100] > TIE
+    rows, the package loses where much has to be compared.**" "With ten million codes there is more
+    to leave out" "Within a radius, the winner depends on the length of the codes." "With 64 bits
+    there is no winner" "faiss is slow on codes of two bytes" "a scan in plain NumPy is faster than
+    faiss in" "With this scan as a rival too"
+    """
+    kept = pd.read_csv(RESULTS / "bench-search.csv")
+    times = kept.pivot_table("ms", ["search", "codes", "rows", "bits", "r", "k"], "method")
+    scan = times.pop("NumPy scan")
+    rivals = times.drop(columns="ours").min(axis=1)
+    ratio = times["ours"] / rivals
+    like_images = ratio.loc["nearest", "like images", 10**6, 64, -1]
+    assert like_images[1] < 0.1
+    assert like_images[10] < 0.5
+    assert like_images[100] > TIE
     assert ratio["nearest", "uniform", 10**6, 64, -1, 10] > TIE
-    of_few = ratio.loc["nearest", "centred", few, 64, -1]
-    assert of_few[10] > of_few[1] > TIE
+    few = kept.rows.min()
+    assert ratio["nearest", "centred", few, 64, -1, 10] > TIE
     of_many = ratio.loc["nearest", :, 10**7, 64, -1]
     assert of_many["like images", 100] < 1 / TIE
     assert of_many["uniform", 10] < 1 / TIE
     assert ratio["pairs", "like images", 10**6, 64, 4, 0] < 0.1
-    kept = pd.read_csv(RESULTS / "bench-search.csv")
-    is_first = (kept.codes == "like images") & (kept.rows == 10**6) & (kept.bits == 64)
-    first = kept[is_first & (kept.r == 2) & (kept.method == "ours")].first_ms.item()
-    assert first > kept_searches["nearest", "like images", 10**6, 64, -1, 1, "faiss flat"]
-
-
-def test_the_kept_times_within_a_radius_depend_on_the_length(kept_searches):
-    """measured: "Within a radius, the winner depends on the length of the codes." "a scan in plain
-    NumPy is faster than faiss in" "With 64 bits there is no winner" "With this scan as a rival
-    too" "faiss is slow on codes of two bytes" "took {glue:text}`bench-noise-low` to {glue" """
-    few = kept_searches.index.get_level_values("rows").min()
-    balls = ours_over(FAISS, kept_searches).loc["radius"].xs(few, level="rows")
+    balls = ratio.loc["radius"].xs(few, level="rows")
     means = np.exp(np.log(balls).groupby(level="bits").mean())
     assert means[16] < 0.5 * means[32] < 0.4
     of_64 = balls.xs(64, level="bits")
-    assert (of_64 < 1 / TIE).any()
-    assert (of_64 > TIE).any()
-    assert balls.xs(0, level="r").max() > 2
-    scans = ours_over([*FAISS, "NumPy scan"], kept_searches).loc["radius"].xs(few, level="rows")
-    assert len(scans) == len(balls) == 24
-    ahead = (scans < 1 / TIE).sum()
-    behind = (scans > TIE).sum()
-    assert ahead > behind > 24 - ahead - behind > 0
-    assert (scans > balls).xs(16, level="bits").sum() > 4
-    at_zero = kept_searches.loc["radius", "centred", few, :, 0, 0].unstack()["faiss flat"]
-    assert at_zero[32] < 0.25 * at_zero[16]
-    large = kept_searches.loc["radius", :, 10**7].unstack()["NumPy scan"]
-    assert large.max() > TIE * large.min()
+    assert of_64.min() < 1 / TIE < TIE < of_64.max()
+    is_slower = (scan < rivals).loc["radius"].xs((few, 16), level=["rows", "bits"])
+    assert is_slower.sum() > 4
 
 
 def test_a_call_of_rerank_has_a_fixed_price():
     """api/search: "a plain loop that keeps the vectors' lengths takes less than half the time"
     "the two are about level"
     """
-    kept = pd.read_csv(RESULTS / "bench-search.csv")
-    kept = kept[kept.search.str.startswith("rerank")].set_index(["search", "r", "method"]).ms
-    ratio = kept.xs("ours", level="method") / kept.drop("ours", level="method").droplevel("method")
-    assert ratio["rerank 1", 100] > 2
-    assert ratio["rerank 1", 100] > ratio["rerank 1", 2000] > ratio["rerank 100", 2000]
-    assert 0.8 < ratio["rerank 100", 2000] < 1.2
+    kept = pd.read_csv(RESULTS / "bench-search.csv").set_index(["search", "r", "method"])
+    kept = kept.ms.sort_index()
+    alone = kept["rerank 1", 100]
+    together = kept["rerank 100", 2000]
+    assert alone["ours"] > 2 * alone["plain loop"]
+    assert 0.8 < together["ours"] / together["plain loop"] < 1.2
 
 
 def test_with_enough_tables_lsh_reaches_exhaustive_search(lab):
@@ -1583,15 +829,11 @@ def test_with_enough_tables_lsh_reaches_exhaustive_search(lab):
     hardly beat it" "random hyperplanes know nothing about classes"
     """
     s = lab.split["centred"]
-    codes = codes_of(LSH(800, random_state=0), s)
-    recalls = []
-    for n_tables in (10, 30, 100):
-        query_bits, bits = (part[:, : 8 * n_tables] for part in codes)
-        ids = HashTables(bits, n_tables).candidates(query_bits)
-        recalls.append(recall_of_exact(ids, lab.exact["centred"]))
-    assert recalls == sorted(recalls)
-    assert recalls[-1] > 0.95
-    assert np.mean([len(rows) for rows in ids]) < 0.5 * len(s.X_database)
+    query_bits, bits = codes_of(LSH(800, random_state=0), s)
+    ids = HashTables(bits, 100).candidates(query_bits)
+    recall, share = recall_and_share(ids, lab.exact["centred"], len(bits))
+    assert recall > 0.95
+    assert share < 0.5
     nearest = rerank(s.X_query, s.X_database, ids, 10)
     precision = precision_at_k(nearest, s.y_query, s.y_database)
     assert precision == pytest.approx(lab.exhaustive["centred"], abs=0.01)
@@ -1604,25 +846,27 @@ def test_bits_decide_which_trade_offs_are_on_offer(lab, seeds):
     for seed in seeds:
         short = lab.sweep("centred", seed, 8, (0, 1, 2))
         long = lab.sweep("centred", seed, 32, around_ten_percent)
-        query_bits, bits = lab.bits("centred", seed, 8)
-        n_found = HashTable(bits).query_radius(query_bits, 6, count_only=True)
-        assert n_found.mean() > 0.9 * len(bits)
         assert short.scanned[0] > 0.003
         assert long.scanned[0] < 0.001
         assert long.coverage[0] < 0.5
-        sweeps = (short, lab.sweep("centred", seed), long)
-        at_ten.append([precision_when_scanning(sweep, 0.1) for sweep in sweeps])
+        sweeps = {"8": short, "16": lab.sweep("centred", seed), "32": long}
+        at_ten.append(read_map(sweeps, "precision", [0.1]))
     assert np.ptp(np.mean(at_ten, axis=0)) < 0.05
 
 
 def test_from_radius_six_on_only_the_cost_rises(lab, seed):
     """radius-search: "while the number of candidates still does?" "Most of the ten best are"
+    "Beyond radius 6 the precision of centred vectors hardly rises, although they scan more and
+    more."
     radius-search: "With centred vectors it misses most of the query's ten nearest images"
-    radius-search: "16 bits and no learning are enough to tell" """
+    "16 bits and no learning are enough to tell"
+    buckets: "But many neighbours have a different code."
+    """
     sweep = lab.sweep("centred", seed)
     assert abs(sweep.precision[10] - sweep.precision[6]) < 0.03
     assert sweep.scanned[10] > 2 * sweep.scanned[6]
-    recall, scanned = lab.recall(seed)
+    codes = lab.bits("centred", seed)
+    recall, scanned = recalls_and_shares(codes, lab.exact["centred"][:150], range(11))
     assert recall[0] < 0.3
     assert recall[6] > 0.6
     assert (recall > 1.1 * scanned).all()
@@ -1641,70 +885,18 @@ def test_reranking_by_raw_vectors_gives_raw_answers(lab, seed):
     assert recall_of_exact(nearest, lab.exact["centred"]) < 0.9
 
 
-def test_a_ball_in_the_plane_finds_the_three_nearest():
-    """radius-search: "The three vectors at the smallest angles to the query are the sneaker"
-    "because line 1 passes between the slipper and the query" "which is less than one half"
-    "no vector lies in 100, and no region of the plane has the code 111" "So the search finds the
-    three nearest vectors and no other one." "The search makes twice as many comparisons, and none"
-    """
-    query = (3, -1)
-    codes = codes_by_hand(3)
-    of_query = code_by_hand(*query, 3)
-    assert of_query == "101"
-    angles = np.degrees(np.arccos(cosine_similarity([query], eight.VECTORS)[0]))
-    nearest = [eight.NAMES[i] for i in angles.argsort()[:3]]
-    assert nearest == ["sneaker", "sandal", "slipper"]
-    assert angles[eight.NAMES.index("slipper")] == pytest.approx(45)
-    assert (1 - 45 / 180) ** 3 == 27 / 64 < 1 / 2
-
-    def within(radius):
-        return [
-            name
-            for name, code in codes.items()
-            if sum(a != b for a, b in zip(code, of_query, strict=True)) <= radius
-        ]
-
-    assert within(0) == ["sneaker", "sandal"]
-    assert within(1) == nearest
-    assert within(2) == [*nearest, "boot", "shirt", "coat"]
-    around = {code_by_hand(x, y, 3) for x, y in circle(1000)}
-    assert {"001", "100"} < around
-    assert "111" not in around
-    assert codes["slipper"] == "001"
-
-
-@five_seeds
-def test_another_draw_changes_recall_a_little(lab, seeds):
-    """radius-search: "so their figures for the same radius differ somewhat" """
-    recalls = [lab.recall(seed)[0][4] for seed in seeds]
-    assert 0.005 < np.ptp(recalls) < 0.12
-
-
 @both
 def test_the_table_of_both_says_what_centring_saves(name):
     """radius-search: "The next table pairs searches that look at about the same share" "Although
     they look at slightly less, centred vectors have a precision that is higher by"
-    "Beyond radius 6 the precision of centred vectors hardly rises, although they scan more and
-    more." radius-search: "reports a precision at 10 of"
-    "it is half an exhaustive search" """
+    "reports a precision at 10 of" "it is half an exhaustive search" """
     raw, centred = (kept_figures().loc[name, vectors] for vectors in ("raw", "centred"))
     radius = {"fashion-mnist": 1, "cifar10": 4}[name]
     assert 0.92 < centred.scanned[radius] / raw.scanned[0] < 1
     assert centred.precision[radius] > raw.precision[0] + 0.04
-    assert abs(centred.precision[10] - centred.precision[6]) < 0.02
-    assert centred.scanned[10] > 2.5 * centred.scanned[6]
     if name == "cifar10":
         assert raw.precision[2] == pytest.approx(0.42, abs=0.01)
         assert raw.scanned[2] == pytest.approx(0.5, abs=0.02)
-        assert raw.exhaustive[2] - raw.precision[2] < 0.01
-        assert centred.scanned[4] < raw.scanned[2] / 8
-
-
-def test_the_last_shell_is_more_than_half_of_the_ball():
-    """radius-search: "The last shell therefore holds more than half of the ball." """
-    shells = [math.comb(16, distance) for distance in range(5)]
-    assert shells[4] / shells[3] == (16 - 3) / 4
-    assert shells[4] > sum(shells) / 2
 
 
 # The quotations
