@@ -18,17 +18,15 @@ from threadpoolctl import threadpool_limits
 
 from l2h_tutorial.audit import FACTORS
 from l2h_tutorial.metrics import recall_of_exact
-from l2h_tutorial.quantise import RaBitQ, ScalarCodes
+from l2h_tutorial.quantise import RaBitQ
 from l2h_tutorial.search import exact_neighbours
 
 from .kept import RESULTS, ResultsFile, keep, origin
 from .quality_by_bytes import N_OTHERS, SEEDS, K, data, task_of
 
 ORDERS = ("as given", "by variance")
-SHARES = (1, 2, 4, 8)  # one number in so many is kept
+SHARES = (1, 2, 4)  # one number in so many is kept
 CODES = {
-    "8 bits": lambda seed: ScalarCodes(8),
-    "4 bits": lambda seed: ScalarCodes(4),
     "4 bits, RaBitQ": lambda seed: RaBitQ(4, random_state=seed),
     "2 bits, RaBitQ": lambda seed: RaBitQ(2, random_state=seed),
     "1 bit, RaBitQ": lambda seed: RaBitQ(random_state=seed),

@@ -14,7 +14,6 @@ from functools import partial
 
 import faiss
 import numpy as np
-from sklearn.decomposition import PCA
 from threadpoolctl import threadpool_limits
 
 from l2h_tutorial import (
@@ -33,7 +32,6 @@ from l2h_tutorial.metrics import recall_of_exact
 from l2h_tutorial.quantise import RaBitQ, ScalarCodes, SignCodes
 from l2h_tutorial.search import exact_neighbours
 
-from .fair_fight import SmallNetwork
 from .kept import RESULTS, ResultsFile, origin, unit
 
 SEEDS = range(5)
@@ -156,18 +154,15 @@ def hashed(make, labels=False):
 
 
 def product_codes(factory, taught="database", n_taught=N_DATABASE):
-    """Code by faiss's product quantisation, and rank by distance from what a code stands for."""
+    """Code by faiss's OPQ, and rank by distance from what a code stands for."""
 
     def method(task, seed):
         X = task.centred["database"]
         # np: without the permutation that only a search by Hamming distance needs
         index = faiss.index_factory(X.shape[1], f"{factory}np")
-        quantiser = index
-        if "OPQ" in factory:
-            quantiser = faiss.downcast_index(index.index)
-            # the default is 50 iterations, which take minutes
-            faiss.downcast_VectorTransform(index.chain.at(0)).niter = 10
-        learner = quantiser.pq.cp
+        # the default is 50 iterations, which take minutes
+        faiss.downcast_VectorTransform(index.chain.at(0)).niter = 10
+        learner = faiss.downcast_index(index.index).pq.cp
         learner.seed = seed
         learner.min_points_per_centroid = 1
         index.train(task.centred[taught][:n_taught])
@@ -176,25 +171,6 @@ def product_codes(factory, taught="database", n_taught=N_DATABASE):
         # half of the squared distance, without the query's own part and with the sign turned
         scores = task.centred["query"] @ decoded.T - (decoded**2).sum(axis=1) / 2
         return index.sa_code_size(), scores
-
-    return method
-
-
-def cut_codes(n_numbers, n_bits):
-    """Write the leading principal components, learned from rows that are not written, by RaBitQ.
-
-    The bound for the error takes no part in the ranking, so its four bytes are not counted.
-    """
-
-    def method(task, seed):
-        taught = task.centred["others"][:N_OTHERS]
-        pca = PCA(svd_solver="covariance_eigh").fit(taught)
-        turn = pca.components_[:n_numbers].T
-        database = task.centred["database"] @ turn
-        quantiser = RaBitQ(n_bits, random_state=seed).fit(database)
-        codes = quantiser.encode(database)
-        scores = quantiser.scores(task.centred["query"] @ turn, codes)
-        return codes.shape[1] - 4, scores + task.database @ task.mean
 
     return method
 
@@ -229,9 +205,7 @@ METHODS = {
     "part of RaBitQ: signs and the mean": signs_and_mean,
     "part of RaBitQ: the stretch": stretch_alone,
     "LSH, 64 bits": hashed(lambda seed: LSH(64, random_state=seed)),
-    "LSH, 256 bits": hashed(lambda seed: LSH(256, random_state=seed)),
     "ITQ, 64 bits": hashed(lambda seed: ITQ(64, random_state=seed)),
-    "ITQ, 256 bits": hashed(lambda seed: ITQ(256, random_state=seed)),
     "GRH, 64 bits": hashed(
         lambda seed: GRH(64, classifier="kernel-ridge", random_state=seed), labels=True
     ),
@@ -241,17 +215,11 @@ METHODS = {
         ),
         labels=True,
     ),
-    "small network, 64 bits": hashed(lambda seed: SmallNetwork(64, random_state=seed), labels=True),
     "class scores, 8 bits": class_scores,
-    "PQ, 8 bytes": product_codes("PQ8"),
-    "PQ, 32 bytes": product_codes("PQ32"),
     "OPQ, 8 bytes": product_codes("OPQ8,PQ8"),
     "OPQ, 32 bytes": product_codes("OPQ32,PQ32"),
     "OPQ, 8 bytes, other rows": product_codes("OPQ8,PQ8", "others", N_OTHERS),
     "OPQ, 32 bytes, other rows": product_codes("OPQ32,PQ32", "others", N_OTHERS),
-    "192 components, 1 bit": cut_codes(192, 1),
-    "64 components, 3 bits": cut_codes(64, 3),
-    "48 components, 4 bits": cut_codes(48, 4),
 }
 LARGE_METHODS = {
     "OPQ, 8 bytes, 10,000 other rows": product_codes("OPQ8,PQ8", "others", N_MORE_OTHERS),
