@@ -6,13 +6,11 @@ Here a bare installation is a Python that refuses to import what comes with an e
 import re
 import subprocess
 import sys
-import tomllib
 from importlib.metadata import packages_distributions
 
-from test_package import README, ROOMS
+from test_package import PROJECT, README, ROOMS
 from visits import ROOT
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 OF_EXTRAS = {
     re.split(r"[=<>;\[ ]", requirement)[0]
