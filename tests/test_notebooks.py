@@ -422,7 +422,7 @@ def test_each_hand_out_runs_after_what_it_says_was_typed(tmp_path, programs, sui
     is asked of all of them, above.
     """
     archives = [SITE / "notebooks/notebooks.zip", SITE.parent / "editions/student/buckets.zip"]
-    to_type: dict[str, list[Path]] = {}
+    to_type = {}
     for archive in archives:
         zipfile.ZipFile(archive).extractall(tmp_path / archive.stem)
         for path in sorted((tmp_path / archive.stem).glob("*/*.ipynb")):

@@ -37,7 +37,7 @@ def test_a_plan_has_what_its_exercises_need(chapters):
         home_of |= {f"exercise {number}": name for number in chapter.exercises}
     assert len(PLANS) >= 4
     for plan, text in PLANS.items():
-        done: set[tuple[str, str]] = set()
+        done = set()
         for name, parts in re.findall(r"(?m)^([a-z-]+): (.+)$", text):
             needed = chapters_needed(name) & set(chapters)
             assert needed <= {chapter for chapter, _ in done}, f"{plan}: {name}"
