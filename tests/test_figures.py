@@ -253,7 +253,7 @@ def test_answers_mark_right_and_wrong_by_more_than_colour(drawn):
 
 
 @pytest.mark.parametrize("radius", range(4))
-def test_the_cube_fills_the_ball_and_says_how_far_each_code_is(radius):
+def test_the_cube_fills_the_ball_and_says_each_distance(radius):
     (axes,) = figures.hamming_cube(radius, 0b101).axes
     words = [word.get_text() for word in axes.texts]
     for disc, code, said in zip(axes.collections, words[::2], words[1::2], strict=True):
