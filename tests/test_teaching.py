@@ -82,7 +82,7 @@ def test_the_hours_that_are_promised_are_those_of_the_chapters(chapters):
     assert 600 <= exercises <= 660
 
 
-def test_plans_and_the_table_of_chapters_are_filled_by_the_build(small_book):
+def test_the_build_fills_plans_and_the_table_of_chapters(small_book):
     page = text_of(small_book / "_build/html/words.html")
     sequence = "chapter/first,chapter/exercises,chapter/more"
     assert f'href="chapter.html?present={sequence}&amp;from=words/words"' in page
