@@ -90,15 +90,6 @@ def test_plain_pages_have_no_markup_of_the_book(site):
             assert (path.parent / address).is_file(), f"{path.name}: {address}"
 
 
-def test_plain_pages_fold_what_the_page_folds(site):
-    text = text_of(site / "plain/comparison.md")
-    page = text_of(ROOT / "book/comparison.md")
-    names = re.findall(r'tags: \[hide-cell\]\n(?:mystnb:\n)? +code_prompt_show: "(Table.+)"', page)
-    assert names
-    assert all(f"<details>\n<summary>{name}</summary>\n" in text for name in names)
-    assert text.count("<details>") == text.count("</details>")
-
-
 @pytest.mark.slow
 def test_a_published_site_has_a_map_and_addresses(tmp_path):
     result = build(
