@@ -8,6 +8,7 @@ import sys
 import tomllib
 from functools import partial
 from importlib import import_module
+from importlib.util import resolve_name
 from itertools import product
 from pathlib import Path
 
@@ -132,28 +133,18 @@ def room_of(file):
     return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def names_in_full(file):
-    """Yield what statements and calls of import_module import, each with all of its packages."""
-    package = ["l2h_tutorial", *file.relative_to(PACKAGE).parent.parts]
+def rooms_imported(file):
+    """Return the parts of the package that the statements of a file import, wherever in it."""
+    package = ".".join(["l2h_tutorial", *file.relative_to(PACKAGE).parent.parts])
+    names = []
     for node in ast.walk(tree_of(file)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += [alias.name for alias in node.names]
         if isinstance(node, ast.ImportFrom):
-            outer = package[: len(package) - node.level + 1] if node.level else []
-            inner = [node.module] if node.module else []
-            yield from (".".join([*outer, *inner, alias.name]) for alias in node.names)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "import_module":
-            yield from (name.value for name in node.args[:1] if isinstance(name, ast.Constant))
-
-
-def rooms_imported(file):
-    """Return the parts of the package that a file imports, wherever in it."""
-    found = set()
-    for name in names_in_full(file):
-        top, *rest = name.split(".")
-        if top == "l2h_tutorial":
-            found.add(l2h_tutorial._HOME.get(rest[0], rest[0]) if rest else "__init__")
-    return found
+            module = resolve_name("." * node.level + (node.module or ""), package)
+            names += [f"{module}.{alias.name}" for alias in node.names]
+    own = [name.split(".")[1] for name in names if name.startswith("l2h_tutorial.")]
+    return {l2h_tutorial._HOME.get(name, name) for name in own}
 
 
 @pytest.mark.parametrize("room", sorted({room_of(file) for file in FILES} - {"__init__"}))
