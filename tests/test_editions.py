@@ -144,14 +144,10 @@ FAULTS = {
     "the solution of exercise 2.1 has the title 'Solution 2.2', not": [
         pieces(solution=dropdown("Solution 2.2"))
     ],
-    "the note of exercise 2.1 has the title 'Teachers', not": [
-        pieces(note=admonition("Teachers", "instructor"))
-    ],
     "the title 'Exercise 2.1 (easy, compute)', not": [
         pieces(task=admonition("Exercise 2.1 (easy, compute)"))
     ],
     "the task of exercise 2.1 has the title 'Exercise 2.3": [pieces("2.3")],
-    "the task of exercise 2.2 has the title 'Exercise 2.1": [pieces("2.1"), pieces("2.1")],
     "should say 'to do.' of its stub, and said 'There is no": [
         pieces(stub=(CODE, "There is no exercise 2.1"))
     ],

@@ -258,7 +258,6 @@ def test_contrasts_are_paired_by_split_and_corrected_together():
     names = [f"ranking: {name}, minus LSH" for name in ("GRH", "ITQ")]
     assert found.index.tolist() == [(name, data) for name in names for data in ("b", "a")]
     wider = np.sqrt((1 / 5 + 1 / 3) / (1 / 5))
-    assert wider == pytest.approx(1.633, abs=0.001)
     p = []
     for (contrast, data), row in found.iterrows():
         maps = kept[kept.dataset == data].pivot(index="seed", columns="method", values="map")
@@ -267,7 +266,6 @@ def test_contrasts_are_paired_by_split_and_corrected_together():
         usual = np.array(test.confidence_interval(0.95))
         assert row["difference"] == pytest.approx(mean)
         assert row[["low", "high"]].tolist() == pytest.approx(mean + (usual - mean) * wider)
-        assert row["splits"] == 5
         p.append(2 * t.sf(abs(test.statistic) / wider, 4))
     np.testing.assert_allclose(found["p"], holm(p))
 
