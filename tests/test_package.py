@@ -305,15 +305,11 @@ def test_no_path_of_a_machine_is_written_down():
             assert here.findall(path.read_bytes()) == [], path
 
 
-def test_the_version_and_the_licences_are_the_same_everywhere():
+def test_the_version_is_the_same_everywhere():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert l2h_tutorial.__version__ == PROJECT["version"]
     assert str(citation["version"]) == PROJECT["version"]
     assert f"\n## {PROJECT['version']} " in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    texts = [(ROOT / name).read_text(encoding="utf-8") for name in PROJECT["license-files"]]
-    for text in texts:
-        assert "Permission is hereby granted" in text, text[:80]
-    assert "CC BY 4.0" in texts[0] or "Creative Commons" in texts[0]
 
 
 def test_what_the_package_needs_is_pinned_and_locked():
