@@ -98,12 +98,8 @@ def prose_of(markdown):
     return "\n".join(kept)
 
 
-def cells(page):
-    return list(jupytext.read(page).cells)
-
-
 def code_cells(page):
-    return [cell for cell in cells(page) if cell.cell_type == "code"]
+    return [cell for cell in jupytext.read(page).cells if cell.cell_type == "code"]
 
 
 def figure_of(cell):
@@ -115,16 +111,10 @@ def figure_of(cell):
 
 def read(page):
     """Return all that a page says: its text, its captions and its alt texts."""
-    if page not in NOTEBOOKS:
-        return prose_of(text_of(page))
-    pieces = []
-    for cell in cells(page):
-        if cell.cell_type == "markdown":
-            pieces.append(prose_of(cell.source))
-        else:
-            figure = figure_of(cell)
-            pieces += [figure.get("caption", ""), figure.get("alt", "")]
-    return "\n\n".join(pieces)
+    text = re.sub(r"(?s)\A---\n.*?\n---\n", "", text_of(page))
+    figures = [figure_of(cell) for cell in code_cells(page)]
+    said = [figure.get(name, "") for figure in figures for name in ("caption", "alt")]
+    return "\n\n".join([prose_of(text), *said])
 
 
 # The rule against typed results is itself tested, or a hole in it would go unseen
