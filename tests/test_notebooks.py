@@ -110,9 +110,6 @@ def test_an_output_that_no_reader_should_see_is_refused(output):
     ("tag", "metadata", "n_outputs"),
     [
         ("hide-input", {"jupyter": {"source_hidden": True}}, 1),
-        ("remove-input", {"jupyter": {"source_hidden": True}}, 1),
-        ("remove-output", {}, 0),
-        ("hide-output", {"jupyter": {"outputs_hidden": True}}, 1),
         ("exercise-stub", {}, 0),
         ("other", {}, 1),
     ],
