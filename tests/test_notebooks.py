@@ -271,12 +271,6 @@ NOTEBOOKS = sorted((SITE / "notebooks").glob("*.ipynb"))
 built = pytest.mark.skipif(not NOTEBOOKS, reason="the book is not built: make book")
 
 
-@pytest.fixture(params=NOTEBOOKS or [None], ids=lambda path: path.stem if path else "none")
-def exported(request):
-    """One of the site's notebooks, and the page that it was made from."""
-    return read_notebook(request.param), text_of(SITE / f"book/{request.param.stem}.html")
-
-
 @built
 def test_every_page_with_cells_has_a_notebook():
     written = {page.stem: text_of(page) for page in (ROOT / "book").glob("*.md")}
@@ -301,9 +295,10 @@ def test_no_notebook_uses_a_name_that_only_its_page_makes():
     assert checked.returncode == 0, checked.stdout
 
 
-@built
-def test_an_exported_notebook_has_all_of_its_page(exported):
-    notebook, page = exported
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_an_exported_notebook_has_all_of_its_page(path):
+    notebook = read_notebook(path)
+    page = text_of(SITE / f"book/{path.stem}.html")
     nbformat.validate(notebook)
     text = markdown_of(notebook)
     assert not RAW_MYST.findall(text)
