@@ -7,8 +7,8 @@ import subprocess
 import sys
 import tomllib
 from functools import partial
+from graphlib import TopologicalSorter
 from importlib import import_module
-from importlib.util import resolve_name
 from itertools import product
 from pathlib import Path
 
@@ -104,8 +104,12 @@ def test_a_name_loads_what_it_needs(code, there, absent):
     assert loaded & absent == set()
 
 
-def test_public_names_are_listed_and_no_others_found():
-    assert dir(l2h_tutorial) == sorted(l2h_tutorial.__all__)
+def test_every_public_name_is_there():
+    names = l2h_tutorial.__all__
+    assert {"load_dataset", "split_dataset", "LSH", "HashTable", "rerank", "GRH"} <= set(names)
+    for name in names:
+        assert getattr(l2h_tutorial, name) is not None, name
+    assert dir(l2h_tutorial) == sorted(names)
     with pytest.raises(AttributeError, match="module 'l2h_tutorial' has no attribute 'L2H'"):
         l2h_tutorial.L2H  # noqa: B018
 
@@ -114,15 +118,29 @@ def tree_of(file):
     return ast.parse(file.read_text(encoding="utf-8"))
 
 
+def names_imported(file):
+    """Return the names that a file imports from the files beside it, and from which."""
+    imports = [node for node in ast.walk(tree_of(file)) if isinstance(node, ast.ImportFrom)]
+    return {alias.name: node.module for node in imports if node.level == 1 for alias in node.names}
+
+
 def test_type_checkers_see_the_same_names():
     """The imports that only type checkers read are those of the table of lazy names."""
-    imports = [
-        node
-        for node in ast.walk(tree_of(PACKAGE / "__init__.py"))
-        if isinstance(node, ast.ImportFrom) and node.level == 1
-    ]
-    homes = {alias.name: node.module for node in imports for alias in node.names}
-    assert homes == l2h_tutorial._HOME
+    assert names_imported(PACKAGE / "__init__.py") == l2h_tutorial._HOME
+
+
+@pytest.mark.parametrize("room", ["baselines", "metrics", "figures"])
+def test_a_new_hasher_touches_at_most_three_files(room):
+    """The file that it is written in, and the lists that name it.
+
+    The room's, and perhaps the package's.
+    """
+    lists = [file for file in FILES if file.name == "__init__.py"]
+    exported = import_module(f"l2h_tutorial.{room}").__all__
+    assert len(exported) > 5
+    for name in exported:
+        named_in = {file for file in lists if name in names_imported(file)}
+        assert named_in <= {PACKAGE / room / "__init__.py", PACKAGE / "__init__.py"}, name
 
 
 # Layers
@@ -133,18 +151,28 @@ def room_of(file):
     return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def rooms_imported(file):
-    """Return the parts of the package that the statements of a file import, wherever in it."""
-    package = ".".join(["l2h_tutorial", *file.relative_to(PACKAGE).parent.parts])
-    names = []
-    for node in ast.walk(tree_of(file)):
+def names_in_full(nodes, file):
+    """Yield what statements and calls of import_module import, each with all of its packages."""
+    package = ["l2h_tutorial", *file.relative_to(PACKAGE).parent.parts]
+    for node in nodes:
         if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
+            yield from (alias.name for alias in node.names)
         if isinstance(node, ast.ImportFrom):
-            module = resolve_name("." * node.level + (node.module or ""), package)
-            names += [f"{module}.{alias.name}" for alias in node.names]
-    own = [name.split(".")[1] for name in names if name.startswith("l2h_tutorial.")]
-    return {l2h_tutorial._HOME.get(name, name) for name in own}
+            outer = package[: len(package) - node.level + 1] if node.level else []
+            inner = [node.module] if node.module else []
+            yield from (".".join([*outer, *inner, alias.name]) for alias in node.names)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "import_module":
+            yield from (name.value for name in node.args[:1] if isinstance(name, ast.Constant))
+
+
+def rooms_imported(file):
+    """Return the parts of the package that a file imports, wherever in it."""
+    found = set()
+    for name in names_in_full(ast.walk(tree_of(file)), file):
+        top, *rest = name.split(".")
+        if top == "l2h_tutorial":
+            found.add(l2h_tutorial._HOME.get(rest[0], rest[0]) if rest else "__init__")
+    return found
 
 
 @pytest.mark.parametrize("room", sorted({room_of(file) for file in FILES} - {"__init__"}))
@@ -153,6 +181,26 @@ def test_a_room_imports_only_from_rooms_above_it(room):
     for file in FILES:
         if room_of(file) == room:
             assert rooms_imported(file) <= above, file.name
+
+
+def files_imported(file):
+    """Return the files of the package that a file imports as it is loaded."""
+    found = set()
+    for name in names_in_full(tree_of(file).body, file):
+        _, *parts = name.split(".")
+        # the name of a file, or of something in a file
+        for place in (PACKAGE.joinpath(*parts), PACKAGE.joinpath(*parts[:-1])):
+            if place.with_suffix(".py").is_file():
+                found.add(place.with_suffix(".py"))
+    return found - {file}
+
+
+def test_no_file_imports_one_that_imports_it():
+    """`static_order` raises CycleError for a circle, and names it."""
+    order = list(TopologicalSorter({file: files_imported(file) for file in FILES}).static_order())
+    assert set(order) == set(FILES)
+    places = {file.relative_to(PACKAGE).as_posix(): order.index(file) for file in order}
+    assert places["checks.py"] < places["machines.py"] < places["grh.py"]
 
 
 def test_grh_imports_nothing_of_its_opponents():
@@ -184,6 +232,13 @@ def test_all_of_the_package_is_for_readers():
         unused -= new
         new = {found for name in new for found in mentions.pop(name, ())}
     assert unused == set()
+
+
+def test_no_two_files_have_one_name():
+    """But for exercises, which are named as their chapters."""
+    files = [*FILES, *ROOT.glob("book/_ext/**/*.py")]
+    names = [file.name for file in files if file.parent.name != "exercises"]
+    assert {name for name in names if names.count(name) > 1} == {"__init__.py"}
 
 
 def test_each_kept_table_can_be_measured_again():

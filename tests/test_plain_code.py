@@ -32,6 +32,27 @@ def is_cryptic_lambda(node):
     return len([letter for letter in letters if letter != "_"]) > 1
 
 
+def is_working_predicate(node):
+    """Whether any() or all() calls a private method, which does something besides answering."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+        return False
+    if node.func.id not in ("any", "all"):
+        return False
+    calls = [part.func for part in ast.walk(node) if isinstance(part, ast.Call)]
+    methods = [function for function in calls if isinstance(function, ast.Attribute)]
+    return any(method.attr.startswith("_") for method in methods)
+
+
+def is_slice_by_truth(node):
+    """Whether the bound of a slice is a number for a truth value."""
+    if not isinstance(node, ast.Slice):
+        return False
+    parts = [part for bound in (node.lower, node.upper) if bound for part in ast.walk(bound)]
+    truths = [part for part in parts if isinstance(part, ast.Compare | ast.Not)]
+    truths += [part for part in parts if isinstance(part, ast.Name) and part.id == "bool"]
+    return bool(truths)
+
+
 def is_long_function(node):
     """Whether a function has over forty statements."""
     if not isinstance(node, ast.FunctionDef):
@@ -47,6 +68,8 @@ def has_a_long_name(node):
 FINDINGS = {
     "a tuple assigned to a tuple": is_packed_assignment,
     "a lambda of one-letter parameters": is_cryptic_lambda,
+    "work in any() or all()": is_working_predicate,
+    "a slice by a truth value": is_slice_by_truth,
     "a function of over 40 statements": is_long_function,
     "a name of 60 letters": has_a_long_name,
 }
@@ -61,5 +84,8 @@ def nodes():
 @pytest.mark.parametrize("what", FINDINGS)
 def test_each_passage_can_be_read_once(nodes, what):
     found = [(path, node) for path, node in nodes if FINDINGS[what](node)]
-    places = [f"{path.relative_to(ROOT)}:{node.lineno}" for path, node in found]
+    places = []
+    for path, node in found:
+        placed = node.lower or node.upper if isinstance(node, ast.Slice) else node
+        places.append(f"{path.relative_to(ROOT)}:{placed.lineno}")
     assert not places, "\n".join([what, *places])
