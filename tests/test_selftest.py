@@ -65,6 +65,14 @@ def test_a_chapter_has_three_explained_questions(number):
         assert "$" not in str(options), "formulas need a script; write them in plain signs"
 
 
+def test_the_right_answer_has_no_telltale_place_or_length():
+    everything = [options for number in CHAPTERS for options in questions(number)]
+    places = [[mark for mark, _, _ in options].index("x") for options in everything]
+    assert max(places.count(place) for place in set(places)) <= len(places) / 2
+    longest = [max(options, key=lambda option: len(option[1]))[0] == "x" for options in everything]
+    assert sum(longest) <= len(longest) / 2
+
+
 def test_keys_alone_choose_and_no_script_is_run(site, visit):
     """A style sheet shows the explanation of the checked answer, and hides the others."""
     tab = visit(390, java_script_enabled=False)

@@ -21,6 +21,13 @@ def chapters():
     }
 
 
+def chapters_needed(name):
+    """Return the pages that a chapter links to under "You need"."""
+    text = text_of(ROOT / f"book/{name}.md")
+    needs = re.search(r"(?s)You\s+need:(.*?)Time:", text)[1]
+    return set(re.findall(r"\]\(([\w-]+)\.md\)", needs))
+
+
 def test_a_plan_has_what_its_exercises_need(chapters):
     """The build has added its minutes up, and refused what is not there or does not fit."""
     home_of = {}
@@ -31,6 +38,8 @@ def test_a_plan_has_what_its_exercises_need(chapters):
     for plan, text in PLANS.items():
         done = set()
         for name, parts in re.findall(r"(?m)^([a-z-]+): (.+)$", text):
+            needed = chapters_needed(name) & set(chapters)
+            assert needed <= {chapter for chapter, _ in done}, f"{plan}: {name}"
             sections = chapters[name].sections
             for part in parts.split("; "):
                 for before in chapters[name].after.get(part.removeprefix("exercise "), []):
