@@ -5,11 +5,9 @@ import os
 import re
 import tarfile
 import threading
-from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import offline
 import pytest
@@ -17,8 +15,7 @@ from hypothesis import settings
 from limits import thin
 
 import l2h_tutorial
-from l2h_tutorial import Dataset, load_dataset, split_dataset
-from l2h_tutorial.splits import Split
+from l2h_tutorial import load_dataset, split_dataset
 
 pytest.register_assert_rewrite("visits")  # before it is imported
 from visits import ARGUMENTS, CHROMIUM, PAGES, SITE, Visit  # noqa: E402
@@ -42,14 +39,14 @@ TESTS_BY_FILE = (
 collect_ignore = [] if find_spec("jupyter_book") else WITH_THE_BOOK
 
 
-def pytest_report_header() -> list[str]:
+def pytest_report_header():
     header = [f"l2h_tutorial: {Path(l2h_tutorial.__file__).parent}"]
     if collect_ignore:
         header.append(f"left out, for they need the book extra: {', '.join(collect_ignore)}")
     return header
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
+def pytest_itemcollected(item):
     """Mark a test that asks for a browser or a server, by whatever fixture."""
     if "browser" in item.fixturenames:
         item.add_marker("browser")
@@ -59,7 +56,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(trylast=True)  # after the markers have deselected tests
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items):
     """Leave out what another test covers, and skip what cannot run on this machine."""
     # the longest test alone comes first, so that no worker waits for it in the end
     items.sort(key=lambda item: item.path.stem != "test_wasm")
@@ -89,12 +86,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+def pytest_xdist_make_scheduler(config, log):
     """Let one worker run the tests that share what takes long to make."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Together(LoadScopeScheduling):
-        def _split_scope(self, nodeid: str) -> str:
+        def _split_scope(self, nodeid):
             if re.match(SMALL_BOOK_TESTS, nodeid):
                 return "small book"
             if re.match(TESTS_BY_FILE, nodeid):
@@ -105,19 +102,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
+def pytest_runtest_setup(item):
     offline.asked.clear()
     offline.allowed = item.get_closest_marker("index") is not None
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_call(item):
     yield
     assert not offline.asked, f"a test reached for the network: {offline.asked}"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def suite_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def suite_cache(tmp_path_factory):
     """Give the suite a cache of its own, and hide data sets that the environment names."""
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("cache")
@@ -128,7 +125,7 @@ def suite_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def cache(tmp_path, monkeypatch):
     """Return an empty cache for one test. The folder does not exist yet."""
     folder = tmp_path / "cache"
     monkeypatch.setenv("L2H_DATA_HOME", str(folder))
@@ -136,12 +133,12 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def fashion(suite_cache: Path) -> Dataset:
+def fashion(suite_cache):
     return load_dataset("fashion-mnist")
 
 
 @pytest.fixture(scope="session")
-def cifar_folder() -> Path:
+def cifar_folder():
     """Return the folder that L2H_CIFAR10 names. Only tests marked cifar10 may ask for it."""
     folder = Path(os.environ["L2H_CIFAR10"])
     missing = [name for name in CIFAR10_FILES if not (folder / name).is_file()]
@@ -150,23 +147,23 @@ def cifar_folder() -> Path:
 
 
 @pytest.fixture(scope="session")
-def cifar(cifar_folder: Path) -> Dataset:
+def cifar(cifar_folder):
     return load_dataset("cifar10", source=cifar_folder / "Gist512CIFAR10.mat")
 
 
 @pytest.fixture(scope="session", params=SLOW_DATA)
-def dataset(request: pytest.FixtureRequest) -> Dataset:
+def dataset(request):
     """Return a data set for the lessons: the quick run has the bundled images, the gate both."""
     return request.getfixturevalue(request.param)
 
 
 @pytest.fixture(scope="session")
-def centred(dataset: Dataset) -> Split:
+def centred(dataset):
     return thin(split_dataset(dataset)).preprocessed("l2-centre")
 
 
 @pytest.fixture(scope="session")
-def cifar_images_folder(cifar_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cifar_images_folder(cifar_folder, tmp_path_factory):
     """Unpack the first fifty images of each class, as train|test/<class>/NNNN.jpg."""
     folder = tmp_path_factory.mktemp("cifar10-images")
     with tarfile.open(cifar_folder / "cifar10-images.tar.xz") as archive:
@@ -176,7 +173,7 @@ def cifar_images_folder(cifar_folder: Path, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture(scope="session")
-def site() -> Path:
+def site():
     """Return the folder of the built site."""
     missing = [name for name in PAGES if not (SITE / f"{name}.html").is_file()]
     if missing:
@@ -185,11 +182,11 @@ def site() -> Path:
 
 
 @pytest.fixture(scope="session")
-def address(site: Path) -> Iterator[str]:
+def address(site):
     """Return the address of the site on a loopback web server."""
 
     class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *arguments: Any) -> None:
+        def log_message(self, *arguments):
             """Keep the tests' output clean."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
@@ -200,7 +197,7 @@ def address(site: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def small_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small_book(tmp_path_factory):
     """Build a small book that has one of everything, and return its folder."""
     import small_book as book
 
@@ -211,7 +208,7 @@ def small_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
+def browser():
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as started:
         launched = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
@@ -220,11 +217,11 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
+def visit(browser):
     """Return a function that opens a tab of a fresh profile."""
-    visits: list[Visit] = []
+    visits = []
 
-    def start(*arguments: Any, **keywords: Any) -> Visit:
+    def start(*arguments, **keywords):
         visits.append(Visit(browser, *arguments, **keywords))
         return visits[-1]
 
@@ -234,10 +231,10 @@ def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
 
 
 @pytest.fixture
-def read(site: Path, visit: Callable[..., Visit]) -> Callable[..., Visit]:
+def read(site, visit):
     """Return a function that opens a page of the site, from its file, in a tab."""
 
-    def start(name: str, width: int = 1280, scheme: str = "light", **options: Any) -> Visit:
+    def start(name, width=1280, scheme="light", **options):
         tab = visit(width, scheme, **options)
         tab.read(name)
         return tab
@@ -252,7 +249,7 @@ def read(site: Path, visit: Callable[..., Visit]) -> Callable[..., Visit]:
 @pytest.fixture(
     params=[pytest.param(seed, marks=[pytest.mark.slow] * (seed > 0)) for seed in range(5)]
 )
-def seed(request: pytest.FixtureRequest) -> int:
+def seed(request):
     """Return a seed, for claims that hold for every seed."""
     return request.param
 
@@ -262,7 +259,7 @@ def seed(request: pytest.FixtureRequest) -> int:
     params=[range(1), pytest.param(range(5), marks=pytest.mark.slow)],
     ids=["one", "five"],
 )
-def seeds(request: pytest.FixtureRequest) -> range:
+def seeds(request):
     """Return seeds, for claims about the mean.
 
     `five_seeds` in test_lessons.py marks the claims that take all five.

@@ -1,15 +1,12 @@
 """Limit the memory and the time that tests take."""
 
 import tracemalloc
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from l2h_tutorial.splits import Split
-
 
 @contextmanager
-def memory_below(limit: float) -> Iterator[None]:
+def memory_below(limit):
     """Fail if the work within takes as many bytes as `limit` at any time."""
     tracemalloc.start()
     try:
@@ -20,7 +17,7 @@ def memory_below(limit: float) -> Iterator[None]:
         tracemalloc.stop()
 
 
-def thin(split: Split) -> Split:
+def thin(split):
     """Return a split with a part of the rows of a large database, because kernels take long there.
 
     Of CIFAR-10's database that is every third row. A database below 20,000 rows stays whole.

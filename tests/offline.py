@@ -11,11 +11,11 @@ import sys
 
 HERE = {None, "", "localhost", socket.gethostname()}
 
-asked: list[str] = []
+asked = []
 allowed = False
 
 
-def is_here(host: object) -> bool:
+def is_here(host):
     """Say whether a host is this machine."""
     if isinstance(host, bytes):
         host = host.decode()
@@ -28,7 +28,7 @@ def is_here(host: object) -> bool:
     return address.is_loopback or address.is_unspecified
 
 
-def hook(event: str, arguments: tuple) -> None:
+def hook(event, arguments):
     """Refuse a call that reaches for another host."""
     if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
         address = arguments[1]

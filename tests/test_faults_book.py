@@ -1,11 +1,12 @@
-"""The book: killed while it is built, and built where the home cannot be written."""
+"""The book: with flaws, killed while it is built, and built where the home cannot be written."""
 
 import os
+import re
 import shutil
 import subprocess
 
 import pytest
-from small_book import HEADER, build
+from small_book import BOOK, HEADER, build
 from visits import text_of
 
 CHAPTER = f"""{HEADER}# A page
@@ -46,6 +47,43 @@ def hook(event, arguments):
 sys.addaudithook(hook)
 main(sys.argv[2:])
 """
+
+
+GOOD = "Why?\n\n- [x] So.\n\n  Yes.\n- [ ] Not so.\n\n  No.\n"
+NO_ANSWERS = "a question in a paragraph and, at its end, a list of answers"
+# self-tests, and what the build says of them
+QUESTIONS = {
+    "": NO_ANSWERS,
+    "Why?\n": NO_ANSWERS,
+    f"{GOOD}\nMore.\n": NO_ANSWERS,
+    GOOD.replace("[ ] ", ""): "an answer of a self-test starts with [x] or [ ]",
+    GOOD.replace("\n\n  No.\n", "\n"): "an explanation, in a paragraph under it: '[ ] Not so.'",
+    GOOD.replace("[ ]", "[x]"): "this one has 2, 2 of them right",
+    GOOD.replace("[x]", "[ ]"): "this one has 2, 0 of them right",
+}
+# words of the small book's plans, the wrong ones that take their place, and what the build says
+PLANS = [
+    ("} 20", "} 10", "the plan takes 15 minutes of 10"),
+    ("First;", "Firsts;", "chapter has no 'Firsts'; it has"),
+    ("}\nchapter", "}\nother", "other: a chapter should open with 'In this chapter'"),
+]
+
+
+@pytest.mark.slow
+def test_each_flaw_of_a_page_is_named(tmp_path):
+    flaws = {
+        f"flaw-{i}.md": f"# Flaw\n\n```{{selftest}}\n{question}\n```\n"
+        for i, question in enumerate(QUESTIONS)
+    }
+    plans = "".join(BOOK["words.md"].replace(right, wrong) for right, wrong, _ in PLANS)
+    result = build(tmp_path, BOOK | flaws | {"words.md": plans})
+    assert result.returncode != 0
+    said = [re.escape(words) for *_, words in PLANS]
+    said += [
+        f"{name}:.*{re.escape(words)}"
+        for name, words in zip(flaws, QUESTIONS.values(), strict=True)
+    ]
+    assert [words for words in said if not re.search(words, result.stderr)] == []
 
 
 def pages(folder):

@@ -20,8 +20,7 @@ from l2h_book.pictures import DARK
 from l2h_book.play import cover
 from l2h_tutorial import GRH, LSH, Dataset, figures, split_dataset
 from l2h_tutorial.figures.colours import METHODS, look
-from l2h_tutorial.figures.eight import LABELS as CLASSES_OF_EIGHT
-from l2h_tutorial.figures.eight import LINES, NAMES, VECTORS
+from l2h_tutorial.figures.eight import LINES
 
 
 def toy_dataset(images="grey"):
@@ -153,28 +152,20 @@ def style_now():
     return {key: value for key, value in matplotlib.rcParams.copy().items() if key != "backend"}
 
 
-@pytest.fixture
-def drawn(capsys):
+def drawn(name, dataset):
     """Draw a figure, down to its pixels, and check all that is true of every figure."""
-
-    def draw(name, dataset):
-        plt.close("all")
-        before = style_now()
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            # what Matplotlib 3.9 uses of pyparsing
-            warnings.filterwarnings(
-                "default", r"'\w+' (argument is )?deprecated", DeprecationWarning
-            )
-            figure = DRAWN[name](dataset)
-            figure.savefig(io.BytesIO(), format="png", dpi=50)
-        assert isinstance(figure, Figure)
-        assert plt.get_fignums() == [], "pyplot still holds the figure: a cell would show it twice"
-        assert style_now() == before, "the style has leaked into figures that a reader draws"
-        assert capsys.readouterr() == ("", "")
-        return figure
-
-    return draw
+    plt.close("all")
+    before = style_now()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        # what Matplotlib 3.9 uses of pyparsing
+        warnings.filterwarnings("default", r"'\w+' (argument is )?deprecated", DeprecationWarning)
+        figure = DRAWN[name](dataset)
+        figure.savefig(io.BytesIO(), format="png", dpi=50)
+    assert isinstance(figure, Figure)
+    assert plt.get_fignums() == [], "pyplot still holds the figure: a cell would show it twice"
+    assert style_now() == before, "the style has leaked into figures that a reader draws"
+    return figure
 
 
 def texts(figure):
@@ -190,7 +181,7 @@ PHONE = 358  # pixels across the text of a page, on a phone of 390
 
 
 @pytest.mark.parametrize("name", sorted(DRAWN))
-def test_a_figure_can_be_read_on_a_phone_and_in_grey(drawn, name):
+def test_a_figure_can_be_read_on_a_phone_and_in_grey(name):
     figure = drawn(name, toy_dataset()).on_a_phone()
     words = [text for text in figure.findobj(Text) if text.get_text().strip()]
     sizes = [text.get_fontsize() for text in words if text.get_visible()]
@@ -213,7 +204,7 @@ def test_a_figure_can_be_read_on_a_phone_and_in_grey(drawn, name):
 
 
 @pytest.mark.parametrize("name", OF_IMAGES)
-def test_a_figure_of_images_says_the_class_without_pictures(drawn, name):
+def test_a_figure_of_images_says_the_class_without_pictures(name):
     drawn(name, toy_dataset("colour"))
     dataset = toy_dataset("none")
     figure = drawn(name, dataset)
@@ -245,7 +236,7 @@ def test_method_colours_can_be_read_in_both_schemes():
         assert max(seen, key=seen.get) == METHODS["GRH"]["color"]
 
 
-def test_answers_mark_right_and_wrong_by_more_than_colour(drawn):
+def test_answers_mark_right_and_wrong_by_more_than_colour():
     words = texts(drawn("answers", toy_dataset()))
     assert any(word.startswith("\N{CHECK MARK}") for word in words)
     assert any(word.startswith("\N{MULTIPLICATION SIGN}") for word in words)
@@ -253,63 +244,30 @@ def test_answers_mark_right_and_wrong_by_more_than_colour(drawn):
     assert any(word.startswith("query:") for word in words)
 
 
-def test_the_cube_fills_the_ball():
-    def filled(radius):
-        faces = [
-            c.get_facecolor()[0] for c in figures.hamming_cube(radius, 0b000).axes[0].collections
-        ]
-        return sum(tuple(face[:3]) != (1, 1, 1) for face in faces)
-
-    assert [filled(radius) for radius in range(4)] == [1, 4, 7, 8]
-
-
-@pytest.mark.parametrize("middle", [0b000, 0b101])
-def test_the_cube_says_how_far_each_code_is(middle):
-    words = [word.get_text() for word in figures.hamming_cube(1, middle).axes[0].texts]
-    for code, distance in zip(words[::2], words[1::2], strict=True):
-        assert (int(code, 2) ^ middle).bit_count() == int(distance.split()[0])
+@pytest.mark.parametrize("radius", range(4))
+def test_the_cube_fills_the_ball_and_says_each_distance(radius):
+    (axes,) = figures.hamming_cube(radius, 0b101).axes
+    words = [word.get_text() for word in axes.texts]
+    for disc, code, said in zip(axes.collections, words[::2], words[1::2], strict=True):
+        distance = (int(code, 2) ^ 0b101).bit_count()
+        assert distance == int(said.split()[0])
+        assert (to_hex(disc.get_facecolor()[0]) == WHITE) == (distance > radius)
 
 
 @pytest.mark.parametrize(("thresholds", "n_codes"), [([0, 0, 0], 6), ([4, -3, 2], 7)])
-def test_the_eight_vectors_lie_where_their_codes_are(thresholds, n_codes):
-    star = np.array((2, -4))
-    lines = np.vstack([LINES, thresholds])
-    (axes,) = figures.eight_vectors(lines, list("abcdefgh"), [star]).axes
+def test_codes_and_names_of_bits_stand_where_they_are_true(thresholds, n_codes):
+    (axes,) = figures.eight_vectors(np.vstack([LINES, thresholds]), queries=[(2, -4)]).axes
     places = {text.get_text(): np.array(text.get_position()) for text in axes.texts}
-    codes = [text.get_text() for text in axes.texts if set(text.get_text()) <= {"0", "1"}]
-    codes = [code for code in codes if code]  # arrows have no text
-    assert len(set(codes)) == len(codes) == n_codes
+    codes = [text for text in places if re.fullmatch("[01]+", text)]
+    assert len(codes) == n_codes
     for code in codes:
-        bits = places[code] @ LINES >= thresholds
-        assert "".join("01"[bit] for bit in bits.astype(int)) == code
-        assert np.abs(places[code] - star).max() > 0.5, "it stands on the star"
-    assert {f"{name} {mark}" for name, mark in zip(NAMES, "abcdefgh", strict=True)} <= {*places}
-    assert np.abs(places["query 1"] - star).max() < 1
+        assert [bit == "1" for bit in code] == (places[code] @ LINES >= thresholds).tolist()
+    for k in range(3):
+        beyond = (places[f"bit {k + 1}"] @ LINES - thresholds) / np.linalg.norm(LINES, axis=0)
+        assert 0 < beyond[k] == np.abs(beyond).min(), "on the side of the ones, beside its line"
 
 
-@pytest.mark.parametrize("queries", [(), [(3, -1), (2, -4)]])
-@pytest.mark.parametrize("n_lines", [1, 2, 3])
-def test_each_bit_is_named_beside_its_own_line(n_lines, queries):
-    (axes,) = figures.eight_vectors(LINES[:, :n_lines], queries=queries).axes
-    normals = LINES[:, :n_lines] / np.linalg.norm(LINES[:, :n_lines], axis=0)
-    for k in range(n_lines):
-        (name,) = (text for text in axes.texts if text.get_text() == f"bit {k + 1}")
-        distances = np.array(name.get_position()) @ normals
-        assert distances[k] > 0, "the arrow points to the side where the bit is 1"
-        assert np.all(np.delete(np.abs(distances), k) > distances[k] + 0.5)
-
-
-def test_the_boot_is_the_one_outlier_of_eight_vectors():
-    """No vector lies on a line, the mean is the origin, and one vector is nearest to the others."""
-    assert (VECTORS @ LINES).all()
-    assert not VECTORS.sum(axis=0).any()
-    unit = VECTORS / np.linalg.norm(VECTORS, axis=1, keepdims=True)
-    nearest = np.argsort(-unit @ unit.T, axis=1)[:, 1]
-    strays = CLASSES_OF_EIGHT[nearest] != CLASSES_OF_EIGHT
-    assert [NAMES[i] for i in np.flatnonzero(strays)] == ["boot"]
-
-
-def test_the_split_diagram_states_the_sizes(drawn):
+def test_the_split_diagram_states_the_sizes():
     assert {"4 images", "8 images", "28 images"} <= set(
         texts(drawn("split_diagram", toy_dataset()))
     )
@@ -375,24 +333,22 @@ def test_a_table_says_what_is_in_the_frame(frame, text):
     pd.testing.assert_frame_equal(frame, before)
 
 
-@pytest.mark.parametrize("name", ["corner", "crossing", "lines_with_spread", "work_map"])
-def test_a_method_has_its_colour_and_marker_in_every_figure(name, fashion):
+@pytest.mark.parametrize("name", ["crossing", "lines_with_spread", "work_map"])
+def test_a_method_has_its_colour_and_marker_in_every_figure(name):
     """The table of looks decides, whatever else is drawn beside a method, and in whatever order."""
-    figure = DRAWN[name](fashion)
     known = set()
-    for artist in [one for axes in figure.axes for one in (*axes.lines, *axes.containers)]:
-        label = str(artist.get_label())
-        if name == "corner":  # of vectors, each in the colour of the LSH that hashes them
-            label = f"LSH, {label}"
-        if label.startswith(("_", "LSH, _")) or look(label, 5) == look("no method", 5):
-            continue
-        known.add(label)
-        line = artist[0] if isinstance(artist, tuple) else artist
-        if hasattr(line, "get_marker"):
-            expected = look(label)
-            assert line.get_color() == expected["color"]
-            assert line.get_marker() == expected["marker"]
-            assert line.get_markerfacecolor() == expected.get("markerfacecolor", expected["color"])
+    for axes in DRAWN[name](toy_dataset()).axes:
+        for artist in (*axes.lines, *axes.containers):
+            label = str(artist.get_label())
+            if label.startswith("_") or look(label, 5) == look("no method", 5):
+                continue
+            known.add(label)
+            line = artist[0] if isinstance(artist, tuple) else artist
+            if hasattr(line, "get_marker"):
+                seen = line.get_color(), line.get_marker(), line.get_markerfacecolor()
+                wanted = look(label)
+                face = wanted.get("markerfacecolor", wanted["color"])
+                assert seen == (wanted["color"], wanted["marker"], face)
     assert len(known) >= 2
 
 
@@ -408,15 +364,14 @@ def test_a_map_refuses_a_method_without_a_look():
 
 
 def test_the_interval_of_a_line_is_a_band_around_it():
-    """Here a tenth to either side, so each point of the line is in the middle of its band."""
     line = SWEEP.assign(low=SWEEP["precision"] - 0.1, high=SWEEP["precision"] + 0.1)
     lines = {"LSH": line, "ITQ": SWEEP}
     (axes,) = figures.work_map(lines, "precision", {"exhaustive search": 0.5}).axes
     (band,) = axes.collections
-    corners = band.get_paths()[0].vertices
-    for scanned, precision in zip(100 * SWEEP["scanned"], SWEEP["precision"], strict=True):
-        ends = corners[np.isclose(corners[:, 0], scanned), 1]
-        assert (ends.min(), ends.max()) == pytest.approx((precision - 0.1, precision + 0.1))
+    corners = {tuple(corner) for corner in band.get_paths()[0].vertices.round(6)}
+    for end in ("low", "high"):
+        ends = np.column_stack([100 * line["scanned"], line[end]]).round(6)
+        assert {tuple(corner) for corner in ends} <= corners
 
 
 def test_the_map_is_read_where_it_has_lines_and_nowhere_else():

@@ -43,12 +43,8 @@ def test_sign_codes_are_ranked_by_hamming_distance_and_number(seed):
     codes = signs.encode(rows)
     bits, own = (np.unpackbits(signs.encode(X), axis=1).astype(bool) for X in (rows, queries))
     distances = hamming_distances(own, bits)
-    scores, found = signs.search(queries, codes, K)
+    _, found = signs.search(queries, codes, K)
     np.testing.assert_array_equal(found, by_distance_and_number(distances, K))
-    np.testing.assert_array_equal(
-        np.diff(np.take_along_axis(distances, found, axis=1)) > 0, np.diff(scores) < 0
-    )
-
     _, rescored = signs.search(queries, codes, K, rescore=rows, factor=3)
     candidates = by_distance_and_number(distances, 3 * K)
     products = (rows.astype(float)[candidates] * queries[:, None]).sum(axis=2)
@@ -83,50 +79,45 @@ def test_rounding_of_the_features_turns_no_column(hasher, n_bits):
 
 
 def results():
-    """Compute what must not depend on the machine: bits, rows of searches, and scores."""
+    """Compute what must not depend on the machine: values, bits, and rankings with their scores."""
     rows, queries = with_ties(0, d=48)
     labels = (rows[:, 0] > 0) + 2 * (rows[:, 1] > 0)
-    bits = np.random.default_rng(1).random((len(rows), 24)) < 0.5
+    given = np.random.default_rng(1).random((len(rows), 24)) < 0.5
     own = np.random.default_rng(2).random((len(queries), 24)) < 0.5
-    table = HashTable(bits)
-    found = {
+    table = HashTable(given)
+    values = {
         "query": table.query(own, K),
         "query_radius": [np.sort(ids) for ids in table.query_radius(own, 6)],
-        "exact, cosine": exact_neighbours(queries, rows, K),
-        "exact, euclidean": exact_neighbours(queries, rows, K, "euclidean"),
-        "rerank": np.stack(list(rerank(queries, rows, table.query(own, 200)[1], K))),
     }
-    for metric in ("cosine", "euclidean"):
+    products = queries.astype(float) @ rows.T.astype(float)
+    lengths = np.linalg.norm(queries, axis=1)[:, None] * np.linalg.norm(rows, axis=1)
+    distances = np.linalg.norm(queries[:, None].astype(float) - rows, axis=2)
+    scores = {"cosine": products / lengths, "euclidean": distances}
+    reranked = np.stack(list(rerank(queries, rows, table.query(own, 200)[1], K)))
+    rankings = {"rerank": (reranked, scores["cosine"])}
+    for metric in scores:
+        exact = exact_neighbours(queries, rows, K, metric)
         nearest = HashNeighbors(LSH(24), metric=metric, random_state=0).fit(rows)
-        found[f"HashNeighbors, {metric}"] = nearest.kneighbors(queries)[1]
-        found[f"radius, {metric}"] = nearest.radius_
-    hashers = (
-        LSH(24, random_state=0),
-        PCAH(24),
-        ITQ(24, random_state=0),
-        CCAITQ(24, random_state=0),
-    )
-    for hasher in (*hashers, GRH(24, classifier="kernel-ridge", random_state=0)):
-        found[f"bits of {type(hasher).__name__}"] = hasher.fit(rows, labels).transform(rows)
-    quantisers = (
-        RaBitQ(random_state=0),
-        ScalarCodes(8),
-        ScalarCodes(4),
-        SignCodes(asymmetric=True),
-        SignCodes(),
-    )
-    for quantiser in quantisers:
+        values[f"radius, {metric}"] = nearest.radius_
+        rankings[f"exact, {metric}"] = exact, scores[metric]
+        rankings[f"nearest, {metric}"] = nearest.kneighbors(queries)[1], scores[metric]
+    bits = {}
+    drawn = [kind(24, random_state=0) for kind in (LSH, ITQ, CCAITQ)]
+    for hasher in (PCAH(24), *drawn, GRH(24, classifier="kernel-ridge", random_state=0)):
+        bits[f"{hasher!r}"] = hasher.fit(rows, labels).transform(rows)
+    signs = SignCodes(), SignCodes(asymmetric=True)
+    for quantiser in (RaBitQ(random_state=0), ScalarCodes(8), ScalarCodes(4), *signs):
         codes = quantiser.fit(rows).encode(rows)
+        bits[f"{quantiser!r}"] = codes
         estimates = quantiser.scores(queries, codes).astype(float)
-        if not isinstance(quantiser, SignCodes):
+        if quantiser not in signs:
             estimates += rows @ quantiser.mean_
-        found[f"codes of {quantiser!r}"] = codes
-        found[f"search of {quantiser!r}"] = quantiser.search(queries, codes, K)[1]
-        found[f"rescored search of {quantiser!r}"] = quantiser.search(
-            queries, codes, K, rescore=rows
-        )[1]
-        found[f"estimates of {quantiser!r}"] = estimates
-    return found
+        found = quantiser.search(queries, codes, K)[1]
+        rankings[f"{quantiser!r}"] = found, estimates
+        rescored = quantiser.search(queries, codes, K, rescore=rows)[1]
+        rankings[f"{quantiser!r}, rescored"] = rescored, products
+    values["signs"], _ = rankings["SignCodes()"]
+    return values, bits, rankings
 
 
 DUMP = """
@@ -147,38 +138,21 @@ def here_and_there():
 
 
 def test_what_follows_from_given_bits_is_the_same_everywhere(here_and_there):
-    here, there = here_and_there
-    for i in range(2):  # distances, rows
-        np.testing.assert_array_equal(here["query"][i], there["query"][i])
-    for ours, theirs in zip(here["query_radius"], there["query_radius"], strict=True):
-        np.testing.assert_array_equal(ours, theirs)
-    for name in ("search of SignCodes()", "radius, cosine", "radius, euclidean"):
-        np.testing.assert_array_equal(here[name], there[name], err_msg=name)
+    (here, *_), (there, *_) = here_and_there
+    np.testing.assert_equal(here, there)
 
 
 def test_bits_differ_by_the_rounding_of_a_hyperplane_at_most(here_and_there):
-    here, there = here_and_there
-    for name in (name for name in here if name.startswith(("bits of", "codes of"))):
-        differ = here[name] != there[name]
+    (_, here, _), (_, there, _) = here_and_there
+    for name, bits in here.items():
+        differ = bits != there[name]
         assert differ.mean() < 1e-4, f"{name}: {differ.sum()} of {differ.size}"
 
 
 def test_rankings_by_floats_differ_by_equal_scores_at_most(here_and_there):
-    here, there = here_and_there
-    rows, queries = with_ties(0, d=48)
-    products = queries.astype(float) @ rows.T.astype(float)
-    lengths = np.linalg.norm(queries, axis=1)[:, None] * np.linalg.norm(rows, axis=1)
-    distances = np.linalg.norm(queries[:, None].astype(float) - rows, axis=2)
-    scores = {"cosine": products / lengths, "euclidean": distances}
-    for name in ("exact, cosine", "rerank", "HashNeighbors, cosine"):
-        assert same_ranking(here[name], there[name], scores["cosine"]), name
-    for name in ("exact, euclidean", "HashNeighbors, euclidean"):
-        assert same_ranking(here[name], there[name], scores["euclidean"]), name
-    for name in (name for name in here if name.startswith("search of")):
-        estimates = here[name.replace("search of", "estimates of")]
-        assert same_ranking(here[name], there[name], estimates), name
-    for name in (name for name in here if name.startswith("rescored")):
-        assert same_ranking(here[name], there[name], products), name
+    (*_, here), (*_, there) = here_and_there
+    for name, (rows, scores) in here.items():
+        assert same_ranking(rows, there[name][0], scores), name
 
 
 # One Python and another

@@ -1,11 +1,10 @@
-"""Self-tests: what a page shows without scripts, what each edition has, what is refused."""
+"""Self-tests: what a page shows without scripts, and what each edition has."""
 
 import re
 
-import pytest
-from small_book import EDITIONS, HEADER, book_of, build, markdown_of, notebook
-from test_editions import CHAPTERS, OPTION, QUESTION, each_chapter
-from visits import sampled, text_of
+from small_book import EDITIONS, markdown_of, notebook
+from test_editions import CHAPTERS, each_chapter
+from visits import text_of
 
 # --- the page
 
@@ -13,32 +12,15 @@ from visits import sampled, text_of
 def test_a_question_is_a_group_of_radio_buttons(small_book):
     page = text_of(small_book / "_build/html/chapter.html")
     found = re.findall(r'(?s)<fieldset class="selftest" id="question-\d">.*?</fieldset>', page)
-    names = set()
-    for question in found:
-        assert question.count("<legend>") == 1
-        buttons = re.findall(r'<input type="radio" name="([^"]+)" id="([^"]+)"', question)
-        assert re.findall(r'<label for="([^"]+)">', question) == [button for _, button in buttons]
-        names |= {name for name, _ in buttons}
-        assert not re.search(r"script|\son\w+=|\[[x ]\]", question)
-    assert len(names) == len(found) == 2, "a choice in one question would undo that in the other"
-    legend = re.search(r"(?s)<legend>(.*?)</legend>", found[0])[1]
+    names = [set(re.findall('<input type="radio" name="([^"]+)"', each)) for each in found]
+    assert len(names) == len(set.union(*names)) == 2, "one choice would undo another"
+    first, _ = found
+    assert not re.search(r"script|\son\w+=|\[[x ]\]", first)
+    legend = re.search(r"(?s)<legend>(.*?)</legend>", first)[1]
     assert all(words in legend for words in ("Question 1.", "<em>common</em>", 'href="other.html"'))
-    assert re.search(r"(?s)<label[^>]*>Nothing: <code.*?</label>", found[0])
-    options = re.findall(
-        r'(?s)<div class="selftest-option.*?(?=<div class="selftest-option|$)', found[0]
-    )
-    expected = [
-        ("selftest-wrong", "<strong>No.</strong> A wrong"),
-        ("selftest-right", "<strong>Right.</strong> A right"),
-    ]
-    for option, (kind, reply) in zip(options, expected, strict=True):
-        assert kind in option
-        assert (
-            option.index("<input")
-            < option.index("<label")
-            < option.index('role="status"')
-            < option.index(reply)
-        )
+    assert re.search(r"(?s)<label[^>]*>Nothing: <code.*?</label>", first)
+    option = r'(?s)"selftest-option selftest-(\w+)".*?role="status".*?<strong>(\w+)\.</strong>'
+    assert re.findall(option, first) == [("wrong", "No"), ("right", "Right")]
 
 
 # --- the editions
@@ -60,44 +42,12 @@ def test_explanations_depend_on_the_edition(small_book):
     assert "**Right.** A right explanation." in instructor
 
 
-# --- faults
-
-GOOD = "Why?\n\n- [x] So.\n\n  Yes.\n- [ ] Not so.\n\n  No.\n"
-FAULTS = {
-    "empty": ("\n", "a question in a paragraph and, at its end, a list of answers"),
-    "no answers": ("Why?\n", "a question in a paragraph and, at its end, a list of answers"),
-    "text after": (f"{GOOD}\nMore.\n", "at its end, a list of answers"),
-    "no mark": (GOOD.replace("[ ] ", ""), "an answer of a self-test starts with [x] or [ ]"),
-    "unexplained": (
-        GOOD.replace("\n\n  No.\n", "\n"),
-        "an explanation, in a paragraph under it: '[ ] Not so.'",
-    ),
-    "two right": (GOOD.replace("[ ]", "[x]"), "this one has 2, 2 of them right"),
-    "none right": (GOOD.replace("[x]", "[ ]"), "this one has 2, 0 of them right"),
-}
-
-
-@pytest.fixture(scope="module")
-def broken(tmp_path_factory):
-    pages = {
-        name.replace(" ", "-"): f"```{{selftest}}\n{body}```\n"
-        for name, (body, _) in FAULTS.items()
-    }
-    pages["good"] = f"```{{selftest}}\n{GOOD}```\n"
-    # no kernel for each
-    files = {name: text.removeprefix(HEADER) for name, text in book_of(**pages).items()}
-    return build(tmp_path_factory.mktemp("broken"), files)
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_in_a_self_test_fails_the_build(broken, fault):
-    assert broken.returncode == 1
-    lines = [line for line in broken.stderr.splitlines() if f"{fault.replace(' ', '-')}.md" in line]
-    assert any(FAULTS[fault][1] in line for line in lines), broken.stderr
-    assert "good.md" not in broken.stderr
-
-
 # --- the book's own questions
+
+
+QUESTION = re.compile(r"(?ms)^```\{selftest\}\n(.*?)^```")
+# an answer's mark, its text, its reply
+OPTION = re.compile(r"(?ms)^- \[([ x])\] (.+?)\n\n(  .+?)(?=^- \[|\Z)")
 
 
 def questions(number):
@@ -107,14 +57,12 @@ def questions(number):
 
 @each_chapter
 def test_a_chapter_has_three_explained_questions(number):
+    """The build refuses answers without an explanation, and other than one right answer."""
     found = questions(number)
     assert len(found) >= 3
     for options in found:
         assert 3 <= len(options) <= 5
         assert "$" not in str(options), "formulas need a script; write them in plain signs"
-        for _, _, explanation in options:
-            assert len(explanation.split()) >= 5
-        assert len({" ".join(explanation.split()) for _, _, explanation in options}) == len(options)
 
 
 def test_the_right_answer_has_no_telltale_place_or_length():
@@ -125,24 +73,21 @@ def test_the_right_answer_has_no_telltale_place_or_length():
     assert sum(longest) <= len(longest) / 2
 
 
-@pytest.mark.parametrize("number", sampled(CHAPTERS, quick=(2, 10)))
-def test_keys_alone_choose_and_no_script_is_run(site, visit, number):
+def test_keys_alone_choose_and_no_script_is_run(site, visit):
     """A style sheet shows the explanation of the checked answer, and hides the others."""
     tab = visit(390, java_script_enabled=False)
-    tab.goto((site / f"book/{CHAPTERS[number].stem}.html").as_uri())
-    asked = questions(number)
+    tab.goto((site / "book/lsh.html").as_uri())
+    asked = questions(2)
     assert tab.locator("fieldset.selftest").count() == len(asked)
     for position, options in enumerate(asked):
         question = tab.locator("fieldset.selftest").nth(position)
         replies = question.locator(".selftest-reply")
-        buttons = question.get_by_role("radio")
-        assert [reply.is_visible() for reply in replies.all()] == [False] * len(options)
-        buttons.first.focus()
+        question.get_by_role("radio").first.focus()
+        assert not any(reply.is_visible() for reply in replies.all())
         tab.keyboard.press("Space")
         for chosen in range(len(options)):
-            assert [reply.is_visible() for reply in replies.all()] == [
-                i == chosen for i in range(len(options))
-            ]
+            shown = [reply.is_visible() for reply in replies.all()]
+            assert shown == [answer == chosen for answer in range(len(options))]
             tab.keyboard.press("ArrowDown")
 
 

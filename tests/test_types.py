@@ -1,7 +1,5 @@
-"""Type checkers refuse wrong calls of the package; what `make lint` alone installs is pinned."""
+"""Type checkers refuse wrong calls of the package."""
 
-import json
-import re
 import subprocess
 import sys
 
@@ -24,26 +22,3 @@ def test_mypy_refuses_every_wrong_call(tmp_path):
     )
     assert checked.stdout == "Success: no issues found in 1 source file\n", checked.stdout
     assert checked.returncode == 0
-
-
-def test_every_wrong_call_is_marked_for_the_checkers():
-    lines = WRONG_CALLS.read_text(encoding="utf-8").splitlines()
-    calls = [line for line in lines if re.match(r"    [A-Z]\w*\(", line)]
-    assert len(calls) >= 9
-    for call in calls:
-        assert re.search(r"  # type: ignore\[[\w-]+\]$", call), call
-
-
-def test_what_lint_installs_has_a_hash_and_names_no_registry():
-    pinned = (ROOT / "lint/requirements.lock").read_text(encoding="utf-8")
-    for package in re.split(r"(?m)^(?=\S)", pinned)[1:]:
-        assert "--hash=sha256:" in package
-    locked = (ROOT / "lint/package-lock.json").read_text(encoding="utf-8")
-    installed = json.loads(locked)["packages"]
-    del installed[""]  # what asks for the others
-    assert installed
-    for name, package in installed.items():
-        assert package["integrity"].startswith("sha512-"), name
-        assert "resolved" not in package, name
-    assert "://" not in pinned
-    assert "://" not in locked
