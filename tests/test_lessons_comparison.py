@@ -119,8 +119,8 @@ def split_of(dataset, seed):
 @both
 def test_all_splits_were_measured_with_what_tuning_chose(name):
     """measured: "Fashion-MNIST is split five times and CIFAR-10 twenty times, because" "Each method
-    is tuned separately for each number of labels and, in the figure, for each length" comparison:
-    "One rule finds the settings of all methods." did-it-learn: "so we do this for ten triples" """
+    is tuned separately for each number of labels and for each length" comparison: "One rule finds
+    the settings of all methods." did-it-learn: "so we do this for ten triples" """
     n_splits = {"fashion-mnist": 5, "cifar10": 20}[name]
     tuned = rows_of(TUNED, dataset=name).set_index("question")
     for question, methods in fair_fight.QUESTIONS.items():

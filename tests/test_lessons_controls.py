@@ -291,7 +291,7 @@ def test_how_far_apart_codewords_of_32_bits_lie(seed):
 def test_nothing_that_was_tried_clearly_needed_the_graph(name):
     """measured: "Against these rivals nothing that we tried clearly needed the graph." "GRH from
     LSH is below both rivals, and for neighbours the interval includes zero." "hashed kinds are the
-    best of three such rivals" "GRH from CCA-ITQ is ahead of hashed kinds, but it owes this to its
+    best of the three rivals" "GRH from CCA-ITQ is ahead of hashed kinds, but it owes this to its
     start: in the third row, taking the votes away costs nothing." "On CIFAR-10 GRH from LSH and
     either rival are nearly equal." did-it-learn: "rivals without a graph had about the mAP of GRH
     from LSH or more, and after a better start votes added little or nothing" "hashed codewords of
@@ -496,8 +496,9 @@ def test_the_network_of_the_page_is_the_one_that_was_measured():
 
 
 def test_the_gradient_of_the_network_is_tanh_minus_target():
-    """measured: "It minimises the cross-entropy of each bit. The gradient of this loss is the
-    output of the $\\tanh$ minus the target, so the code needs no derivative of this $\\tanh$." """
+    """measured: "The network minimises the cross-entropy of each bit. The gradient of this loss is
+    the output of the $\\tanh$ minus the target, so the folded code needs no derivative of this
+    $\\tanh$." """
     z = np.linspace(-3, 3, 1001)
     for target in (-1, 1):
         cross_entropy = -np.log((1 + target * np.tanh(z)) / 2)
@@ -518,8 +519,8 @@ def test_which_contrasts_are_significant():
     and has no star" "For new classes of Fashion-MNIST, ITQ is above GRH from CCA-ITQ on all ten
     triples, though without a star." "The whole code is slightly ahead of Hadamard codewords, on
     CIFAR-10 with a star." "*The list* holds every difference that the tables of this chapter show,
-    and those of its controls in the [appendix](measured.md)" measured: "of these four differences,
-    only the lead of GRH from CCA-ITQ over hashed kinds has one." """
+    and those of its controls in the [appendix](measured.md)" measured: "of these four rows, only
+    the lead of GRH from CCA-ITQ over hashed kinds has them, on both data sets." """
     expected = {
         ("ranking", "GRH kernel", "GRH kernel, shuffled"): (1, 1),
         ("ranking", WHOLE_CODE, f"{WHOLE_CODE}, shuffled"): (1, 1),

@@ -187,12 +187,14 @@ def test_with_300_kernels_each_grh_is_not_ahead_of_ksh():
 
 
 def test_at_eight_tenths_more_rounds_add():
-    """published: "At $\\alpha = 0.8$ every round adds something, and at $\\alpha = 1$ the first
-    round is the best one. But here the first round at $\\alpha = 1$ is the best of all" """
+    """published: "At $\\alpha = 0.8$ every further round adds something, at $\\alpha = 0.9$ only
+    the second does, and at $\\alpha = 1$ the first round is the best one. But here the first round
+    at $\\alpha = 1$ is the best of all" """
     (row,) = TUNED.query("method == @LSH_LINEAR and n_bits == 32 and n_train == 1000").itertuples()
     tried = trials(row)
     by_round = tried[tried["step"] == 1].pivot(index="alpha", columns="n_iter", values="score")
     assert by_round.loc[0.8].is_monotonic_increasing
+    assert by_round.loc[0.9].idxmax() == 2
     assert by_round.loc[1.0, 1] == by_round.to_numpy().max()
 
 
