@@ -98,7 +98,8 @@ def test_the_nearer_mean_ranks_worse_than_the_linear_svm(centred, seed):
 
 def test_longer_codes_offer_cheaper_searches_that_answer_less(centred, seed):
     """comparison: "Sixty-four bits make smaller buckets, so cheaper searches exist; and more of
-    those buckets" "coverage at radius 0 falls" "For random hyperplanes the step is far larger" """
+    those buckets" "coverage at radius 0 falls" "The step is far smaller than for random
+    hyperplanes" """
 
     def cost_of_long_codes(hasher):
         """Return what 64 bits look at, as a share of what 16 bits look at."""
