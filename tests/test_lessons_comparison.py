@@ -476,7 +476,7 @@ def test_a_byte_of_the_classifier_ranks_better_than_every_code(name):
     the mAP table, on both data sets." measured: "In the whole ranking this byte still comes before
     every hash code." index: "On both data sets of this book, ranking by that byte beat every
     learned code of 32 bits." "and that of the best learned code is {glue:text}`best-code-f`" traps:
-    "A byte of the classifier's scores has" "if its cells are found among labelled images alone" """
+    "has {glue:text}`uninvited-byte`" "if these cells are found among labelled images alone" """
     byte = "class scores, 8 bits"
     for question, others in ("ranking", WITH), ("200 labels", [*FEW, "ITQ", "exact cosine"]):
         splits = by_split(question, name)
@@ -719,15 +719,15 @@ def test_the_best_of_twenty_does_the_work_of_more_bits(dataset, seeds):
 
 def test_the_mistake_has_three_settings(dataset, seed):
     """traps: "above one half, the vote always wins" "all that it has at $\\alpha = 1$" "no bit was
-    flipped. The gain is that of a classifier refitted to LSH's own bits." measured: "because up to
-    one half an image's own bit always wins" did-it-learn: "The same, up to ties: with all the
-    weight on the vote" """
+    flipped. The correct version flips none either. The gain is that of a classifier refitted to
+    LSH's own bits." measured: "because up to one half an image's own bit always wins"
+    did-it-learn: "The same, up to ties: with all the weight on the vote" """
     split = split_of(dataset, seed)
     own = np.where(LSH(16, random_state=seed).fit_transform(split.X_train), 1, -1)
     shuffled = np.random.default_rng(seed).permutation(split.y_train)
 
     def signs(values):
-        return np.where(values >= 0, 1, -1)
+        return np.where(values > 0, 1, -1)
 
     def correct(alpha):
         return signs(alpha * (same_class_affinity(split.y_train) @ own) + (1 - alpha) * own)

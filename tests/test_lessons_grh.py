@@ -305,10 +305,10 @@ def test_kernel_ridge_ranks_as_well_as_the_svm():
 
 
 def test_curved_boundaries_are_ahead(dataset, reported, chosen, seeds):
-    """grh-training: "the classifier gets some of their bits wrong" "On Fashion-MNIST the
-    classifiers are nearly as often right on queries as on the training images. The two shares
-    differ by less than five percentage points, whereas on CIFAR-10 they differ by more." "with
-    straight boundaries and to {glue:text}`ridge` with curved ones" """
+    """grh-training: "the classifier gets some of their bits wrong" "On Fashion-MNIST, with true
+    labels, the classifiers are nearly as often right on queries as on the training images. The two
+    shares differ by less than five percentage points, whereas on CIFAR-10 they differ by more."
+    "with straight boundaries and to {glue:text}`ridge` with curved ones" """
 
     def measured(name, seed):
         """Return the share of bits right, of training images and of queries, and the mAP."""
@@ -382,9 +382,8 @@ def test_what_is_left_at_one_half_shrinkage_gains_too(reported, chosen, seeds):
 @three_seeds
 def test_a_graph_without_labels_beats_the_refit(reported, chosen, seed):
     """grh-training: "and the refit, which uses no graph, has" "so a lead over LSH does not prove
-    that labels were used" "The graph adds the rest without any label, because it is made from the
-    features alone." grh-adjacency: "a classifier that learns only LSH's own bits ranks better than
-    LSH." """
+    that labels were used" "The graph, which is made from the features alone, adds the rest."
+    grh-adjacency: "a classifier that learns only LSH's own bits ranks better than LSH." """
     start = fitted_score(LSH(16, random_state=seed), reported)
     grh = GRH(16, classifier="kernel-ridge", random_state=seed, **chosen["kernel-ridge"])
     supervised = fitted_score(grh, reported)
@@ -448,8 +447,7 @@ def test_learned_codes_have_no_cheap_buckets_but_cheap_ranks(dataset, reported, 
 
 def test_learned_codes_improve_on_exhaustive_search(dataset, reported, chosen, seed):
     """grh-training: "On Fashion-MNIST, a search with learned codes compares fewer images than
-    exhaustive search and answers better." "The paired bootstrap of chapter 4 puts GRH's lead in
-    precision over exhaustive search between" "of ten answers show the query's class on average"
+    exhaustive search and answers better." "of ten answers show the query's class on average"
     "gives more right answers than exhaustive search, because the codes leave out similar images of
     other classes" """
     labels = reported.y_query, reported.y_database

@@ -57,12 +57,12 @@ def test_more_anchors_alone_turn_the_order(dataset, seed):
 @three_seeds
 def test_intervals_over_splits_that_share_images_are_too_narrow(dataset, seed):
     """traps: "So more splits of the same images make the mistake *worse*" "the five results
-    agree more than five fresh samples would" "The second term does not shrink with $J$" "With
+    agree more than five fresh samples would" "The second term does not shrink with $m$" "With
     twenty splits, the corrected interval is wider than it needs to be here." "But they would
     still share training images and answers" """
     _, section = text_of(RESULTS.parent / "traps.md").split("## Splits that share their images")
     names = {"np": np, "pd": pd, "figures": figures, "ds": dataset}
-    for cell in cells_of(section)[:3]:
+    for cell in cells_of(section)[:4]:
         exec(cell.replace("default_rng(0)", f"default_rng({seed})"), names)
     naive = names["misses"].loc["as if independent"]
     corrected = names["misses"].loc["corrected"]
