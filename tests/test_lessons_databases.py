@@ -22,13 +22,16 @@ def by_way(column):
 
 def test_the_measurements_say_what_was_measured():
     """databases: "searched [100,000]{.definition} vectors of two kinds, with codes of 64 and of 256
-    bits" "It searched 59,900 real vectors"
+    bits" "It searched 59,900 real vectors" "with [512]{.definition} floats" "vectors of
+    [128]{.definition} floats drawn around centres"
     """
     assert set(KEPT["rows"]) == {100_000}
     assert sorted(by_way("recall").index) == [(kind, bits) for kind in KINDS for bits in (64, 256)]
     assert WAYS.groupby("kind").rows.max().to_dict() == dict(
         zip(KINDS, (59_900, 100_000), strict=True)
     )
+    n_features = WAYS.groupby("kind").features.agg(["min", "max"])
+    assert n_features.loc[KINDS].to_numpy().tolist() == [[512, 512], [128, 128]]
 
 
 def test_the_same_candidates_give_the_same_recall():
