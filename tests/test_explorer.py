@@ -639,6 +639,10 @@ def test_a_loaded_picture_gets_the_codes_of_the_package(
                 bits = np.array(list(tab.evaluate(SHOWN, "first")["codes"][0])) == "1"
                 assert np.array_equal(bits[clear], hasher.transform(x)[0][clear])
                 hashed.add(method)
+        tiles = tab.evaluate(SHOWN, "first")["tiles"]
+        cosines = cosine_similarity(x, explorer._X)[0][[tile["id"] for tile in tiles]]
+        assert len(tiles) > 1
+        assert (np.diff(cosines) < 0.01).all(), "the nearest first"
     assert hashed == {"LSH", "PCAH", "CCA-ITQ", "GRH linear", "GRH shuffled"}
     tab.locator(RIGHT).select_option("GRH kernel")
     assert "GRH kernel cannot hash it here." in tab.locator("#l2h-explorer .status").inner_text()
