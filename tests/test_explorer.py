@@ -342,6 +342,7 @@ def test_a_phone_shows_one_method_at_a_time(explore):
     tab = explore(EVERYTHING, **PHONE)
     for side, other in (SIDES, SIDES[::-1]):
         show_the_map(tab, side)
+        assert tab.locator(f"[data-side={side}] h2 button").get_attribute("aria-pressed") == "true"
         assert tab.locator(f"[data-side={side}] :is(.tile, .finder):visible").count() == 11
         assert tab.locator(f"[data-side={other}] :is(.tile, .finder):visible").count() == 0
     again = explore(tab.url, **PHONE)

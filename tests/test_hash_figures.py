@@ -14,7 +14,6 @@ from playing import (
     data_of,
     dragged,
     lying_on,
-    on_a_small_desk_and_a_phone,
     on_each_device,
     on_the_site,
     opened,
@@ -705,7 +704,7 @@ def test_a_figure_keeps_its_height_and_fits_a_phone(play, name, device):
 LABELS = "text:is(.inside, .outside)"
 
 
-@on_a_small_desk_and_a_phone
+@on_each_device
 @pytest.mark.parametrize(
     ("name", "setting"),
     [
