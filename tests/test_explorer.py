@@ -684,21 +684,15 @@ def test_a_drawn_picture_is_searched_for(explore, pictures, drag, device):
     tab.check_nothing_went_wrong()
 
 
-# The outline of a shoe, as shares of the paper's width and height
-SHOE = [(0.12, 0.5), (0.12, 0.7), (0.9, 0.72), (0.88, 0.62), (0.65, 0.55), (0.45, 0.42)]
-SHOE += [(0.3, 0.42), (0.25, 0.5), (0.12, 0.5)]
+# The outline of a boot, toe to the left, as shares of the paper's width and height
 BOOT = [(0.55, 0.1), (0.9, 0.1), (0.9, 0.85), (0.1, 0.85), (0.1, 0.65), (0.5, 0.5), (0.55, 0.1)]
 
 
-def outlined(page, outline):
+def draw(page, outline):
     """Draw a line through points, which are shares of the paper's width and height."""
-    box = page.locator("canvas").bounding_box()
-    places = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in outline]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for x, y in places[1:]:
-        page.mouse.move(x, y, steps=5)
-    page.mouse.up()
+    box = box_of(page.locator("canvas"))
+    start, *places = [(box.x + box.width * x, box.y + box.height * y) for x, y in outline]
+    dragged_by_mouse(page, start, places)
     page.get_by_text("Query: your picture").first.wait_for()
 
 
@@ -709,26 +703,20 @@ def shoes_among_the_ten(page, explorer):
     return np.isin(found, ["sandal", "sneaker", "ankle boot"]).sum()
 
 
-def test_who_draws_a_shoe_finds_shoes(explore, explorer):
+def test_who_draws_a_shoe_finds_shoes_once_it_is_mirrored(explore, explorer):
     tab = explore()
-    outlined(tab, SHOE)
+    draw(tab, [(1 - x, y) for x, y in BOOT])
+    assert shoes_among_the_ten(tab, explorer) < 5
+    tab.click("Mirror")
+    tab.wait_for_timeout(300)
     assert shoes_among_the_ten(tab, explorer) >= 8
     commonest = tab.locator("[data-side=first] .count").inner_text()
     assert re.search(r"commonest class is (sandal|sneaker|ankle boot): \d+\.$", commonest)
 
 
-def test_a_shoe_the_other_way_round_is_mirrored(explore, explorer):
-    tab = explore()
-    outlined(tab, [(1 - x, y) for x, y in BOOT])
-    assert shoes_among_the_ten(tab, explorer) < 5
-    tab.click("Mirror")
-    tab.wait_for_timeout(300)
-    assert shoes_among_the_ten(tab, explorer) >= 8
-
-
 def test_a_drawing_meets_photographs_where_lines_are_compared(explore):
     tab = explore()
-    outlined(tab, SHOE)
+    draw(tab, BOOT)
     for step in ("3 Learned lines", "4 Shuffled labels"):
         tab.click(step)
         words = tab.locator(".words")
@@ -751,7 +739,7 @@ def test_a_dot_is_no_drawing_and_an_erased_one_leaves_nothing(explore, answers):
     tab.locator("canvas").click()
     tab.wait_for_timeout(1500)
     assert "Query: your picture" not in said.inner_text()
-    outlined(tab, SHOE)
+    draw(tab, BOOT)
     assert tab.evaluate(SHOWN, "first")["chosen"] != chosen
     tab.click("Clear")
     assert tab.evaluate(SHOWN, "first")["chosen"] == chosen
