@@ -445,15 +445,23 @@ def test_each_step_sorts_the_searches(play):
     tab = play("fair-fight", **STILL)
     ranking = tab.figure.locator(".ranking")
     for images, named in enumerate(("Fashion-MNIST", "CIFAR-10")):
+        before = []
         for steps in range(4):
             set_to(tab, f"fair-fight?images={named}&steps={steps}")
             found, _ = found_by(steps, images)
             heights = [box.y for box in boxes_of(ranking.locator(".key"))]
-            names = ranking.locator(".key").all_text_contents()
-            values = map(float, ranking.locator(".name:not(.was)").all_text_contents())
-            rows = sorted(zip(heights, names, values, strict=True))
-            assert [name for _, name, _ in rows] == sorted(found, key=found.get, reverse=True)
-            assert {name: value for _, name, value in rows} == pytest.approx(found, abs=0.0006)
+            names, values, was = (
+                ranking.locator(text).all_text_contents()
+                for text in (".key", ".name:not(.was)", ".was")
+            )
+            rows = sorted(zip(heights, names, values, was, strict=True))
+            ranked = [name for _, name, *_ in rows]
+            assert ranked == sorted(found, key=found.get, reverse=True)
+            for rank, (_, name, value, former) in enumerate(rows):
+                assert float(value) == pytest.approx(found[name], abs=0.0006)
+                moved = name in before and before.index(name) != rank
+                assert former[4:-2] == (str(before.index(name) + 1) if moved else "")
+            before = ranked
 
 
 @pytest.mark.slow
