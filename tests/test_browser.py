@@ -103,7 +103,7 @@ def test_a_page_stays_where_it_is_while_it_comes(site, address, visit, name):
             tab = visit(width)
             tab.add_init_script(SHIFTS)
             tab.go(f"{address}/{name}.html")
-            tab.wait_for_timeout(100)
+            tab.wait_for_timeout(300)
             pushed.append(tab.evaluate("shifts"))
         assert min(pushed) < 0.1
 
@@ -130,6 +130,36 @@ def test_the_contents_mark_the_section_that_is_read(read):
         heading = sections.nth(place).locator("h2, h3").last.inner_text().removesuffix("#").strip()
         marked.filter(has_text=heading).wait_for()
         assert marked.count() == 1
+
+
+def test_an_empty_search_says_what_to_do(address, visit):
+    tab = visit(1280)
+    for query in ("", "?q="):
+        tab.go(f"{address}/search.html{query}")
+        assert "Type a word" in tab.locator("#search-results").inner_text()
+    for width in (1280, 390):
+        tab = visit(width)
+        tab.go(f"{address}/book/lsh.html")
+        tab.get_by_role("link", name="Search").first.click()
+        tab.get_by_role("dialog").get_by_role("button", name="Search").click()
+        tab.wait_for_url("**/search.html?q=")
+
+
+def test_nothing_lies_on_the_text_of_a_phone(read):
+    tab = read("book/lsh", 390)
+    tab.mouse.wheel(0, 3000)
+    tab.wait_for_timeout(300)
+    tab.mouse.wheel(0, -600)
+    tab.wait_for_timeout(300)
+    covering = tab.evaluate(
+        """() => [...document.body.querySelectorAll("*")].filter((one) => {
+          const { position, visibility, opacity } = getComputedStyle(one);
+          const box = one.getBoundingClientRect();
+          return position === "fixed" && visibility === "visible" && Number(opacity) > 0
+            && box.right > 0 && box.left < innerWidth && box.bottom > 0 && box.top < innerHeight;
+        }).map((one) => one.id || one.className)"""
+    )
+    assert covering == []
 
 
 def test_a_chapter_is_printed_without_furniture(read):
@@ -332,6 +362,22 @@ def test_a_result_leads_to_its_section_and_marks_words_once(address, visit):
     tab.wait_for_timeout(200)
     assert tab.get_by_role("button", name="Hide marks").count() == 0
     assert tab.evaluate("() => CSS.highlights.size") == 0
+    tab.check_nothing_went_wrong()
+
+
+def test_a_mark_is_shown_and_nonsense_leads_to_the_glossary(address, visit):
+    tab = visit(1280)
+    tab.go(f"{address}/book/lsh.html?highlight=hyperplane")
+    tab.wait_for_function(
+        """() => {
+          const [first] = CSS.highlights.get("searched") ?? [];
+          const { top, bottom } = first?.getBoundingClientRect() ?? {};
+          return scrollY > 0 && top > 0 && bottom < innerHeight;
+        }"""
+    )
+    tab.go(f"{address}/search.html?q=xqzjwvkp")
+    tab.get_by_role("link", name="glossary", exact=True).click()
+    tab.wait_for_url("**/book/glossary.html")
     tab.check_nothing_went_wrong()
 
 

@@ -26,7 +26,7 @@ from playing import (
     tab_to,
 )
 from sklearn.metrics.pairwise import cosine_similarity
-from visits import ROOT, SITE, box_of, violations
+from visits import ROOT, SITE, box_of, boxes_of, violations
 
 from l2h_book.play import Explorer
 from l2h_book.play.plane import hyperplanes_of
@@ -321,6 +321,30 @@ def test_a_chosen_picture_stays_chosen_on_a_phone(explore, answers):
     colours = tab.locator(".queries label:visible").evaluate_all(f"(all) => all.map({border})")
     assert colours.count(colours[9]) == 1, "the chosen query is seen in forced colours"
     tab.check_nothing_went_wrong()
+
+
+def test_one_screen_has_the_controls_and_what_both_methods_find(explore):
+    """In each step of the story, with most of the map."""
+    tab = explore()
+    tab.set_viewport_size({"width": 1280, "height": 800})
+    places = []
+    assert box_of(tab.locator("h1 + p")).height < 1.6 * 20, "one line"
+    for step, name in enumerate(STEPS, start=1):
+        tab.click(f"{step} {name}")
+        assert tab.evaluate("scrollY") == 0
+        controls = tab.locator("#l2h-explorer").locator("button, input, select, .words")
+        boxes = boxes_of(controls.filter(visible=True))
+        assert len(boxes) > 3
+        assert max(box.bottom for box in boxes) < 800, name
+        if step > 1:
+            slider = box_of(tab.get_by_role("slider", name="Hamming radius"))
+            places.append([slider.x, slider.width])
+        at = box_of(tab.locator(".finder:visible"))
+        assert at.y + 0.6 * at.height < 800
+    first, second = (box_of(tab.locator(f"[data-side={side}] .head")) for side in SIDES)
+    assert places == 4 * places[:1]
+    assert first.y == second.y
+    assert first.right < second.x
 
 
 def test_a_data_set_without_pictures_shows_names(visit, tmp_path):

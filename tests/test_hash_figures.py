@@ -503,6 +503,22 @@ def heights_of(curve):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_reply_to_a_guess_moves_nothing(play, width):
+    tab = play("training", width=width)
+    form = tab.locator("#training .guess")
+    field = form.get_by_role("textbox")
+    form.evaluate("(one) => one.scrollIntoView({block: 'center'})")
+    before = [box_of(tab.figure), box_of(field)]
+    form.get_by_role("button").click()
+    assert form.get_by_role("status").inner_text() == "Write a guess first."
+    assert [box_of(tab.figure), box_of(field)] == before
+    assert width > 390 or box_of(field).width > 300, "the button stands below"
+    field.fill("no, and it asks for as many changes as a vote at one, since " * 3)
+    assert field.evaluate("(one) => one.scrollHeight <= one.clientHeight"), "it shows all of it"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["sliding", "ball"])
 def test_a_curve_goes_as_far_as_the_reader_has_been(play, name):
     tab = play(name)
