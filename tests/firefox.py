@@ -22,7 +22,6 @@ PREFERENCES = {
     "network.proxy.no_proxies_on": "127.0.0.1",
 }
 LONGEST = 120  # seconds that Firefox may take to answer
-KEYS = {"Control": "\ue009", "Enter": "\ue007"}
 
 
 class Firefox:
@@ -73,14 +72,6 @@ class Firefox:
         while not self.ask(expression):
             assert time.monotonic() < end, f"Firefox waits in vain for {expression}"
             time.sleep(0.2)
-
-    def press(self, *keys):
-        """Press keys together."""
-        values = [KEYS.get(key, key) for key in keys]
-        actions = [{"type": "keyDown", "value": value} for value in values]
-        actions += [{"type": "keyUp", "value": value} for value in reversed(values)]
-        source = {"type": "key", "id": "keyboard", "actions": actions}
-        self._send("input.performActions", context=self._tab, actions=[source])
 
     def close(self):
         self._process.terminate()

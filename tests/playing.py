@@ -141,15 +141,7 @@ def dragged_by_finger(tab, start, moves):
 
 
 PHONE = {"width": 390, "scheme": "dark", "has_touch": True, "is_mobile": True}
-
-
-def on(width):
-    """Return the mark of a test that runs on a desk of this width and on a phone."""
-    return pytest.mark.parametrize("device", [{"width": width}, PHONE], ids=["desk", "phone"])
-
-
-on_each_device = on(1440)
-on_a_small_desk_and_a_phone = on(1280)  # where a figure is no wider than the text
+on_each_device = pytest.mark.parametrize("device", [{"width": 1440}, PHONE], ids=["desk", "phone"])
 by_hand = pytest.mark.parametrize(
     ("drag", "device"),
     [

@@ -8,6 +8,7 @@ import pytest
 from visits import (
     CHAPTERS,
     PAGES,
+    QUICK,
     REFERENCE,
     ROOT,
     SCHEMES,
@@ -34,25 +35,25 @@ FOLDS = """(all) => all.map((fold) => {
 
 @pytest.mark.parametrize("name", sampled(PAGES))
 def test_page_from_a_file(read, name):
-    """A page is opened as a file, light and dark, in a window that is made narrower and narrower.
+    """A page is opened as a file, in a window that is made narrower and narrower.
 
-    axe-core checks it against WCAG 2.2 AA: every other page when wide and light, and when narrow
-    and dark; the pages between the other way round.
+    axe-core checks it against WCAG 2.2 AA when narrow, and a few pages when wide too: there only
+    the frame differs, which all pages share. It checks contrast at both widths: every other page is
+    light when wide and dark when narrow, the pages between the other way round.
     """
     tab = read(name)
     odd = PAGES.index(name) % 2
-    checked = (SCHEMES[odd], SCHEMES[1 - odd], None)
-    for width, by_axe in zip((*WIDTHS, 320), checked, strict=True):
+    schemes = (SCHEMES[odd], SCHEMES[1 - odd], "light")
+    for width, scheme in zip((*WIDTHS, 320), schemes, strict=True):
         tab.set_viewport_size({"width": width, "height": 900})
+        tab.show_in(scheme)
         tab.check_it_is_rendered()
         tab.check_no_formula_is_cut()
+        tab.check_nothing_went_wrong()
+        if width in WIDTHS:
+            assert violations(tab, only_contrast=width > 390 and name not in QUICK) == []
         if width == 390:
             assert tab.locator("div.math[tabindex]").all_inner_texts() == [], "it is too wide"
-        for scheme in SCHEMES:
-            tab.show_in(scheme)
-            tab.check_nothing_went_wrong()
-            if scheme == by_axe:
-                assert violations(tab) == []
         if width == WIDTHS[0]:  # later the page has also asked for the drawings for phones
             assert tab.weight() < MOST_BYTES.get(name, 600e3)
             if name != "search":  # it is one list
@@ -89,21 +90,22 @@ new PerformanceObserver((list) => {
 """
 
 
-@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", sampled([*PAGES, REFERENCE[0]]))
-def test_a_page_stays_where_it_is_while_it_comes(address, visit, name, width):
+def test_a_page_stays_where_it_is_while_it_comes(site, address, visit, name):
     """On one of three visits: on a busy machine the letters can come late.
 
-    Pages of the reference come alike, so one of them is enough.
+    A page with something to play with is opened on a desk too, since scripts fill it. Pages of the
+    reference come alike, so one of them is enough.
     """
-    pushed = []
-    while not pushed or (min(pushed) >= 0.1 and len(pushed) < 3):
-        tab = visit(width)
-        tab.add_init_script(SHIFTS)
-        tab.go(f"{address}/{name}.html")
-        tab.wait_for_timeout(300)
-        pushed.append(tab.evaluate("shifts"))
-    assert min(pushed) < 0.1
+    for width in WIDTHS if 'id="l2h-' in text_of(site / f"{name}.html") else WIDTHS[1:]:
+        pushed = []
+        while not pushed or (min(pushed) >= 0.1 and len(pushed) < 3):
+            tab = visit(width)
+            tab.add_init_script(SHIFTS)
+            tab.go(f"{address}/{name}.html")
+            tab.wait_for_timeout(300)
+            pushed.append(tab.evaluate("shifts"))
+        assert min(pushed) < 0.1
 
 
 def test_on_a_phone_the_contents_close_once_a_section_is_picked(read):
@@ -160,36 +162,16 @@ def test_nothing_lies_on_the_text_of_a_phone(read):
     assert covering == []
 
 
-def test_no_line_breaks_a_short_sum(read):
-    """Neither one that is written out nor one of recorded numbers."""
-    tab = read("book/comparison", 390)
-    whole = tab.locator(".bd-article .whole").all_text_contents()
-    assert any(text.startswith("(1/1 + 2/3)/2 = 5/6") for text in whole)
-    words = tab.locator(".bd-article").text_content()
-    assert re.search(r"\d\u00a0\u00d7\u00a0[\d.]+\u00a0=\u00a0\d", words)
-
-
 def test_a_chapter_is_printed_without_furniture(read):
     tab = read("book/lsh", 760)
     tab.emulate_media(media="print")
     titles = tab.locator("h1:visible")
     assert titles.count() == 1
     assert titles.evaluate("(title) => title.closest('article') !== null")
-    assert tab.locator("article button:visible, .notebook-link:visible").count() == 0
     assert tab.locator("article details:visible > summary", has_text="Code").count() == 0
     assert tab.locator("#l2h-falling-lines svg.chart .curve").count() > 0, "no empty box"
-    breaks = "(all) => all.map((one) => getComputedStyle(one).breakInside)"
-    short = tab.locator("article .cell_input:not(:has(.line:nth-of-type(17)))")
-    assert set(short.evaluate_all(breaks)) == {"avoid"}
-    other = read("book/designing", 760)
-    other.emulate_media(media="print")
-    long = other.locator("article .cell_input:has(.line:nth-of-type(17))")
-    assert set(long.evaluate_all(breaks)) == {"auto"}
     scrolls = "(all) => all.filter((one) => getComputedStyle(one).overflowX !== 'visible').length"
     assert tab.locator("article :is(table, .cell_output, .output)").evaluate_all(scrolls) == 0
-    ink = "(one) => [one, one.parentElement].map((one) => getComputedStyle(one).color)"
-    link, words = tab.locator("article section > p:not([class]) > a").first.evaluate(ink)
-    assert link == words
 
 
 def test_a_dark_page_is_printed_light(read):
@@ -200,31 +182,16 @@ def test_a_dark_page_is_printed_light(read):
         assert html.get_attribute("data-theme") == theme
 
 
-def test_a_figure_is_printed_whole_and_with_its_answer(read):
+def test_a_figure_is_printed_whole_and_says_where_it_is(read):
     tab = read("book/radius-search", 760)
     tab.emulate_media(media="print")
-    cards = tab.locator(".l2h-figure")
-    looks = cards.evaluate_all(
-        "(all) => all.map((one) => [...one.querySelectorAll('.hash-figure, .board > div')])"
-        ".map((parts) => parts.map((one) => getComputedStyle(one).breakInside))"
-    )
-    assert looks
-    assert looks == len(looks) * [["avoid", "avoid"]]
-    question = tab.locator(".l2h-figure > .predict").first
-    assert question.evaluate("(one) => getComputedStyle(one).breakAfter") == "avoid"
-    colours = "(all) => all.map((one) => getComputedStyle(one).printColorAdjust)"
-    assert set(cards.locator(".l2h").evaluate_all(colours)) == {"exact"}
-    size = "(all) => all.map((one) => getComputedStyle(one).fontSize)"
-    captions = tab.locator("figcaption :is(.caption-number, .caption-text)")
-    assert set(captions.evaluate_all(size)) == {"12px"}, "nine points"
-    assert tab.locator(".l2h-figure + details .sd-card-text").first.is_visible()
-    assert tab.locator(".selftest-reply:visible").count() == 0, "they stand at the end"
-    asked = "(all) => all.map((one) => getComputedStyle(one, '::after').content)"
-    lines = cards.locator("p:has(+ .guess)").evaluate_all(asked)
-    assert set(lines) == {'"Your guess:"'}
-    for card in cards.all():
+    for card in tab.locator(".l2h-figure").all():
+        breaks = "(one) => getComputedStyle(one).breakInside"
+        assert card.locator(".hash-figure").evaluate(breaks) == "avoid"
         place = f"book/radius-search.html#{card.get_attribute('id')}"
         assert card.locator(".at:visible").inner_text().endswith(place)
+    assert tab.locator(".l2h-figure + details .sd-card-text").first.is_visible()
+    assert tab.locator(".selftest-reply:visible").count() == 0, "they stand at the end"
 
 
 def test_paper_has_solutions_and_answers_at_its_end(read):
@@ -271,20 +238,15 @@ def test_a_chapter_leads_from_the_contents_to_its_figure(site, read):
     }
     assert len(figures) >= 6
     assert set(ends) == figures
-    assert tab.title() == tab.locator(".logo__title").inner_text()
 
 
 @pytest.mark.slow
 def test_the_reference_fits_a_phone(site, visit):
     tab = visit(320)
     for path in sorted((site / "book/api").glob("*.html")):
-        tab.set_viewport_size({"width": 320, "height": 900})
         tab.go(path.as_uri())
         tab.check_it_fits()
         assert violations(tab) == [], path.stem
-        for width in (1280, 1600):
-            tab.set_viewport_size({"width": width, "height": 900})
-            tab.check_where_blocks_end()
 
 
 def test_the_address_without_a_page_leads_to_the_welcome(address, visit):
@@ -306,12 +268,6 @@ def test_search_finds_without_a_network(address, visit):
     tab.keyboard.press("Control+k")
     tab.keyboard.type("amplification hyperplanes\n")
     tab.wait_for_url("**/search.html?q=amplification+hyperplanes")
-    field = tab.locator("main input[type=search]")
-    glass = tab.locator("main form .fa-magnifying-glass").bounding_box()
-    text = field.bounding_box()["x"] + field.evaluate(
-        "(one) => parseFloat(getComputedStyle(one).paddingLeft)"
-    )
-    assert glass["x"] + glass["width"] < text, "the glass covers the first letter"
     hit = tab.locator("#search-results li a").first
     hit.wait_for(timeout=20_000)
     hit.click()
@@ -323,7 +279,7 @@ def test_search_finds_without_a_network(address, visit):
 def test_the_search_lists_places_while_one_types(address, visit):
     tab = visit(390, "dark")
     tab.go(f"{address}/book/lsh.html")
-    tab.keyboard.press("Control+k")
+    tab.get_by_role("link", name="Search").first.click()
     tab.keyboard.type("zeppelin")
     tab.get_by_text("No heading has this").wait_for()
     tab.locator(".ask input").fill("hamming b")
@@ -333,17 +289,6 @@ def test_the_search_lists_places_while_one_types(address, visit):
     for key in ("ArrowDown", "Enter"):
         tab.keyboard.press(key)
     tab.wait_for_url("**/book/radius-search.html#the-hamming-ball")
-    tab.check_nothing_went_wrong()
-
-
-def test_on_a_phone_the_list_of_pages_begins_at_the_open_page(read):
-    tab = read("book/glossary", 390)
-    tab.locator(".primary-toggle").click()
-    here = tab.locator("dialog a.current")
-    here.wait_for()
-    assert 0 < here.bounding_box()["y"] < 700
-    tab.locator("dialog[open]").evaluate("(drawer) => drawer.scrollTo(0, 0)")
-    assert here.bounding_box()["y"] > 900, "it is in view anyway"
     tab.check_nothing_went_wrong()
 
 
@@ -381,35 +326,14 @@ def test_a_search_shows_each_page_once_in_whole_words(address, visit):
     tab.go(f"{address}/search.html?q=Hamming radius")  # a title and a heading of one page
     pages = found_pages(tab)
     assert len(pages) == len(set(pages)) > 3
-    tab.go(f"{address}/search.html?q=recall")  # of one page, only an explanation has it
-    found_pages(tab)
-    tab.get_by_text("In an explanation of its self-test").wait_for()
     tab.go(f"{address}/search.html?q=hyperplane of a")
     pages = found_pages(tab)
-    assert re.search(r"Pages found: \d+\.$", tab.locator(".search-summary").inner_text())
     assert len(pages) == len(set(pages)) > 3
-    assert tab.locator("#search-results a .highlighted").count() == 0
-    excerpts = tab.locator("#search-results .context")
-    excerpts.nth(3).wait_for()
-    for excerpt in excerpts.all_inner_texts():
-        assert re.match(r"… \S|\w", excerpt), excerpt
+    tab.locator("#search-results .context").nth(3).wait_for()
     marked = tab.locator("#search-results mark").all_inner_texts()
     assert set(map(str.lower, marked)) <= {"hyperplane", "hyperplanes", "hyperplanes_"}
     assert marked
     tab.check_nothing_went_wrong()
-
-
-def test_an_excerpt_has_nothing_that_a_cell_prints(address, visit):
-    tab = visit(1280)
-    tab.go(f"{address}/search.html?q=comparisons")
-    found_pages(tab)
-    tab.wait_for_timeout(1000)
-    excerpts = tab.locator("#search-results .context").all_inner_texts()
-    assert len(excerpts) > 1
-    printed = "comparisons, ["
-    assert not [one for one in excerpts if printed in one]
-    tab.go(f"{address}/book/buckets.html")
-    assert printed in tab.locator("article").inner_text(), "no cell prints it any more"
 
 
 def test_a_result_leads_to_its_section_and_marks_words_once(address, visit):
@@ -417,13 +341,10 @@ def test_a_result_leads_to_its_section_and_marks_words_once(address, visit):
     tab.go(f"{address}/search.html?q=recall")
     found_pages(tab)
     titles = tab.locator("#search-results li > a")
-    titles.filter(has_text="4.3. What it finds").wait_for()
     titles.filter(has_text="Glossary > recall").wait_for()
     assert titles.first.inner_text() == "Glossary > recall"
-    only_said = tab.locator("#search-results li", has_text="In an explanation of its")
+    only_said = tab.locator("#search-results li", has_text="In an explanation of its self-test")
     only_said.first.wait_for()
-    assert not tab.locator("#search-results li").first.get_by_text("In an explan").count()
-    assert tab.locator("#search-results li").last.get_by_text("In an explan").count()
     titles.filter(has_text="4.3. What it finds").click()
     tab.wait_for_url("**/book/radius-search.html#what-it-finds")
     tab.wait_for_function("() => CSS.highlights.get('searched')?.size > 3")
@@ -433,13 +354,8 @@ def test_a_result_leads_to_its_section_and_marks_words_once(address, visit):
           return parentElement.closest("article") && !parentElement.closest("h1");
         })"""
     )
-    heading = tab.locator("#what-it-finds h2")
-    tab.wait_for_timeout(1000)  # figures above it come
-    place = heading.bounding_box()["y"]
-    button = tab.get_by_role("button", name="Hide marks").bounding_box()
-    tab.mouse.click(button["x"] + 9, button["y"] + 9)  # a test's click may scroll
+    tab.click("Hide marks")
     assert tab.evaluate("() => CSS.highlights.size") == 0
-    assert heading.bounding_box()["y"] == place
     tab.go(f"{address}/search.html?q=recall")
     found_pages(tab)
     tab.go(f"{address}/book/lsh.html")  # by its own address
@@ -470,10 +386,6 @@ def test_results_come_while_one_types(address, visit):
     tab.go(f"{address}/search.html?q=")
     tab.locator("main input[type=search]").press_sequentially("recall", delay=350)
     tab.locator("#search-results li > a", has_text="Glossary > recall").wait_for()
-    pages = found_pages(tab)
-    assert len(pages) == len(set(pages)) > 3
-    width = tab.locator("#search-results .context").first.bounding_box()["width"]
-    assert width < 750
     tab.locator("main input[type=search]").fill("hyperplne")
     tab.get_by_text("Nothing found").wait_for()
     for key in ("ArrowDown", "Enter"):  # to the word that was meant, and on
@@ -526,31 +438,19 @@ def test_a_guess_stands_beside_the_answer(read):
     assert "You guessed" not in answer.inner_text()
 
 
-def test_a_guess_is_acknowledged(read):
+def test_a_guess_about_a_figure_is_acknowledged(read):
     tab = read("book/buckets", 1440, "dark")
-    text = tab.locator(".guess:not(.l2h-figure *)").first
     figure = tab.locator(".l2h-figure .guess").first
-    text.locator("textarea").fill("six")
-    text.locator("textarea").press("Enter")
-    answer = tab.locator("details.sd-dropdown", has_text="Answer").first
-    assert answer.evaluate("(one) => one.open")
-    assert "below" in text.get_by_role("status").inner_text()
+    field = figure.locator("textarea")
     kept = "Kept. Now try it, then open the answer below."
     for guess, said in (("", "Write a guess first."), ("two", kept)):
-        figure.locator("textarea").fill(guess)
+        field.fill(guess)
         figure.get_by_role("button", name="Keep my guess").click()
         assert figure.get_by_role("status").inner_text() == said
     below = tab.locator(".l2h-figure:has(.guess) + details").first
     assert not below.evaluate("(one) => one.open"), "the figure answers first"
-    button = figure.get_by_role("button")
-    assert button.inner_text() == "✓ Kept"
-    width = button.bounding_box()["width"]
-    figure.locator("textarea").fill("three")
-    assert button.inner_text() == "Keep my guess"
-    assert button.bounding_box()["width"] == width
-    button.click()
-    looks = "(one) => [getComputedStyle(one).borderLeft, one.querySelector('button').textContent]"
-    assert figure.evaluate(looks) == text.evaluate(looks)
+    field.fill("three")
+    assert figure.get_by_role("button").inner_text() == "Keep my guess"
     tab.check_nothing_went_wrong()
 
 
@@ -559,17 +459,6 @@ def test_a_chosen_answer_is_acknowledged(read):
     progress = tab.locator(".selftest-progress")
     assert progress.count() == 0
     asked = tab.locator("fieldset.selftest").count()
-    ring = tab.locator("#selftest-1-a")
-    assert ring.evaluate("(one) => getComputedStyle(one).backgroundColor") == "rgba(0, 0, 0, 0)"
-    middle, first_line = tab.locator("#selftest-1-a").evaluate(
-        """(ring) => {
-          const [label] = ring.labels;
-          const line = parseFloat(getComputedStyle(label).lineHeight);
-          const top = (one) => one.getBoundingClientRect().top;
-          return [top(ring) + ring.offsetHeight / 2, top(label) + line / 2];
-        }"""
-    )
-    assert middle == pytest.approx(first_line, abs=0.6)
     mark = "(one) => getComputedStyle(one, '::before').content"
     for question, kind in ((1, "right"), (2, "wrong"), (2, "right")):
         chosen = tab.locator(f"#question-{question} .selftest-{kind} input").first

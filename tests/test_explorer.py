@@ -26,7 +26,7 @@ from playing import (
     tab_to,
 )
 from sklearn.metrics.pairwise import cosine_similarity
-from visits import ROOT, SCHEMES, SITE, box_of, boxes_of, violations
+from visits import ROOT, SITE, box_of, boxes_of, violations
 
 from l2h_book.play import Explorer
 from l2h_book.play.plane import hyperplanes_of
@@ -60,11 +60,6 @@ SHOWN = """(side) => {
 BITS, LEFT, RIGHT = (
     f"label:has-text('{label}') select" for label in ("Bits", "First method", "Second method")
 )
-LINES = """(tile) => {
-  const text = document.createRange();
-  text.selectNodeContents(tile);
-  return [...text.getClientRects()].map((line) => line.width < tile.clientWidth);
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -133,29 +128,20 @@ def test_the_sample_has_every_class(explorer, fashion, split):
     assert len(np.unique(explorer.rows)) == 768
 
 
-def test_it_opens_where_only_one_method_is_right(dataset):
-    grh = GRH(classifier="kernel-ridge", random_state=0)
-    two = {"LSH": LSH(random_state=0), "GRH kernel": grh}
-    explorer = Explorer(dataset, two, [16])
-    found = {
-        view: [explorer.search(view[0], m, 16, view[1]).right[:10] for m in two]
-        for view in np.ndindex(24, 17)
-    }
-    ahead = {
-        view: sum(last) - sum(first)
-        for view, (first, last) in found.items()
-        if len(first) == len(last) == 10
-    }
+def test_it_opens_where_only_one_method_is_right(explorer):
+    ahead = {}
+    for view in np.ndindex(24, 17):
+        query, radius = view
+        found = [explorer.search(query, method, 16, radius) for method in ("LSH", "GRH kernel")]
+        first, last = (one.right[:10] for one in found)
+        if len(first) == len(last) == 10:
+            ahead[view] = sum(last) - sum(first)
     assert ahead[explorer.start] == max(ahead.values()) > 3
 
 
 def test_pictures_stand_where_they_belong():
-    images = (
-        np.random.default_rng(0)
-        .integers(0, 256, (1700, 1, 1, 3))
-        .repeat(16, axis=1)
-        .repeat(16, axis=2)
-    )
+    colours = np.random.default_rng(0).integers(0, 256, (1700, 1, 1, 3))
+    images = np.tile(colours, (1, 16, 16, 1))
     toy = small(images=images.astype(np.uint8), n_pictures=40)
     head, _, body = toy.data["sheet"].partition(",")
     assert head == "data:image/jpeg;base64"
@@ -331,12 +317,6 @@ def test_a_chosen_picture_stays_chosen_on_a_phone(explore, answers):
     tab.locator(RIGHT).select_option("CCA-ITQ")
     tab.get_by_label("Hamming radius").press("ArrowRight")
     assert check_it_shows(tab, answers, 9, ("LSH", "CCA-ITQ"), 32, radius + 1) == chosen
-    size = side_of_a_picture(tab)
-    tab.locator("[data-side=second] svg").tap(position={"x": 5.5 * size, "y": 2.5 * size})
-    assert check_it_shows(tab, answers, 9, ("LSH", "CCA-ITQ"), 32, radius + 1) == 2 * 32 + 5
-    assert "16.129" in tab.locator(".pair .picture").last.get_attribute("style"), (
-        "5 / 31 of the sheet, enlarged"
-    )
     border = "(label) => getComputedStyle(label).borderTopColor"
     colours = tab.locator(".queries label:visible").evaluate_all(f"(all) => all.map({border})")
     assert colours.count(colours[9]) == 1, "the chosen query is seen in forced colours"
@@ -367,15 +347,12 @@ def test_one_screen_has_the_controls_and_what_both_methods_find(explore):
     assert first.right < second.x
 
 
-def test_a_data_set_without_pictures_shows_whole_names(visit, tmp_path):
+def test_a_data_set_without_pictures_shows_names(visit, tmp_path):
     toy = small(n_queries=6)
     tab = opened(visit, alone(tmp_path, "explorer", toy), EVERYTHING, name="explorer")
-    names = tab.locator(".queries .picture")
-    assert names.all_inner_texts() == [*["automobile"] * 2, *["<b>bee</b>"] * 2, *["cat"] * 2]
-    assert names.first.evaluate(LINES) == [True], "one line, and all of it"
+    names = tab.locator(".queries .picture").all_inner_texts()
+    assert names == [*["automobile"] * 2, *["<b>bee</b>"] * 2, *["cat"] * 2]
     check_it_shows(tab, toy, toy.start[0], ["LSH", "LSH"], 8, toy.start[1])
-    tab.click("1 Draw")
-    assert tab.locator(".words").inner_text().startswith("Choose a picture. Sixteen")
     tab.click("2 Race")
     check_the_race(tab, toy, toy.start[0], toy.start[1])
     tab.check_nothing_went_wrong()
@@ -385,66 +362,13 @@ def side_of_a_picture(page):
     return box_of(page.locator(".finder:visible")).width / 32
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-def test_the_way_on_comes_after_what_a_step_is_about(explore, width):
-    """On a desk the map is large, and the first screen has all of it."""
-    tab = explore("", width)
-    places = []
-    for number, step in enumerate(tab.locator(".story li button").all(), start=1):
-        step.click()
-        if width == 1440:
-            at = box_of(tab.locator(".finder:visible"))
-            assert side_of_a_picture(tab) > 20
-            assert box_of(tab.locator(".tile:visible").last).bottom <= at.y
-            assert at.bottom <= 900
-        if number == 5:
-            break
-        above = [".words", ".race"] if number == 2 else [".words"]
-        *parts, way_on = (box_of(tab.locator(one)) for one in (*above, ".next"))
-        assert max(part.bottom for part in parts) < way_on.y
-        places.append(way_on.y)
-        main = tab.locator("#l2h-explorer .main:visible")
-        assert main.count() == (number == 2), "only the step's own action is filled"
-        assert tab.locator(".words .copy").count() == 1, "copying a link is no step"
-    assert width == 390 or max(places) - min(places) < 16, "it stays below the pointer"
-    assert tab.locator(".copy").is_visible()
-
-
-def pixels_of(page):
-    """Return the pixels of each picture of the map, as the screen shows it."""
-    shot = page.locator(".finder:visible").screenshot()
-    grey = np.asarray(Image.open(io.BytesIO(shot)).convert("L").resize((32 * 20, 24 * 20)))
-    return grey.reshape(24, 20, 32, 20).swapaxes(1, 2).reshape(768, 20, 20).astype(float)
-
-
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_pictures_looked_at_stand_out_and_others_are_seen(explore, explorer, scheme):
-    """By their marks, and without these by how strong they are."""
-    tab = explore("", 1440, scheme)
-    names = classes_of(explorer)
-    looked = explorer.search(explorer.start[0], "LSH", 16, explorer.start[1]).ids
-    skipped = np.setdiff1d(np.arange(768), looked)
-    corners = pixels_of(tab)[:, 2:4, 2:4]
-    apart = abs(np.median(corners[looked]) - np.median(corners[skipped]))
-    assert apart > (150 if scheme == "light" else 95)
-    shoes = np.setdiff1d(np.flatnonzero(np.isin(names, ["sandal", "sneaker"])), looked)
-    tab.evaluate("document.querySelectorAll('.map g').forEach((marks) => marks.remove())")
-    pixels = pixels_of(tab)
-    strongest = np.abs(pixels - np.median(pixels[shoes])).max(axis=(1, 2))
-    assert np.percentile(strongest[shoes], 10) > 40
-    assert np.median(strongest[looked]) > 2 * np.median(strongest[shoes])
-
-
 def test_a_phone_shows_one_method_at_a_time(explore):
     tab = explore(EVERYTHING, **PHONE)
     for side, other in (SIDES, SIDES[::-1]):
         show_the_map(tab, side)
         assert tab.locator(f"[data-side={side}] h2 button").get_attribute("aria-pressed") == "true"
-        assert tab.locator(f"[data-side={side}] .finder").bounding_box()["width"] == 390
-        assert tab.locator(f".codes[data-of={side}]").is_visible()
-        assert tab.locator(f"[data-side={side}] .tile:visible").count() == 10
-        hidden = tab.locator(f"[data-side={other}]").locator(".tile, .finder")
-        assert hidden.locator("visible=true").count() == 0
+        assert tab.locator(f"[data-side={side}] :is(.tile, .finder):visible").count() == 11
+        assert tab.locator(f"[data-side={other}] :is(.tile, .finder):visible").count() == 0
     again = explore(tab.url, **PHONE)
     assert again.locator("[data-side=second] .finder").is_visible(), "a link keeps it"
 
@@ -464,8 +388,6 @@ def test_a_finger_need_not_meet_a_picture_exactly(explore, answers):
 
 
 # The story
-
-EXPLAINED = "the query\u2019s class"
 
 STEPS = ["Draw", "Race", "Learned lines", "Shuffled labels", "Everything"]
 
@@ -539,29 +461,15 @@ def test_each_step_shows_what_the_package_counts(explore, answers, width, scheme
         if step > 2:
             (other,) = {*methods} - {"GRH linear"}
             radii[other] = check_the_words_say_as_many(tab, answers, query, radius, other)
-            titles = tab.locator(".side h2").all_inner_texts()
-            assert [title.split()[-1] for title in titles] == [str(radii[m]) for m in methods]
         for side, method in zip(SIDES, methods, strict=False):
             if step > 2:
                 show_the_map(tab, side)
             said = tab.locator(f"[data-side={side}] .count").inner_text()
             assert said == counted(answers, query, method, radii[method])
-        if step > 2:
-            show_the_map(tab, "first")
-        tiles = tab.locator("[data-side=first] .tile:visible")
-        first = answers.search(query, methods[0], 16, radii[methods[0]]).ids[0]
-        assert tiles.first.get_attribute("data-id") == str(first)
-        assert tab.locator("canvas").is_visible() == (step == 1)
-        assert tab.locator(".queries").is_visible()
-        assert tab.locator("table select:visible").count() == 0
-        assert EXPLAINED in tab.locator(".legend").inner_text(), "where ticks and crosses are seen"
         assert violations(tab) == []
         tab.check_nothing_went_wrong()
         tab.locator(".next").click()
     check_it_shows(tab, answers, query, TWO, 16, start)
-    assert EXPLAINED in tab.locator(".legend").inner_text()
-    again = explore(tab.url)
-    check_it_shows(again, answers, query, TWO, 16, start)
 
 
 def test_a_step_begins_with_the_radius_that_suits_it(explore, answers):
@@ -573,34 +481,13 @@ def test_a_step_begins_with_the_radius_that_suits_it(explore, answers):
     tab.click("1 Draw")
     assert tab.locator(".count:visible").inner_text() == counted(answers, query, "LSH", start)
     tab.locator(".queries label").first.click()
-    few, nothing = (answers.search(0, "LSH", 16, radius).ids for radius in (start, 0))
-    assert len(few) < 10
+    assert len(answers.search(0, "LSH", 16, start).ids) < 10
     assert tab.locator("[data-side=first] .tile:visible").count() == 10
-    assert len(nothing) == 0
     tab.evaluate("location.hash = 'explorer?step=2&query=0&radius=0'")
     none = tab.locator("[data-side=first]").get_by_text("none", exact=True)
     none.wait_for()
     slider.press("End")
     assert not none.is_visible()
-
-
-def test_a_phone_names_the_steps_and_says_what_to_do_first(explore):
-    tab = explore(**PHONE)
-    for name in STEPS:
-        button = tab.locator(".story li button", has_text=name)
-        assert box_of(button).width > 60, "wider than a number"
-    parts = (".queries", ".words", "canvas", ".head:visible", ".finder:visible", ".legend", ".next")
-    boxes = [box_of(tab.locator(one)) for one in parts]
-    tops = [box.y for box in boxes]
-    assert tops == sorted(tops), "what to do follows the queries, then the paper"
-    assert boxes[2].bottom < 660, "it is on the screen, with the bars of a browser"
-    lines = "(code) => new Set([...code.children].map((four) => four.offsetTop)).size"
-    assert tab.locator(".code:visible").first.evaluate(lines) == 1, "there is room for 16 bits"
-    for step in ("2 Race", "3 Learned lines"):
-        tab.click(step)
-    chosen = box_of(tab.locator(".queries label:has(:checked)"))
-    assert chosen.x >= 0, "the row shows which query is chosen"
-    assert chosen.right <= 390
 
 
 CUT = """(element) => {
@@ -635,27 +522,17 @@ def test_the_frame_of_the_focus_is_seen_whole(explore, width):
         assert around.evaluate(CUT) == ""
 
 
-KEEP_WHAT_IT_SAYS = """(element) => {
-  window.kept = [];
-  const keep = () => window.kept.push(element.textContent);
-  new MutationObserver(keep).observe(element, {childList: true});
-}"""
-
-
 def check_the_race(page, explorer, query, radius, whole=False):
     """Run the race, and check what it says of searches that are made here with its vectors.
 
     It is over the pictures of the map, or over the whole database.
     """
     said = page.locator(".race [role=status]")
-    said.evaluate(KEEP_WHAT_IT_SAYS)
     page.locator(".race button").nth(int(whole)).click()
     said.get_by_text(re.compile("times as (fast|long)")).wait_for(timeout=60_000)
     among, everything, few, times, compared, skipped, both, most = (
         float(number) for number in re.findall(r"[\d.]+\d|\d", said.inner_text().replace(",", ""))
     )
-    kept = page.evaluate("kept")
-    assert any(re.search(r"That takes about \d+ seconds? here", one) for one in kept)
     factor = max(everything, few) / min(everything, few)
     assert abs(times / factor - 1) < 0.15, "as rounded"
     lanes = page.locator(".lanes .value").all_inner_texts()
@@ -673,10 +550,6 @@ def check_the_race(page, explorer, query, radius, whole=False):
     exact = np.argsort(-cosines)[:10]
     found = inside[np.argsort(-cosines[inside])[:10]]
     assert (both, most) == (len(np.intersect1d(exact, found)), 10)
-    explained = page.locator(".race .small").inner_text()
-    assert f"the vectors of the {len(inside):,} picture" in explained
-    assert f"the vectors of all {len(vectors):,} pictures" in explained
-    assert "the median of 15 turns" in explained
 
 
 def vectors_of(explorer):
@@ -811,10 +684,7 @@ def test_a_drawn_picture_is_searched_for(explore, pictures, drag, device):
     said = tab.locator(".codes[data-of=first]")
     said.get_by_text("Query: your picture").wait_for()
     radius = int(tab.locator("[type=range]").input_value())
-    assert radius > 1, "no picture has the code of a stroke"
-    legend = tab.locator(".legend").inner_text()
-    assert "looked at" in legend
-    assert "class" not in legend, "nothing is judged"
+    assert "class" not in tab.locator(".legend").inner_text(), "nothing is judged"
     told = f"fewer than 10 pictures. Now {radius} may differ."
     assert told in tab.locator(".own [role=status]").inner_text()
     for inside, enough in ((radius, True), (radius - 1, False)):
@@ -822,7 +692,6 @@ def test_a_drawn_picture_is_searched_for(explore, pictures, drag, device):
         tab.wait_for_timeout(50)
         tiles = tab.locator("[data-side=first] .tile:visible")
         assert (tiles.count() == 10) == enough, "the least radius within which it finds ten"
-    assert tab.locator(".own [role=status]").inner_text() == "", "it was about another radius"
     drawn = tab.evaluate(SHOWN, "first")["codes"][0]
     for _ in range(9):
         paper.press("ArrowLeft")
@@ -839,21 +708,15 @@ def test_a_drawn_picture_is_searched_for(explore, pictures, drag, device):
     tab.check_nothing_went_wrong()
 
 
-# The outline of a shoe, as shares of the paper's width and height
-SHOE = [(0.12, 0.5), (0.12, 0.7), (0.9, 0.72), (0.88, 0.62), (0.65, 0.55), (0.45, 0.42)]
-SHOE += [(0.3, 0.42), (0.25, 0.5), (0.12, 0.5)]
+# The outline of a boot, toe to the left, as shares of the paper's width and height
 BOOT = [(0.55, 0.1), (0.9, 0.1), (0.9, 0.85), (0.1, 0.85), (0.1, 0.65), (0.5, 0.5), (0.55, 0.1)]
 
 
-def outlined(page, outline):
+def draw(page, outline):
     """Draw a line through points, which are shares of the paper's width and height."""
-    box = page.locator("canvas").bounding_box()
-    places = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in outline]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for x, y in places[1:]:
-        page.mouse.move(x, y, steps=5)
-    page.mouse.up()
+    box = box_of(page.locator("canvas"))
+    start, *places = [(box.x + box.width * x, box.y + box.height * y) for x, y in outline]
+    dragged_by_mouse(page, start, places)
     page.get_by_text("Query: your picture").first.wait_for()
 
 
@@ -864,37 +727,20 @@ def shoes_among_the_ten(page, explorer):
     return np.isin(found, ["sandal", "sneaker", "ankle boot"]).sum()
 
 
-@pytest.mark.parametrize(("size", "left", "top"), [(1, 0, 0), (0.5, 0.02, 0.4)])
-def test_who_draws_a_shoe_finds_shoes(explore, explorer, size, left, top):
-    """Also a small one in a corner."""
+def test_who_draws_a_shoe_finds_shoes_once_it_is_mirrored(explore, explorer):
     tab = explore()
-    outlined(tab, [(left + size * x, top + size * y) for x, y in SHOE])
+    draw(tab, [(1 - x, y) for x, y in BOOT])
+    assert shoes_among_the_ten(tab, explorer) < 5
+    tab.click("Mirror")
+    tab.wait_for_timeout(300)
     assert shoes_among_the_ten(tab, explorer) >= 8
     commonest = tab.locator("[data-side=first] .count").inner_text()
     assert re.search(r"commonest class is (sandal|sneaker|ankle boot): \d+\.$", commonest)
 
 
-def test_a_shoe_the_other_way_round_is_mirrored(explore, explorer):
-    tab = explore()
-    assert "toe to the left" in tab.locator(".words").inner_text()
-    assert tab.locator(".hint").inner_text() == "Or draw your own: a shoe, toe to the left"
-    outlined(tab, [(1 - x, y) for x, y in BOOT])
-    assert shoes_among_the_ten(tab, explorer) < 5
-    pixels = "(canvas) => [...canvas.getContext('2d').getImageData(0, 0, 28, 28).data]"
-    drawn = []
-    seen = tab.locator("canvas")
-    for _ in range(2):
-        drawn.append(np.reshape(seen.evaluate(pixels), (28, 28, 4)))
-        tab.click("Mirror")
-        tab.wait_for_timeout(300)
-        if len(drawn) == 1:
-            assert shoes_among_the_ten(tab, explorer) >= 8
-    assert np.array_equal(drawn[0][:, ::-1], drawn[1])
-
-
 def test_a_drawing_meets_photographs_where_lines_are_compared(explore):
     tab = explore()
-    outlined(tab, SHOE)
+    draw(tab, BOOT)
     for step in ("3 Learned lines", "4 Shuffled labels"):
         tab.click(step)
         words = tab.locator(".words")
@@ -917,12 +763,11 @@ def test_a_dot_is_no_drawing_and_an_erased_one_leaves_nothing(explore, answers):
     tab.locator("canvas").click()
     tab.wait_for_timeout(1500)
     assert "Query: your picture" not in said.inner_text()
-    outlined(tab, SHOE)
+    draw(tab, BOOT)
     assert tab.evaluate(SHOWN, "first")["chosen"] != chosen
     tab.click("Clear")
     assert tab.evaluate(SHOWN, "first")["chosen"] == chosen
     assert tab.locator(".count:visible").inner_text() == counted(answers, query, "LSH", radius)
-    assert tab.locator(".own [role=status]").inner_text() == ""
 
 
 def test_where_and_how_large_one_draws_does_not_matter(explore):
@@ -951,13 +796,9 @@ def test_a_link_holds_the_drawing(explore):
     again = explore(tab.url)
     again.get_by_role("button", name="Copy link with my drawing").wait_for()
     assert [again.evaluate(SHOWN, side) for side in SIDES] == state
-    pixels = "canvas => canvas.toDataURL()"
-    assert again.locator("canvas").evaluate(pixels) == tab.locator("canvas").evaluate(pixels)
     tab.click("1 Draw")
     tab.click("Clear")
     assert "drawing=" not in tab.url
-    assert "Query: your picture" not in tab.locator(".codes[data-of=first]").inner_text()
-    assert tab.locator(".queries :checked").count() == 1
     broken = explore("#explorer?step=1&query=24&drawing=")
     for damaged in ("A", tab.url, "!" * 300):
         assert broken.locator(".copy").inner_text() == "Copy link"

@@ -1,7 +1,6 @@
 """Letters, figures and tables as a browser lays them out, wide and narrow, light and dark."""
 
 import io
-import re
 
 import pytest
 from PIL import Image
@@ -25,7 +24,6 @@ CELLS = """() => [...document.querySelectorAll("table.dataframe")].map((table) =
       figures: style.fontVariantNumeric,
       broken: parts.some((part) =>
         new Set([...part.getClientRects()].map(({y}) => Math.round(y))).size > 1),
-      padding: parseFloat(style.paddingLeft),
       text: cell.textContent,
       off: cell.textContent.trim() ? off : 0};
   }))"""
@@ -36,10 +34,6 @@ def test_drawings_fit_and_tables_stand_in_columns(site, visit, name):
     tab = visit(390)
     tab.go((site / f"{name}.html").as_uri())
     assert tab.locator(".highlight pre.more").count() == 0, "code wider than a phone"
-    breaks = tab.locator(".highlight wbr").evaluate_all(
-        "(all) => all.map((one) => one.nextSibling.textContent)"
-    )
-    assert set(breaks) == {"."}, "in code, what no space parts stays together"
     drawings = tab.evaluate(DRAWINGS)
     assert drawings, "a chapter without a figure"
     for one in drawings:
@@ -64,8 +58,6 @@ def test_drawings_fit_and_tables_stand_in_columns(site, visit, name):
         for cell in table:
             assert cell["figures"] == "tabular-nums", cell["text"]
             assert not cell["broken"], cell["text"]
-            assert cell["padding"] >= 6 or cell["left"]
-            assert not re.fullmatch(r"0\.0+", cell["text"]), "a number that says nothing"
             if not cell["left"]:
                 assert abs(cell["off"]) < 1.5, f"not at the right: {cell['text']}"
     tab.check_nothing_went_wrong()
@@ -108,11 +100,3 @@ def test_a_line_has_about_68_letters_in_the_books_own_face(site, visit):
         }"""
     )
     assert 62 <= width / letter <= 76
-    code = tab.locator(".cell_input pre").first
-    assert code.evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)") > 14
-    assert (
-        tab.locator(".cell_input .line:visible").evaluate_all(
-            "(all) => all.filter((one) => one.offsetHeight > 30).length"
-        )
-        == 0
-    ), "longer than the book is wide"

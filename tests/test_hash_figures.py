@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.path import Path
 from playing import (
     PHONE,
     by_hand,
@@ -15,7 +14,6 @@ from playing import (
     data_of,
     dragged,
     lying_on,
-    on_a_small_desk_and_a_phone,
     on_each_device,
     on_the_site,
     opened,
@@ -24,11 +22,10 @@ from playing import (
 )
 from scipy.stats import binom
 from sklearn.metrics.pairwise import cosine_similarity
-from visits import ROOT, SCHEMES, box_of, boxes_of, cells_of, sampled, text_of
+from visits import ROOT, SCHEMES, box_of, boxes_of, sampled
 
 from l2h_book.pictures import DARK
 from l2h_book.play import FIGURES
-from l2h_book.play.directive import with_cells
 from l2h_book.play.training import frames_of
 from l2h_tutorial import (
     GRH,
@@ -41,7 +38,6 @@ from l2h_tutorial import (
 )
 from l2h_tutorial.affinity import same_class_affinity
 from l2h_tutorial.figures import colours
-from l2h_tutorial.figures.learning import _COLOUR_OF_CODE
 from l2h_tutorial.gist import gist_descriptors
 from l2h_tutorial.grh import regularised_scores
 from l2h_tutorial.lsh import amplified_probability, collision_probability
@@ -62,24 +58,17 @@ PAGES = {
 }
 OTHERS = {"cover": "index", "playground": "playground"}  # which each_figure leaves out
 each_figure = pytest.mark.parametrize("name", sampled(PAGES, quick=("falling-lines", "dead-zone")))
-SET = {  # a state of each, a list's by the place in it
-    "sliding": {"slide": 4},
-    "falling-lines": {"theta": 40, "lines": 250},
-    "off-centre": {"away": 2.5, "direction": 120},
-    "cube": {"r": 1, "corner": 6},
-    "ball": {"radius": 3},
-    "s-curve": {"bits": 3, "tables": 2, "radius": 4},
-    "dead-zone": {"alpha": 0.8},
-    "fair-fight": {"steps": 2, "images": 1},
-    "rescoring": {"rescored": 2, "method": 9, "vectors": 3},
-    "training": {"step": 3, "bit": 1, "alpha": 2, "start": 1},
-}
-SEEN = {  # what a reader sees of a list, and an address has
-    "cube": {"corner": "110"},
-    "s-curve": {"bits": 32, "tables": 4},
-    "fair-fight": {"images": "CIFAR-10"},
-    "rescoring": {"rescored": 40, "method": "OPQ,+8+bytes", "vectors": "photos,+deep"},
-    "training": {"bit": "second", "alpha": 1, "start": "others"},
+SETTINGS = {  # a state of each, as an address has it
+    "sliding": "slide=4",
+    "falling-lines": "theta=40&lines=250",
+    "off-centre": "away=2.5&direction=120",
+    "cube": "r=1&corner=110",
+    "ball": "radius=3",
+    "s-curve": "bits=32&tables=4&radius=4",
+    "dead-zone": "alpha=0.8",
+    "fair-fight": "steps=2&images=CIFAR-10",
+    "rescoring": "rescored=40&method=OPQ,+8+bytes&vectors=photos,+deep",
+    "training": "step=3&bit=second&alpha=1&start=others",
 }
 KEPT_AS = {  # the kinds of vectors by the names that chapter 10 gives them
     "clothes, GIST": "fashion-mnist, gist",
@@ -147,29 +136,23 @@ def centred():
 
 
 @cache
-def right_answers():
-    """Return which of the answers are right: (pixels and GIST, slides, queries, ten)."""
+def precisions_at_ten(slide):
+    """Return the mean precision of both searches for queries that slid: by pixels and by GIST."""
     ds = load_dataset()
     split = split_dataset(ds)
-    images = ds.images[split.query_rows[:200]]
-    pixels = ds.images.reshape(len(ds), -1).astype(float)[split.database_rows]
-    right = []
-    for slide in range(7):
-        moved = np.roll(images, slide, axis=2)
-        by_pixels = cosine_similarity(moved.reshape(200, -1), pixels)
-        by_gist = cosine_similarity(gist_descriptors(moved), split.X_database)
-        best = [np.argsort(-cosines, axis=1)[:, :10] for cosines in (by_pixels, by_gist)]
-        right.append([split.y_database[rows] == split.y_query[:200, None] for rows in best])
-    return np.swapaxes(right, 0, 1)
+    moved = np.roll(ds.images[split.query_rows[:200]], slide, axis=2)
+    pixels = ds.images.reshape(len(ds), -1)[split.database_rows]
+    searches = [(moved.reshape(200, -1), pixels), (gist_descriptors(moved), split.X_database)]
+    means = []
+    for queries, database in searches:
+        best = np.argsort(-cosine_similarity(queries, database), axis=1)[:, :10]
+        means.append(np.mean(split.y_database[best] == split.y_query[:200, None]))
+    return means
 
 
 def sliding(data, slide):
-    right = right_answers()
-    precision = right.mean(axis=3)
-    away = precision - precision.mean(axis=2, keepdims=True)
-    typical = np.sum(away**2, axis=(0, 1)).argmin()
-    means = precision[:, slide].mean(axis=1)
-    return [slide, *right[:, slide, typical].sum(axis=1), 200, *means.round(2)]
+    right = [sum(data["right"][name][slide]) for name in ("pixels", "GIST")]
+    return [slide, *right, 200, *np.round(precisions_at_ten(slide), 2)]
 
 
 def cube(data, corner, r):
@@ -291,17 +274,11 @@ def rescoring(data, rescored, method, vectors):
     ]
 
 
-def setting_of(name):
-    """Return what the address of a state says of it."""
-    seen = SET[name] | SEEN.get(name, {})
-    return "&".join(f"{key}={value}" for key, value in seen.items())
-
-
 def state_of(tab):
     """Return what sliders and choices are set to, by the names in the address."""
     inputs = tab.figure.locator(".controls :is(input, select)")
     values = inputs.evaluate_all("(all) => all.map((one) => Number(one.value))")
-    return dict(zip(SET[tab.name], values, strict=True))
+    return dict(zip(re.findall(r"(\w+)=", SETTINGS[tab.name]), values, strict=True))
 
 
 def check_it_says(tab):
@@ -355,28 +332,22 @@ def check_links_land_on(tab):
 @each_figure
 def test_every_figure_says_what_the_package_does(play, name):
     """It is set by its address, by keyboard and by buttons; nothing goes wrong on the page."""
-    desk = play(name, setting_of(name))
-    check_links_land_on(desk)
-    assert check_it_says(desk) == SET[name]
-    desk.figure.locator(".copy").click()
-    assert desk.url.endswith(f".html#{name}?{setting_of(name)}"), "the copied link is the same"
-    first = desk.figure.locator("input[type=range]").first
+    tab = play(name, SETTINGS[name])
+    first = check_it_says(tab)
+    tab.figure.locator(".copy").click()
+    assert tab.url.endswith(f".html#{name}?{SETTINGS[name]}"), "the address set all of it"
     for key in ("Home", "ArrowRight", "End"):
-        first.press(key)
-        moved = check_it_says(desk)
-    assert moved != SET[name]
-    phone = play(name, urlsplit(desk.url).fragment.partition("?")[2], **PHONE, **STILL)
-    check_links_land_on(phone)
-    assert check_it_says(phone) == moved, "the address keeps it"
-    for tab in (desk, phone):
-        for button in tab.figure.locator("button").all():
-            if button.get_attribute("aria-disabled") != "true":  # there is nothing left to do
-                button.click()
-                check_it_says(tab)
-        wrong = "?theta=x&away=-1&radius=99&alpha=7&step=1e9&bits=6&corner=4&images=&bit=third"
-        set_to(tab, name + wrong)
-        check_it_says(tab)
-        tab.check_nothing_went_wrong()
+        tab.figure.locator("input[type=range]").first.press(key)
+        moved = check_it_says(tab)
+    assert moved != first
+    for button in tab.figure.locator("button").all():
+        if button.get_attribute("aria-disabled") != "true":  # there is nothing left to do
+            button.click()
+            check_it_says(tab)
+    wrong = "?theta=x&away=-1&radius=99&alpha=7&step=1e9&bits=6&corner=4&images=&bit=third"
+    set_to(tab, name + wrong)
+    check_it_says(tab)
+    tab.check_nothing_went_wrong()
 
 
 @pytest.mark.parametrize("name", ["falling-lines", "off-centre"])
@@ -393,27 +364,29 @@ def test_a_handle_follows_the_hand_in_small_moves(play, name, drag, device):
     tab.check_nothing_went_wrong()
 
 
-def printed(tab):
-    """Return the state that paper shows."""
+@pytest.mark.parametrize(
+    ("name", "setting", "key", "value"),
+    [
+        ("falling-lines", "", "lines", 10),  # an empty figure says nothing
+        ("falling-lines", "lines=50", "lines", 50),
+        ("fair-fight", "steps=3", "steps", 0),
+    ],
+)
+def test_paper_shows_what_the_question_needs(play, name, setting, key, value):
+    tab = play(name, setting)
     before = state_of(tab)
     place = tab.url
     tab.evaluate("dispatchEvent(new Event('beforeprint'))")
-    on_paper = check_it_says(tab)
+    assert check_it_says(tab) == before | {key: value}
     tab.evaluate("dispatchEvent(new Event('afterprint'))")
     assert check_it_says(tab) == before
     assert tab.url == place
-    return on_paper
 
 
 @each_figure
 def test_a_figure_asks_first_and_links_set_it(play, visit, name):
     tab = play(name)
     assert "Predict." in tab.locator(f"#{name}").inner_text()
-    # an empty figure says nothing
-    more = {"falling-lines": {"lines": 10}}.get(name, {})
-    assert printed(tab) == state_of(tab) | more, (
-        "paper shows a figure as it stands, or what its question needs"
-    )
     tab.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
     for link in tab.locator('a.reference[href*="="][href^="#"]').all():
         link.click()
@@ -424,12 +397,6 @@ def test_a_figure_asks_first_and_links_set_it(play, visit, name):
             re.split("[?&]", place.split("#")[1]) for place in (link.get_attribute("href"), tab.url)
         )
         assert {name, *asked} <= {*said}, "the address says what is set"
-    if name == "falling-lines":
-        set_to(tab, "falling-lines?lines=50")
-        assert printed(tab)["lines"] == 50
-    if name == "fair-fight":
-        set_to(tab, "fair-fight?steps=3")
-        assert printed(tab)["steps"] == 0
     without = visit(390, java_script_enabled=False)
     without.goto(tab.url)
     assert not without.locator(f"#l2h-{name}").is_visible()
@@ -437,31 +404,6 @@ def test_a_figure_asks_first_and_links_set_it(play, visit, name):
 
 
 # What is pressed, tapped or dragged in a drawing
-
-
-# Whether an element lies within the nearest that has a selector around it
-INSIDE = """(one, around) => {
-  const inner = one.getBoundingClientRect();
-  const outer = one.closest(around).getBoundingClientRect();
-  return inner.left >= outer.left && inner.right <= outer.right &&
-    inner.top >= outer.top && inner.bottom <= outer.bottom;
-}"""
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("name", "key"), [("cube", "r"), ("ball", "radius")])
-def test_a_star_marks_the_nearest_and_frames_mean_classes_alone(play, name, key):
-    tab = play(name, f"{key}=0")
-    tiles = tab.figure.locator("li .tile")
-    frames = tiles.evaluate_all("(all) => all.map((one) => getComputedStyle(one).borderStyle)")
-    assert set(frames) == {"solid"}
-    assert tiles.count() <= 24, "no room is kept for many more"
-    stars = tab.figure.locator("li .nearest")
-    assert stars.count() == (5 if name == "cube" else sum(tab.data["radii"][0]["near"]))
-    said = tab.figure.locator(".status").inner_text()
-    (found,) = re.findall(r"(\d) of the (?:5|ten)", said)
-    assert stars.and_(tab.locator(":not(.missed)")).count() == int(found)
-    tab.check_nothing_went_wrong()
 
 
 @by_hand
@@ -481,11 +423,7 @@ def test_a_corner_of_the_cube_asks(play, drag, device):
         lit = figure.locator(".buckets .lit")
         assert lit.count() == 1
         assert f"{code:03b}" in lit.inner_text()
-        unlit = figure.locator(".unlit .picture").first
-        opacity = float(unlit.evaluate("(one) => getComputedStyle(one).opacity"))
-        assert opacity >= (0.7 if device else 0.5), "a garment can be told from another"
-        for star in figure.locator(".buckets .nearest").all():
-            assert star.evaluate(INSIDE, "li li"), "a star stays within its frame"
+        assert figure.locator(".buckets .nearest").count() == 5, "the stars"
     figure.locator("input[type=range]").press("End")
     assert lit.count() == 8
     tab.check_nothing_went_wrong()
@@ -503,82 +441,36 @@ def test_the_picture_slides_under_the_hand(play, drag, device):
     tab.check_nothing_went_wrong()
 
 
-# The ticks of the ranking's axis, [value, x], and where the middle of each dot is
-AXIS = """(ranking) => {
-  const middle = (one) => {
-    const { x, width } = one.getBoundingClientRect();
-    return x + width / 2;
-  };
-  const [title, ...ticks] = ranking.querySelector("g").querySelectorAll("text");
-  return {
-    title: title.textContent,
-    ticks: ticks.map((one) => [Number(one.textContent), middle(one)]),
-    dots: [...ranking.querySelectorAll(".dot")].map(middle),
-  };
-}"""
-# Where each row of the ranking is, and its texts: a name, a value, a former place
-ROWS = """(all) => all.map((one) => [Number(one.style.transform.match(/\\d+/)[0]),
-  ...[...one.querySelectorAll('text')].map((text) => text.textContent)])"""
-
-
-@on_each_device
-def test_each_step_sorts_the_searches_and_has_an_axis(play, device):
-    tab = play("fair-fight", **STILL, **device)
-    for images, named in enumerate(("Fashion-MNIST", "CIFAR-10")):
-        set_to(tab, f"fair-fight?images={named}&steps=0")
-        check_its_steps(tab, images)
-
-
-def check_its_steps(tab, images):
+def test_each_step_sorts_the_searches(play):
+    tab = play("fair-fight", **STILL)
     ranking = tab.figure.locator(".ranking")
-    all_found = [value for steps in range(4) for value in found_by(steps, images)[0].values()]
-    earlier = []
-    for steps in range(4):
-        found, _ = found_by(steps, images)
-        rows = ranking.locator("g:has(.dot)").evaluate_all(ROWS)
-        shown = {name: float(value) for _, name, value, _ in sorted(rows)}
-        before = {name: was for _, name, _, was in rows if was}
-        moved = {name for name in earlier if name in shown}
-        moved = {name for name in moved if earlier.index(name) != list(shown).index(name)}
-        assert before.keys() == moved
-        assert all(int(was[4:-2]) == 1 + earlier.index(name) for name, was in before.items())
-        earlier = list(shown)
-        assert list(shown) == sorted(found, key=lambda name: -found[name])
-        assert shown == pytest.approx(found, abs=0.0006)
-        assert tab.figure.locator(".rules .kept").count() == steps
-        check_the_axis(ranking, found.values(), all_found)
-        tab.get_by_role("slider", name="Steps").press("ArrowRight")
-
-
-def check_the_axis(ranking, values, of_all_steps):
-    """Check that it has round numbers around the values of all steps, and that values lie on it."""
-    begins = 0.1 * np.floor(min(of_all_steps) / 0.1)
-    ends = 0.1 * np.ceil(max(of_all_steps) / 0.1)
-    axis = ranking.evaluate(AXIS)
-    assert axis["title"] == f"precision at 10, from {round(begins, 2):g}"
-    (least, first), *_, (most, last) = axis["ticks"]
-    assert (least, most) == pytest.approx((begins, ends))
-    assert last - first > 0.5 * box_of(ranking).width
-    scale = (last - first) / (most - least)
-    expected = [first + (value - least) * scale for value in values]
-    assert sorted(axis["dots"]) == pytest.approx(sorted(expected), abs=2)
+    for images, named in enumerate(("Fashion-MNIST", "CIFAR-10")):
+        before = []
+        for steps in range(4):
+            set_to(tab, f"fair-fight?images={named}&steps={steps}")
+            found, _ = found_by(steps, images)
+            heights = [box.y for box in boxes_of(ranking.locator(".key"))]
+            names, values, was = (
+                ranking.locator(text).all_text_contents()
+                for text in (".key", ".name:not(.was)", ".was")
+            )
+            rows = sorted(zip(heights, names, values, was, strict=True))
+            ranked = [name for _, name, *_ in rows]
+            assert ranked == sorted(found, key=found.get, reverse=True)
+            for rank, (_, name, value, former) in enumerate(rows):
+                assert float(value) == pytest.approx(found[name], abs=0.0006)
+                moved = name in before and before.index(name) != rank
+                assert former[4:-2] == (str(before.index(name) + 1) if moved else "")
+            before = ranked
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
-def test_rows_move_with_a_step_and_only_then(play, motion):
+@pytest.mark.parametrize(("motion", "duration"), [("no-preference", "0.4s"), ("reduce", "0s")])
+def test_rows_move_unless_the_reader_wants_no_motion(play, motion, duration):
     tab = play("fair-fight", reduced_motion=motion)
-
-    def durations():
-        return tab.figure.locator(".ranking .dot").evaluate_all(
-            "(all) => [...new Set(all.map((one) => getComputedStyle(one).transitionDuration))]"
-        )
-
-    assert durations() == ["0s"], "a page that opens moves nothing"
     tab.get_by_role("slider", name="Steps").press("ArrowRight")
-    assert durations() == (["0s"] if motion == "reduce" else ["0.4s"])
-    tab.figure.locator("select").select_option(index=1)
-    assert durations() == ["0s"], "other images have another axis"
+    dot = tab.figure.locator(".ranking .dot").first
+    assert dot.evaluate("(one) => getComputedStyle(one).transitionDuration") == duration
 
 
 # Colours, and what a phone shows
@@ -595,45 +487,19 @@ COLOUR_OF = {  # by the name that the style sheet gives it
 
 @pytest.mark.slow
 def test_colours_are_those_of_the_still_figures(play):
-    """Also those of the codes, in the two figures of one training."""
-    tab = play("training")
-    figure = tab.figure
-
-    def colour_of(element, name):
-        return element.evaluate(f"(one) => getComputedStyle(one).getPropertyValue('--{name}')")
-
+    tab = play("dead-zone")
     for scheme in SCHEMES:
         tab.show_in(scheme)
         for name, colour in COLOUR_OF.items():
-            assert colour_of(figure, name) == (colour if scheme == "light" else DARK[colour]), name
-        for number, name in enumerate(["green", "line", "purple"]):
-            points = figure.locator(f".point.code-{number:02b}")
-            assert colour_of(points.first, "ink") == colour_of(figure, name)
-            assert COLOUR_OF[name] == _COLOUR_OF_CODE[number]
+            shown = tab.figure.evaluate(
+                "(one, name) => getComputedStyle(one).getPropertyValue(name)", f"--{name}"
+            )
+            assert shown == (colour if scheme == "light" else DARK[colour]), name
 
 
-@on_a_small_desk_and_a_phone
-def test_on_a_phone_a_question_with_a_guess_is_a_line(play, device):
-    """It opens again; a link that sets the figure needs no guess first; a desk has the room."""
-    is_phone = device == PHONE
-    tab = play("falling-lines", **device)
-    fold = tab.locator("#falling-lines .predict")
-    form = fold.locator(".guess")
-    form.get_by_role("button").click()
-    assert form.is_visible(), "nothing is guessed"
-    form.get_by_role("textbox").fill("two thirds")
-    form.get_by_role("button").click()
-    assert form.is_visible() != is_phone
-    line = fold.locator("summary")
-    assert line.is_visible() == is_phone
-    tab.reload()
-    assert form.is_visible() != is_phone
-    if is_phone:
-        assert line.inner_text() == "You guessed: two thirds"
-        line.tap()
-        assert form.is_visible()
-        tab = play("s-curve", "bits=256", **device)
-        assert not tab.locator("#s-curve .guess").is_visible()
+def heights_of(curve):
+    """Return how high the points of a curve are drawn."""
+    return [float(point.split(",")[1]) for point in curve.get_attribute("points").split()]
 
 
 @pytest.mark.slow
@@ -653,48 +519,19 @@ def test_a_reply_to_a_guess_moves_nothing(play, width):
 
 
 @pytest.mark.slow
-def test_no_figure_shows_the_answer_first(play):
-    """Curves go as far as the reader has been, on paper too."""
-    count = "(one) => one.getAttribute('points').split(' ').length"
-    for name, curves in (("sliding", 2), ("ball", 1)):
-        tab = play(name)
-        drawn = tab.figure.locator("g .curve")
-
-        def lengths(drawn=drawn, curves=curves):
-            return {drawn.nth(i).evaluate(count) for i in range(curves)}
-
-        assert lengths() == {1}
-        tab.evaluate("dispatchEvent(new Event('beforeprint'))")
-        assert lengths() == {1}
-        for key, seen in (("ArrowRight", 2), ("ArrowRight", 3), ("Home", 3)):
-            tab.figure.locator("[type=range]").press(key)
-            assert lengths() == {seen}
-    assert play("rescoring").figure.locator(".row.chosen .dot").count() == 2
+@pytest.mark.parametrize("name", ["sliding", "ball"])
+def test_a_curve_goes_as_far_as_the_reader_has_been(play, name):
+    tab = play(name)
+    curve = tab.figure.locator("g .curve").first
+    slider = tab.figure.locator("[type=range]")
+    lengths = [len(heights_of(curve))]
+    for key in ("ArrowRight", "ArrowRight", "Home"):
+        slider.press(key)
+        lengths.append(len(heights_of(curve)))
+    assert lengths == [1, 2, 3, 3]
 
 
 # The S-curve and its heaps
-
-
-def heights_of(curve):
-    """Return how high the points of a curve are drawn."""
-    return [float(point.split(",")[1]) for point in curve.get_attribute("points").split()]
-
-
-@pytest.mark.slow
-def test_what_the_s_curve_draws_has_names(play):
-    """The curve's axis is named before the heaps below it, and so are what is filled and marks."""
-    tab = play("s-curve")
-    drawing = tab.figure.locator("svg")
-    names = ["cosine similarity", "its ten nearest (filled: found)", "(filled: looked at)"]
-    heights = [box_of(drawing.get_by_text(name)).y for name in names]
-    assert heights == sorted(heights)
-    for meter in ("goal: 9 of 10", "goal: below 5%", "2 bytes an image"):
-        assert drawing.get_by_text(meter).count() == 1
-    said = tab.figure.locator(".status > span").first.inner_text()
-    assert said.startswith("Not there yet"), "what was asked for comes first"
-    steep = chances(tab.data, 16, 1, 3)[[50, 95]]
-    assert np.ptp(steep) > 0.7, "it begins with an S"
-    assert state_of(tab) == {"bits": 2, "tables": 0, "radius": 3}
 
 
 @pytest.mark.slow
@@ -754,27 +591,6 @@ def test_the_heaps_foretell_what_hashing_finds():
 IN_THE_TEXT = 'a.reference[href^="#falling-lines?"]'
 
 
-def test_on_a_phone_the_way_back_is_on_the_screen(play):
-    tab = play("falling-lines", **PHONE)
-    tab.locator(IN_THE_TEXT).first.tap()
-    back = tab.get_by_role("button", name="Back to the text")
-    back.wait_for()
-    tab.wait_for_timeout(300)
-    box = box_of(back)
-    bar = box_of(tab.locator(".bd-header-article"))
-    assert 0 <= box.y <= bar.height - box.height, "in the bar, where it covers nothing"
-    for button in tab.locator(".bd-header-article button:visible").all():
-        other = box_of(button)
-        assert other.right <= box.x or box.right <= other.x
-    back.tap()
-    assert back.count() == 0
-
-
-# How high a figure is, and where in it each slider stands
-PLACES = """(figure) => [figure.offsetHeight,
-  ...[...figure.querySelectorAll("[type=range]")].map((one) => one.offsetTop)]"""
-
-
 def test_the_browsers_way_back_restores_what_was_shown(play):
     tab = play("falling-lines")
     before = state_of(tab)
@@ -793,15 +609,12 @@ def test_a_link_in_the_text_leads_back_to_it(play):
     tab.set_viewport_size({"width": 1280, "height": 500})  # the figure and the link have no room
     link = tab.locator(IN_THE_TEXT).first
     back = tab.get_by_role("button", name="Back to the text")
-    before = tab.figure.evaluate(PLACES)
     for _ in range(2):  # the second time the address has it already
         link.click()
         back.wait_for()
-        assert tab.figure.evaluate(PLACES) == before, "the way back moves nothing"
         assert tab.figure.evaluate(IN_VIEW)
         back.click()
         assert link.evaluate("(one) => one === document.activeElement")
-        assert 0 < box_of(link).y < 900
         assert back.count() == 0
     tab.set_viewport_size({"width": 1280, "height": 3000})
     link.evaluate("(one) => one.scrollIntoView({block: 'center'})")
@@ -829,29 +642,14 @@ def test_the_playground_leads_to_the_figures(read):
     assert sorted(led_to) == sorted(f"{page}.html#{name}" for name, page in PAGES.items())
 
 
-def test_all_falling_lines_are_drawn_on_one_axis(play):
-    """None has fallen before the reader drops some, and a few fill their chart."""
+def test_as_many_lines_are_drawn_as_have_fallen(play):
     tab = play("falling-lines")
     lines = tab.figure.locator(".plane-line")
-    chart = tab.figure.locator(".chart")
     assert lines.count() == 0
-    for _ in range(10):
-        tab.click("Drop a line")
-    assert lines.count() == 10
-    seen = box_of(chart.locator(".curve"))
-    assert seen.width > box_of(chart).width / 4
-    assert seen.height > box_of(chart).height / 6
-    for theta, dropped in ((20, 400), (60, 60), (108, 400), (170, 400)):
-        set_to(tab, f"falling-lines?theta={theta}&lines={dropped}")
-        assert lines.count() == dropped
-        ticks = chart.locator("text").evaluate_all(
-            "(all) => all.filter((one) => one.x.baseVal[0]?.value === 28)"
-            ".map((one) => [one.textContent, one.y.baseVal[0].value])"
-        )
-        assert ticks == [["0", 190], ["0.5", 101], ["1", 12]]
-        assert heights_of(chart.locator(".dashed")) == pytest.approx(
-            [190 - 178 * (1 - theta / 180)] * 2, abs=0.06
-        )
+    tab.click("Drop a line")
+    assert lines.count() == 1
+    set_to(tab, "falling-lines?theta=108&lines=400")
+    assert lines.count() == 400
 
 
 def test_a_direction_is_set_where_there_is_one(play):
@@ -867,29 +665,11 @@ def test_a_direction_is_set_where_there_is_one(play):
     assert direction.get_attribute("aria-disabled") == "false"
 
 
-# The places where labels, tracks and values of sliders begin and end
-COLUMNS = """(controls) => {
-  const places = (look, side) => [...new Set([...controls.querySelectorAll(look)]
-    .map((one) => Math.round(one.getBoundingClientRect()[side])))];
-  return [places("label:has(input)", "left"), places(".sliders label > input", "left"),
-    places(".sliders [type=range]", "right"), places(".ends > button", "top")];
-}"""
-# How wide tracks are, as shares of their labels, how much room a ring around one has below it,
-# how many places a slider can stop at, and how many ticks it has
-TRACKS = """(controls) => [...controls.querySelectorAll("[type=range]")].map((one) => {
-  const { width, bottom } = one.getBoundingClientRect();
-  const label = one.parentElement;
-  const next = label.nextElementSibling ?? label.parentElement.nextElementSibling;
-  const stops = 1 + (one.max - one.min) / (Number(one.step) || 1);
-  return [width / label.clientWidth, next.getBoundingClientRect().top - bottom,
-    stops, one.list?.options.length ?? 0];
-})"""
-STICKY = "(all) => all.filter((one) => getComputedStyle(one).position === 'sticky').length"
-
-
 # Sets all controls to their ends, middles and beginnings in all combinations, and returns the
-# heights that the figure takes
+# heights that the figure takes; the rest of the page is hidden, which is quicker
 HEIGHTS = """(figure) => {
+  for (const one of document.body.querySelectorAll("*"))
+    if (!one.contains(figure) && !figure.contains(one)) one.style.display = "none";
   const inputs = [...figure.querySelectorAll(".controls :is(input, select)")];
   const heights = new Set();
   const set = (k) => {
@@ -923,122 +703,57 @@ TOGETHER = """(figure, moves) => {
 
 @on_each_device
 @each_figure
-def test_controls_stand_in_columns_and_change_no_height(play, name, device):
-    """On a phone one of them stays, and the others follow."""
-    tab = play(name, **device, **STILL)
-    controls = tab.figure.locator(".controls")
-    is_phone = device == PHONE
-    # two sliders stand beside each other, so that a curve is on the screen too
-    are_two = name == "falling-lines" and not is_phone
-    for places in controls.evaluate(COLUMNS):
-        assert len(places) <= 1 + are_two
-    for width, room, stops, ticks in controls.evaluate(TRACKS):
-        # on a phone the name stands beside the track, which is as high as a finger needs
-        assert width > (0.4 if is_phone else 0.95)
-        assert are_two or room >= (0 if is_phone else 8)
-        assert ticks == (stops if stops <= 9 else 0)
-    for box in boxes_of(controls.locator("button, input, select")):
-        assert box.height >= 44 if is_phone else box.height <= 34
-    if is_phone:
-        check_a_phone_shows_what_moves(tab)
-    elif name in ("falling-lines", "training"):
-        (board,) = boxes_of(tab.figure.locator("> .board"))
-        (drawn,) = boxes_of(tab.figure.locator("> .board > :first-child"))
-        assert drawn.height > 0.7 * board.height, "the picture fills its half"
-    heights = tab.figure.evaluate(HEIGHTS)
+def test_a_figure_keeps_its_height_and_fits_a_phone(play, name, device):
+    """On a phone a finger can press its controls, and one screen has what moves and the result."""
+    tab = play(name, SETTINGS[name], **device, **STILL)
+    check_links_land_on(tab)
+    tab.check_nothing_went_wrong()
+    figure = tab.figure
+    if device == PHONE:
+        for box in boxes_of(figure.locator(".controls :is(button, input, select)")):
+            assert box.height >= 44
+        tab.set_viewport_size({"width": 390, "height": 740})
+        set_to(tab, f"{name}?{SETTINGS[name]}")
+        moves = ".board > :first-child, .chart, .pictures, .buckets"
+        seen, top, bottom, cut = figure.evaluate(TOGETHER, moves)
+        assert seen <= top + 1
+        assert bottom <= 740
+        assert cut == 0
+        result, said = (figure.locator(one).inner_text() for one in (".brief", ".status"))
+        assert {*re.findall(NUMBER, result)} <= {*re.findall(NUMBER, said)}, "both say the same"
+    heights = figure.evaluate(HEIGHTS)
     assert len(heights) == 1, heights
 
 
-def check_a_phone_shows_what_moves(tab):
-    """Check that it is on one screen: all that is drawn, what is moved most and the result."""
-    figure = tab.figure
-    for slider in boxes_of(figure.locator("label:has([type=range])")):
-        assert slider.height < 48, "one row, of which the drawing gets what is left"
-        assert slider.width > 300
-    assert figure.locator("*").evaluate_all(STICKY) == 1
-    tops = {round(box.y) for box in boxes_of(figure.locator(".controls select"))}
-    assert len(tops) <= 1, "choices stand in one row"
-    tab.set_viewport_size({"width": 390, "height": 740})
-    set_to(tab, f"{tab.name}?{setting_of(tab.name)}")
-    moves = ".board > :first-child, .chart, .pictures, .buckets"
-    seen, top, bottom, cut = figure.evaluate(TOGETHER, moves)
-    assert seen <= top + 1
-    assert bottom <= 740
-    assert cut == 0
-    result, said = (figure.locator(one).inner_text() for one in (".brief", ".status"))
-    assert {*re.findall(NUMBER, result)} <= {*re.findall(NUMBER, said)}, "both say the same"
-
-
 LABELS = "text:is(.inside, .outside)"
-HANDLES = ".handle :is(.arrow, .grip:not(.open))"
 
 
-@pytest.mark.slow
-def test_the_handle_hides_no_point_and_the_origin_is_marked(play):
-    drawing = play("off-centre", "away=2").figure.locator("svg")
-    assert lying_on(drawing, HANDLES, ".point") == []
-    assert drawing.locator(".origin").count() == 1
-    grip = box_of(drawing.locator(".grip"))
-    for point in boxes_of(drawing.locator(".point")):
-        assert grip.x < point.x, "the handle is a ring around all points"
-        assert point.right < grip.right
-
-
-FOUR = "lines=20,0;80,0.5;140,-1;200,1"
-
-
-@on_a_small_desk_and_a_phone
+@on_each_device
 @pytest.mark.parametrize(
-    ("name", "settings", "least"),
+    ("name", "setting"),
     [
-        ("playground", (f"{FOUR}&query=1,1&radius=1", f"{FOUR};60,0.3&query=1,1&radius=1"), 4),
-        ("off-centre", ("away=4&direction=45", "away=3.5&direction=200"), 5),
+        ("playground", "lines=20,0;80,0.5;140,-1;200,1;60,0.3&query=1,1&radius=1"),
+        ("off-centre", "away=4&direction=45"),
     ],
 )
 @pytest.mark.slow
-def test_no_label_lies_on_what_it_does_not_name(play, name, settings, least, device):
-    tab = play(name, **device)
-    drawing = tab.figure.locator("svg").first
-    for setting in ("", *settings):
-        if setting:
-            set_to(tab, f"{name}?{setting}")
-        things = ".point, .grip, .star, .arrow"
-        assert lying_on(drawing, LABELS, things, room=2) == [], setting
-        assert drawing.locator(LABELS).count() >= least, setting
-        if name == "playground":
-            assert lying_on(drawing, ".handle:has(text) .grip", ".point") == []
+def test_no_label_lies_on_what_it_does_not_name(play, name, setting, device):
+    drawing = play(name, setting, **device).figure.locator("svg").first
+    assert drawing.locator(LABELS).count() >= 4
+    assert lying_on(drawing, LABELS, ".point, .grip, .star, .arrow", room=2) == []
 
 
 @pytest.mark.slow
-@on_a_small_desk_and_a_phone
-def test_every_dot_of_the_rescoring_has_a_name(play, device):
-    tab = play("rescoring", "rescored=100", **device)
+def test_every_code_of_the_rescoring_has_its_row(play):
+    tab = play("rescoring", "rescored=100")
+    names = tab.figure.locator(".row .key").all_text_contents()
+    for said, name in zip(names, tab.data["methods"], strict=True):
+        assert said.startswith(f"{name}, ")
     rows = tab.figure.locator(".row")
-    names = tab.data["methods"]
-    assert rows.count() == len(names)
-    assert all(sizes == sorted(sizes, reverse=True) for sizes in tab.data["bytes"])
-    labels = boxes_of(rows.locator(".key"))
-    for rule in boxes_of(tab.figure.locator(".wide > line")):
-        for label in labels:
-            crosses = label.x < rule.x < label.right
-            above = rule.y >= label.y + 0.8 * label.height
-            below = rule.bottom <= label.y + 0.2 * label.height
-            assert not crosses or above or below, "no rule crosses a name"
-    assert tab.figure.locator("svg").get_by_text("\u2265 0.9999").count() == 1
-    goal = tab.figure.locator(".goal").first.get_attribute("x1")
-    assert goal == rows.first.locator(".dot").first.get_attribute("cx"), "what int8 finds alone"
-    assert box_of(rows.locator(".grid").first).width > 0.5 * box_of(tab.figure).width
     so_far = 1 + tab.data["factors"].index(10)
     assert rows.locator(".dot").count() == 2 * len(names) + so_far
-    for said, name in zip(rows.locator(".key").all_text_contents(), names, strict=True):
-        assert said.startswith(f"{name}, ")
-    bottom = 0.0
-    for row, key in zip(rows.all(), labels, strict=True):
-        dots = boxes_of(row.locator(".dot"))
-        assert min(box.y for box in (key, *dots)) >= bottom, "rows do not overlap"
-        bottom = max(box.bottom for box in (key, *dots))
-        if device != PHONE:  # there the name stands above
-            assert key.right + 2 < min(dot.x for dot in dots)
+    goal = tab.figure.locator(".goal").first.get_attribute("x1")
+    assert goal == rows.first.locator(".dot").first.get_attribute("cx"), "what int8 finds alone"
 
 
 @pytest.mark.slow
@@ -1048,8 +763,6 @@ def test_the_map_has_this_query_and_all(play):
     shares = [told["scanned"], told["candidates"] / tab.data["database"]]
     recalls = [told["recall"], told["found"] / 10]
     chosen = tab.figure.locator(".chart .dot.chosen")
-    fills = chosen.evaluate_all("(all) => all.map((one) => getComputedStyle(one).fill)")
-    assert len(set(fills)) == 2, "they can be told apart"
     places = chosen.evaluate_all(
         "(all) => all.map((one) => [one.cx, one.cy].map((at) => at.baseVal.value))"
     )
@@ -1059,66 +772,25 @@ def test_the_map_has_this_query_and_all(play):
     )
 
 
-# Where the bit's mixture stands on its axis, from -1 to 1, and which half of it is shaded
+# Where the bit's mixture stands on its axis, from -1 to 1
 MIXTURE = """(drawing) => {
   const [left, right] = [...drawing.querySelectorAll(".half:not(.none)")]
     .map((half) => half.getBBox());
-  const at = drawing.querySelector(".mixture").cx.baseVal.value;
-  return [(at - right.x) / left.width,
-    drawing.querySelector(".half.lit").getBBox().x === right.x];
+  return (drawing.querySelector(".mixture").cx.baseVal.value - right.x) / left.width;
 }"""
-# Where the stretch without flips ends, as a share of the curve of the counts; the top of the
-# curve; and where on it the dot is
-COUNTS = """(drawing) => {
-  const quiet = drawing.querySelector(".none").getBBox().width;
-  const { y, width } = drawing.querySelector(".count-curve").getBBox();
-  return [quiet / width, y, drawing.querySelector(".dot:not(.mixture)").cy.baseVal.value];
-}"""
-# How many pixels a unit has, and the texts: [left, right, top, bottom, size of letters]
-TEXTS = """(one) => [one.getScreenCTM().a, [...one.querySelectorAll('text')].map((text) => {
-  const { left, right, top, bottom } = text.getBoundingClientRect();
-  return [left, right, top, bottom, parseFloat(getComputedStyle(text).fontSize)];
-})]"""
 
 
 @pytest.mark.slow
-@on_each_device
-def test_a_bit_flips_where_the_mixture_passes_zero(play, device):
-    """It moves where nothing flips, and what is said of all bits is said of this alpha.
-
-    The stretch without flips is shaded, up to where the first bit flips. Texts have 12 pixels and
-    cross no line, and the drawing is as wide as its card.
-    """
-    tab = play("dead-zone", **device)
-    for alpha in (0, 0.5, 0.65, 0.7, 1):
+def test_a_bit_flips_where_the_mixture_passes_zero(play):
+    tab = play("dead-zone")
+    for alpha in (0, 0.65, 0.7, 1):
         set_to(tab, f"dead-zone?alpha={alpha}")
-        check_the_bit_of(tab.figure, alpha)
-
-
-def check_the_bit_of(figure, alpha):
-    drawing = figure.locator("svg")
-    mixture, is_positive = drawing.evaluate(MIXTURE)
-    assert mixture == pytest.approx(alpha * 0.5 - (1 - alpha), abs=0.01)
-    assert is_positive == (alpha > 2 / 3)
-    now = drawing.locator(".now").all_text_contents()
-    assert f"{5 if is_positive else 0} bits flip" in now
-    assert ("the bit flips to +1" in now) == is_positive
-    assert ("flips to +1" in figure.locator(".status").inner_text()) == is_positive
-    for text in ("no bit flips here", "0", "5"):
-        assert drawing.get_by_text(text, exact=True).count() >= 1
-    quiet, top, dot = drawing.evaluate(COUNTS)
-    assert quiet == pytest.approx(2 / 3, abs=0.002)
-    assert abs(dot - top) < 0.5 or not is_positive, "the dot stays on the line"
-    assert box_of(drawing).width > 0.98 * box_of(figure).width
-    scale, boxes = drawing.evaluate(TEXTS)
-    assert min(scale * box[-1] for box in boxes) >= 12
-    zero = box_of(drawing.locator(".goal"))
-    for i, (left, right, top, bottom, _) in enumerate(boxes):
-        for other in boxes[i + 1 :]:
-            beside = right + 6 <= other[0] or other[1] + 6 <= left
-            assert beside or bottom <= other[2] + 4 or other[3] <= top + 4
-        within = top < zero.bottom and bottom > zero.y
-        assert not within or right < zero.x or left > zero.right
+        drawing = tab.figure.locator("svg")
+        mixture = drawing.evaluate(MIXTURE)
+        assert mixture == pytest.approx(alpha * 0.5 - (1 - alpha), abs=0.01)
+        flips = "the bit flips to +1" in drawing.locator(".now").all_text_contents()
+        assert flips == (mixture > 0)
+        assert flips == ("flips to +1" in tab.figure.locator(".status").inner_text())
 
 
 @pytest.mark.slow
@@ -1141,8 +813,6 @@ def test_buttons_of_the_training_say_what_they_can_do(play):
     tab.wait_for_timeout(1500)
     assert spent() == []
     assert state_of(tab)["step"] == 1
-    codes = tab.figure.locator(".status > :first-child .of-code")
-    assert [len(code) for code in codes.all_inner_texts()] == [2, 2, 2]
     slider.press("Home")
     assert button.count() == 1, "a hand stops it"
 
@@ -1224,14 +894,7 @@ def test_the_first_page_says_what_is_compared(play, drag, device):
     tab = play("cover", **device)
     query = tab.data["query"]
     assert not tab.locator("#fig-cover img").first.is_visible()
-    drawing = tab.figure.locator("svg").first
-    assert drawing.locator("text.inside, text.outside").count() == 6, "a code in each region"
-    frame = box_of(drawing)
-    for arrow in boxes_of(drawing.locator(".arrow")):
-        assert frame.x + 2 < arrow.x
-        assert arrow.right < frame.right - 2
-    sizes = "(all) => all.map((one) => getComputedStyle(one).fontSize)"
-    assert len(set(tab.figure.locator("button").evaluate_all(sizes))) == 1
+    assert tab.figure.locator(LABELS).count() == 6, "a code in each region"
     first = check_the_cover_says(tab, query)
     grip = tab.figure.locator("svg [role=slider]").first
     dragged(tab, drag, grip.locator(".hit"), -60, 60)
@@ -1241,40 +904,14 @@ def test_the_first_page_says_what_is_compared(play, drag, device):
     assert "was turned" in tab.figure.locator(".status").inner_text()
     tab.click("Another picture")
     check_the_cover_says(tab, (query + 7) % len(tab.data["points"]))
-    assert lying_on(drawing, HANDLES, ".shot rect") == []
     tab.check_nothing_went_wrong()
 
 
-@on_a_small_desk_and_a_phone
 @pytest.mark.slow
-def test_by_keyboard_no_handle_of_the_cover_stops_on_another(play, device):
-    """Nor does a label lie on a grip or a picture, wherever a line is turned to."""
-    figure = play("cover", **device).figure
-    drawing = figure.locator("svg").first
-    handles = figure.locator("[role=slider]")
-    assert lying_on(drawing, LABELS, ".arrow", room=2) == []
+def test_by_keyboard_no_handle_of_the_cover_stops_on_another(play):
+    handles = play("cover").figure.locator("[role=slider]")
     now = "(all) => all.map((one) => Number(one.getAttribute('aria-valuenow')))"
     for _ in range(360 // 5):
         handles.first.press("ArrowRight")
         angle, *others = handles.evaluate_all(now)
         assert min(abs((angle - other + 180) % 360 - 180) for other in others) >= 12
-        assert lying_on(drawing, LABELS, ".shot rect, .grip", room=2) == [], angle
-        assert drawing.locator(LABELS).count() >= 4
-
-
-def test_the_arrow_of_the_cover_crosses_no_number():
-    names = {}
-    source = text_of(ROOT / "book/index.md")
-    for code in cells_of(with_cells(source)):
-        exec(code, names)
-        if "hash_figure" in names:
-            break
-    figure = names["hash_figure"].picture()
-    figure.draw_without_rendering()
-    plane, buckets = figure.axes
-    (arrow,) = [text.arrow_patch for text in buckets.texts if hasattr(text, "arrow_patch")]
-    path = arrow.get_transform().transform_path(arrow.get_path())
-    shaft = Path(path.vertices[:3:2])
-    for number in plane.texts:
-        box = number.get_bbox_patch().get_window_extent()
-        assert not shaft.intersects_bbox(box, filled=False), number.get_text()

@@ -21,9 +21,8 @@ from l2h_tutorial.codes import bits_to_integers, hamming_distances, pack_bits
 
 def strided(values):
     """Copy the values into every second row and third column of a larger array."""
-    steps = (2, 3)[: values.ndim]
-    wide = np.zeros(np.multiply(values.shape, steps), dtype=values.dtype)
-    view = wide[tuple(slice(None, None, step) for step in steps)]
+    wide = np.zeros(np.multiply(values.shape, (2, 3)), dtype=values.dtype)
+    view = wide[::2, ::3]
     view[...] = values
     return view
 
@@ -40,13 +39,8 @@ def read_only(values):
 
 
 def frame(values):
-    """Make a series or a frame, whose rows and columns have names."""
-    index = [f"row {i}" for i in range(len(values), 0, -1)]
-    if values.ndim == 1:
-        return pd.Series(values, index=index, name="values")
-    return pd.DataFrame(
-        values, index=index, columns=[f"column {j}" for j in range(values.shape[1])]
-    )
+    """Make a frame, whose columns have names, and whose rows have numbers that are no places."""
+    return pd.DataFrame(values).add_prefix("column ").set_index(-np.arange(len(values)))
 
 
 LAYOUTS = {

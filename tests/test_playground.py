@@ -5,24 +5,20 @@ from functools import partial
 import numpy as np
 import pytest
 from matplotlib.collections import PathCollection
-from matplotlib.colors import same_color
 from playing import (
-    PHONE,
     by_hand,
     dragged,
     lying_on,
     namespace_of,
-    on_a_small_desk_and_a_phone,
     on_the_site,
     opened,
     sides,
     tab_to,
 )
-from visits import box_of, boxes_of
+from visits import box_of
 
 from l2h_book.play.plane import playground
 from l2h_tutorial import HashTable, bits_to_integers, hamming_distances
-from l2h_tutorial.figures import colours
 
 STATE = """() => {
   const root = document.getElementById("l2h-playground");
@@ -90,7 +86,7 @@ def check_it_shows(page, names):
 
 
 def test_the_still_figure_means_what_the_drawing_means(names):
-    """A mark is a class's, with its colour, and filled in the ball; the star covers none."""
+    """A mark is a class's, and filled in the ball; the star covers none."""
     still = playground(names["points"], names["labels"], names["lsh"].hyperplanes_)
     (axes,) = still.picture().axes
     *marks, star = [one for one in axes.collections if isinstance(one, PathCollection)]
@@ -101,31 +97,17 @@ def test_the_still_figure_means_what_the_drawing_means(names):
     inside = hamming_distances(codes[:1], codes[1:])[0] <= still.data["radius"]
     expected = [(label, found) for label in range(3) for found in (True, False)]
     for (label, found), mark in zip(expected, marks, strict=True):
-        colour = (colours.GREEN, colours.PURPLE, "black")[label]
         shown = names["points"][(names["labels"] == label) & (inside == found)]
         assert np.array_equal(mark.get_offsets(), shown)
         assert len(mark.get_facecolor()) == found
-        assert same_color(mark.get_edgecolor(), colour)
 
 
 HANDLES = {"Line 1, direction": (45, 45), "Line 2, shift": (30, -40), "Query": (-60, 50)}
 
 
-@on_a_small_desk_and_a_phone
-def test_it_opens_with_lsh_and_says_how_to_go_on(play, names, device):
-    is_phone = device == PHONE
-    tab = play(**device)
-    drawing = tab.figure.locator("svg")
-    box = box_of(drawing)
-    assert box.width > (320 if is_phone else 460)
-    assert box.height <= 520
-    controls = box_of(tab.figure.locator(".controls").first)
-    assert controls.y >= (box.bottom if is_phone else box.y)
-    assert tab.get_by_text("Tap anywhere").is_visible() == is_phone
-    assert tab.get_by_text("Tab to a handle").is_visible() != is_phone
-    assert "Filled" in tab.figure.locator(".key").inner_text()
-    assert drawing.locator("circle.grip").count() == drawing.locator("rect.grip").count() == 3
-    assert lying_on(drawing, ".handle:has(text) .grip", ".point") == []
+def test_it_opens_with_the_lines_of_lsh(play, names):
+    tab = play()
+    assert lying_on(tab.figure.locator("svg"), ".handle:has(text) .grip", ".point") == []
     state = check_it_shows(tab, names)
     lines = list(zip(state["angles"], state["offsets"], strict=True))
     bits = names["lsh"].transform(names["points"])
@@ -145,15 +127,6 @@ def test_handles_follow_the_hand_in_small_moves(play, names, drag, device):
         down = (y - box.y) / box.height
         return [reach * (2 * across - 1), reach * (1 - 2 * down)]
 
-    def tapped(x, y):
-        """Tap or click on a place, which moves the query there, and no line."""
-        before = check_it_shows(tab, names)
-        (tab.touchscreen.tap if device else tab.mouse.click)(x, y)
-        after = check_it_shows(tab, names)
-        assert after["query"] == pytest.approx(where(x, y), abs=0.1)
-        for key in ("angles", "offsets"):
-            assert after[key] == before[key]
-
     for number, (name, (dx, dy)) in enumerate(HANDLES.items()):
         hit = tab.locator("svg").get_by_role("slider", name=name, exact=True).locator(".hit")
         x, y = where(*dragged(tab, drag, hit, dx, dy))
@@ -165,11 +138,14 @@ def test_handles_follow_the_hand_in_small_moves(play, names, drag, device):
             angle = np.radians(state["angles"][number])
             distance = x * np.cos(angle) + y * np.sin(angle) - state["offsets"][number]
             assert abs(distance) < 0.1, "the line passes under the hand"
+    before = check_it_shows(tab, names)
     box = box_of(drawing)
-    tapped(box.x + 0.3 * box.width, box.y + 0.8 * box.height)
-    if device:
-        grip = box_of(tab.locator("circle.grip").first)
-        tapped(grip.x - 4, grip.y + grip.height / 2)
+    x = box.x + 0.3 * box.width
+    y = box.y + 0.8 * box.height
+    (tab.touchscreen.tap if device else tab.mouse.click)(x, y)
+    after = check_it_shows(tab, names)
+    assert after["query"] == pytest.approx(where(x, y), abs=0.1)
+    assert after["angles"] == before["angles"], "it moves no line"
     tab.check_nothing_went_wrong()
 
 
@@ -201,19 +177,10 @@ def test_lines_are_moved_by_keyboard_alone(play, names):
 
 def test_lines_come_and_go(play, names):
     tab = play()
-    buttons = tab.figure.locator(".controls button").filter(visible=True)
-    places = boxes_of(buttons)
-    for count in range(3, 6):
-        angles = np.sort(np.array(check_it_shows(tab, names)["angles"]) % 180)
-        widest = np.diff(np.append(angles, angles[0] + 180)).max()
+    for count in (4, 5, 6):
         tab.click("Add a line")
-        *others, new = check_it_shows(tab, names)["angles"]
-        assert len(others) == count
-        turns = np.abs((np.array(others) - new + 90) % 180 - 90)
-        assert turns.min() == pytest.approx(widest / 2, abs=0.2)
-        assert boxes_of(buttons) == places
+        assert len(check_it_shows(tab, names)["angles"]) == count
     assert tab.get_by_role("button", name="Add a line").is_disabled(), "there is room for six"
-    assert tab.get_by_text("No more than 6 lines.").is_visible()
     tab.click("New random lines")
     assert check_it_shows(tab, names)["offsets"] == [0] * 6
     tab.figure.locator("summary").click()
@@ -245,24 +212,16 @@ GRIPS = """(drawing) => [...drawing.querySelectorAll(".grip")].map((grip) => {
 
 @pytest.mark.parametrize("crowd", CROWDED)
 def test_no_handle_of_a_line_hides_another(play, names, crowd):
-    """They slide along their lines, and a line stays where it is."""
     tab = play(f"#playground?{crowd}&radius=1")
     drawing = tab.figure.locator("svg")
     keys = tab.keyboard
     tab_to(tab, "aria-label", "Line 1, direction")
     for _ in range(6):
-        state = check_it_shows(tab, names)
+        check_it_shows(tab, names)
         grips = np.array(drawing.evaluate(GRIPS))
         places = grips[:, :2]
         apart = np.linalg.norm(places[:, None] - places, axis=2) + 1e3 * np.eye(len(places))
         assert apart.min() > 2 * grips[:, 2].max(), "grips do not touch"
-        box = box_of(drawing)
-        unit = box.width / float(drawing.get_attribute("viewBox").split()[-1])
-        centre = [box.x + box.width / 2, box.y + box.height / 2]
-        across = (places - centre) / unit * [1, -1]
-        angles = np.radians(np.repeat(state["angles"], 2))
-        distances = across[:, 0] * np.cos(angles) + across[:, 1] * np.sin(angles)
-        assert distances == pytest.approx(np.repeat(state["offsets"], 2), abs=0.05)
         keys.press("ArrowRight")
     tab.check_nothing_went_wrong()
 
@@ -284,11 +243,7 @@ def test_the_querys_code_is_always_in_the_drawing(play, place):
     frame = box_of(drawing)
     assert box.x > frame.x
     assert box.right < frame.right
-    for other in boxes_of(drawing.locator(".grip, .star")):
-        beside = other.right < box.x or box.right < other.x
-        above = other.bottom < box.y + 4
-        below = box.bottom - 4 < other.y
-        assert beside or above or below, "no handle lies on it"
+    assert lying_on(drawing, "text.inside", ".grip, .star") == []
 
 
 def test_the_address_follows_and_leads_back(play, names):

@@ -102,28 +102,38 @@ TINY = """(all) => all.filter((one) => {
 }).map((one) => one.textContent)"""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # Of texts with the same letters and the same backgrounds, marks one
-LOOKS = """() => { const looks = new Set();
-  for (const one of document.querySelectorAll("body *")) {
-    const { color, fontSize, fontWeight } = getComputedStyle(one);
-    const look = [color, fontSize, fontWeight];
-    for (let around = one; around; around = around.parentElement) {
-      const { backgroundColor, backgroundImage, opacity } = getComputedStyle(around);
-      const behind = [backgroundColor, backgroundImage, opacity].join();
-      look.push(behind.replace("rgba(0, 0, 0, 0),none,1", ""));
+LOOKS = """() => {
+  const looks = new Set();
+  const backgrounds = new Map([[null, ""]]);
+  const behind = (one) => {
+    if (!backgrounds.has(one)) {
+      const { backgroundColor, backgroundImage, opacity } = getComputedStyle(one);
+      const own = [backgroundColor, backgroundImage, opacity].join();
+      const seen = own === "rgba(0, 0, 0, 0),none,1" ? "" : `;${own}`;
+      backgrounds.set(one, seen + behind(one.parentElement));
     }
-    const key = look.filter(Boolean).join();
+    return backgrounds.get(one);
+  };
+  for (const one of document.querySelectorAll("body *")) {
     const texts = [...one.childNodes].filter((node) => node.nodeName === "#text");
-    const shown = one.checkVisibility() && texts.some((text) => text.data.trim());
-    if (one.toggleAttribute("data-look", shown && !looks.has(key))) looks.add(key);
+    let isNew = one.checkVisibility() && texts.some((text) => text.data.trim());
+    if (isNew) {
+      const { color, fontSize, fontWeight } = getComputedStyle(one);
+      const look = [color, fontSize, fontWeight, behind(one)].join();
+      isNew = !looks.has(look);
+      looks.add(look);
+    }
+    one.toggleAttribute("data-look", isNew);
   }
 }"""
-AXE = """async (tags) => {
+AXE = """async ([tags, onlyContrast]) => {
   const rules = { "color-contrast": { enabled: false },
     "label-content-name-mismatch": { enabled: true } };
   // it fetches no style sheet, and does not list the rules that are kept
   const quiet = { preload: false, resultTypes: ["violations"] };
-  const found = await axe.run({ runOnly: { type: "tag", values: tags }, rules, ...quiet });
   const seen = await axe.run("[data-look]", { runOnly: ["color-contrast"], ...quiet });
+  if (onlyContrast) return seen.violations;
+  const found = await axe.run({ runOnly: { type: "tag", values: tags }, rules, ...quiet });
   return found.violations.concat(seen.violations);
 }"""
 IMAGES = """() => [...document.querySelectorAll("article img")].map((image) => ({
@@ -283,7 +293,7 @@ def sampled(names, quick=QUICK):
     return [name if name in quick else pytest.param(name, marks=pytest.mark.slow) for name in names]
 
 
-def violations(page):
+def violations(page, only_contrast=False):
     """Return the rules that axe-core finds broken on a page at rest, and where.
 
     Contrast is slow to check, so of texts that look alike one is checked.
@@ -293,5 +303,5 @@ def violations(page):
     page.evaluate(LOOKS)
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(pytest.importorskip("axe_playwright_python.sync_playwright").Axe().axe_script)
-    found = page.evaluate(AXE, TAGS)
+    found = page.evaluate(AXE, [TAGS, only_contrast])
     return [f"{rule['id']}: {node['target'][0]}" for rule in found for node in rule["nodes"]]
