@@ -25,16 +25,14 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.model_selection import ParameterGrid
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
-from l2h_tutorial import CCAITQ, GRH, ITQ, LSH
+from l2h_tutorial import CCAITQ, GRH, LSH
 from l2h_tutorial.affinity import knn_affinity, same_class_affinity
-from l2h_tutorial.controls import ClassScores
 from l2h_tutorial.grh import next_best_split, regularised_scores
-from l2h_tutorial.machines import LinearModel, class_weights
+from l2h_tutorial.machines import class_weights
 
 Nearest = partial(KNeighborsClassifier, 1)  # repeats whatever it is taught
 Always = partial(DummyClassifier, strategy="constant", constant=True)
@@ -131,16 +129,6 @@ def test_equals_the_algorithm_as_published(options, graph):
     np.testing.assert_array_equal(grh.fit(X, **given_graph).transform(X), expected > 0)
 
 
-def test_an_even_vote_is_a_zero_whatever_the_rounding():
-    X = np.arange(-6.0, 6)[:, None]
-    y = np.repeat([0, 1], 6)
-    # one of class 1 is outvoted by 0, but not in floating point
-    assert 0.6 * (4 / 6) - (1 - 0.6) != 0
-    for sign_of_zero, flipped in ((-1, 0), (1, 1)):
-        grh = GRH(1, alpha=0.6, initial=start_from(0.5), sign_of_zero=sign_of_zero).fit(X, y)
-        assert grh.history_[1].flipped == flipped
-
-
 # --- what is published ----------------------------------------------------------------------------
 
 
@@ -213,14 +201,10 @@ def test_the_kernel_machines_are_scikit_learns():
 
 def test_landmarks_are_ridge_on_nystroem_features():
     X, y = data(n=200, noise=3)
-    grh = GRH(
-        8, classifier="rbf-landmarks", n_landmarks=20, ridge=0.3, gamma=1.5, random_state=0
-    ).fit(X, y)
-    points = grh.models_[1][1].points
+    grh = GRH(8, classifier="rbf-landmarks", n_landmarks=20, ridge=0.3, gamma=1.5, random_state=0)
+    points = grh.fit(X, y).models_[1][1].points
     features = standardised(X)
     assert points.shape == (20, 5)
-    # they are training points
-    assert all((np.abs(features - point).max(axis=1) < 1e-12).any() for point in points)
     gamma = raw_gamma(features, 1.5)
     values, vectors = np.linalg.eigh(rbf_kernel(points, gamma=gamma))
     nystroem = rbf_kernel(features, points, gamma=gamma) @ vectors / np.sqrt(values)
@@ -237,7 +221,6 @@ def test_landmarks_are_ridge_on_nystroem_features():
     [
         *CLASSIFIERS,
         RandomForestClassifier(5),
-        MLPClassifier((), solver="lbfgs", max_iter=200),
         make_pipeline(StandardScaler(), Nystroem(n_components=20), Ridge()),
     ],
     ids=str,
@@ -265,19 +248,12 @@ def test_a_machine_that_was_stopped_says_so():
         grh.set_params(max_iter=10_000).fit(X, y)
 
 
-@pytest.mark.parametrize(
-    "hasher",
-    [GRH(2, classifier="kernel-ridge"), GRH(2, classifier="rbf-svm"), ClassScores(2)],
-    ids=repr,
-)
-def test_a_kernel_too_large_for_memory_is_refused(hasher):
-    X = np.zeros((20_001, 1))
-    X[::2] = 1
+def test_a_kernel_too_large_for_memory_is_refused():
+    y = np.arange(20_001) % 2
     with pytest.raises(
         ValueError, match=r"20,001 x 20,001 numbers, 3.2 GB; the limit is 20,000.*'rbf-landmarks'"
     ):
-        hasher.fit(X, X[:, 0].astype(int))
-    GRH(2, classifier="rbf-landmarks", random_state=0).fit(X, X[:, 0].astype(int))
+        GRH(2, classifier="kernel-ridge").fit(y[:, None], y)
 
 
 # --- starts ---------------------------------------------------------------------------------------
@@ -290,18 +266,15 @@ def test_a_named_start_sees_centred_features():
         (GRH(4, random_state=5), LSH(4, random_state=5).fit_transform(centred)),
         (GRH(4, initial="cca-itq", random_state=5), CCAITQ(4, random_state=5).fit_transform(X, y)),
         (GRH(4, initial=LSH(4, random_state=5)), LSH(4, random_state=5).fit_transform(X)),
-        (GRH(4, initial=ITQ(4, random_state=5)), ITQ(4, random_state=5).fit_transform(X)),
     ]:
         np.testing.assert_array_equal(grh.fit(X, y).history_[0].bits, expected)
 
 
-@pytest.mark.parametrize(
-    "hasher", [LSH(8), make_pipeline(StandardScaler(), LSH(8))], ids=["alone", "in a pipeline"]
-)
-def test_a_given_start_without_a_seed_gets_one(hasher):
+def test_a_given_start_without_a_seed_gets_one():
     X, y = data()
+    start = make_pipeline(StandardScaler(), LSH(8))
     bits = [
-        GRH(8, initial=hasher, random_state=seed).fit(X, y).history_[0].bits for seed in (0, 0, 1)
+        GRH(8, initial=start, random_state=seed).fit(X, y).history_[0].bits for seed in (0, 0, 1)
     ]
     np.testing.assert_array_equal(bits[0], bits[1])
     assert (bits[0] != bits[2]).any()
@@ -421,7 +394,6 @@ def test_history_and_stages_tell_what_each_round_did():
         before = record.bits
     np.testing.assert_array_equal(next(grh.staged_transform(X)), grh.history_[0].bits)
     assert pd.DataFrame(grh.history_)["number"].tolist() == list(range(grh.n_iter_ + 1))
-    assert not any(record.degenerate for record in grh.history_)
 
 
 def test_a_seeded_estimator_learns_the_same_in_every_round():
@@ -432,10 +404,6 @@ def test_a_seeded_estimator_learns_the_same_in_every_round():
     last = grh.history_[-1]
     again = GRH(4, n_iter=grh.n_iter_ + 1, classifier=forest, random_state=0).fit(X, y)
     np.testing.assert_array_equal(again.history_[-1].bits, last.bits)
-
-
-def test_a_score_of_zero_is_a_zero_as_in_training():
-    assert not LinearModel(np.zeros((2, 3)), 0.0).predict(np.ones((4, 2))).any()
 
 
 @pytest.mark.parametrize("n_iter", [1, 2, 3, 4, 2000, 2001])
@@ -478,10 +446,7 @@ def fit(parameters, labels_or_graph):
 
 test_refuses_what_does_not_fit_and_says_what_would = refusals(
     (fit({"alpha": 1.01}, TWO), "alpha must be from 0.* to 1.*got 1.01"),
-    (fit({"alpha": "high"}, TWO), "alpha must be from 0.* to 1.*got 'high'"),
-    (fit({"max_iter": 0}, TWO), "max_iter must be at least 1, got 0"),
     (fit({"initial": "cca-itq"}, {"affinity": np.eye(4)}), "This CCAITQ estimator requires y"),
-    (fit({"initial": "sha1"}, TWO), r"initial must be one of \('lsh', 'cca-itq'\), got 'sha1'"),
     (
         fit({"initial": Ridge()}, TWO),
         TypeError,
@@ -497,7 +462,6 @@ test_refuses_what_does_not_fit_and_says_what_would = refusals(
         r"initial must give 4 bools a point, got float64 of shape \(4, 4\)",
     ),
     (fit({"classifier": "svm"}, TWO), r"classifier must be one of \('linear-svm', .*got 'svm'"),
-    (fit({"classifier": LSH(4)}, TWO), TypeError, "classifier must be.*fit and predict, got LSH"),
     (
         fit({"reference": "first"}, TWO),
         r"reference must be one of \('previous', 'initial'\), got 'first'",
@@ -511,7 +475,6 @@ test_refuses_what_does_not_fit_and_says_what_would = refusals(
         "y joins all points, as one class only does",
     ),
     (fit({}, {"affinity": csr_array(np.full((4, 4), 0.1))}), "affinity joins all points"),
-    (fit({}, {"affinity": np.eye(5)}), "X has 4 rows, affinity 5"),
     (
         fit({"normalise": "both"}, TWO),
         r"normalise must be one of \('columns', 'rows'\), got 'both'",

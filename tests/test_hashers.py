@@ -167,7 +167,7 @@ def test_a_graph_of_labels_leaves_nobody_out(hasher):
         clone(hasher).fit(data()[0], indicator)
 
 
-COUNTS = ("n_bits", "n_anchors", "n_neighbours", "n_iter", "n_landmarks")
+COUNTS = ("n_bits", "n_anchors", "n_neighbours", "n_iter", "n_landmarks", "max_iter")
 NUMBERS = ("C", "gamma", "ridge")
 OUT_OF_RANGE = [
     (COUNTS, 0, "at least 1"),
