@@ -25,7 +25,6 @@ from l2h_tutorial.affinity import knn_affinity
 from l2h_tutorial.baselines import AGH, KSH, SDH, STH
 from l2h_tutorial.baselines.graphs import halved, neighbour_graph, smooth_vectors
 from l2h_tutorial.baselines.kernels import Residual, cyclic_descent, greedy_bit, surrogate_loss
-from l2h_tutorial.baselines.linear import smoothest_modes
 from l2h_tutorial.cca import canonical_directions, quantising_rotation
 from l2h_tutorial.machines import kernel_gamma
 from l2h_tutorial.tuning import tune_on_grid, validation_set
@@ -51,7 +50,6 @@ def test_pcah_takes_the_signs_of_scikit_learns_components(shape):
         np.abs(PCA(4).fit(X).components_ @ pcah.projections_), np.eye(4), atol=1e-8
     )
     np.testing.assert_array_equal(pcah.transform(X), (X - X.mean(axis=0)) @ pcah.projections_ >= 0)
-    assert (pcah.projections_[np.abs(pcah.projections_).argmax(axis=0), range(4)] > 0).all()
 
 
 @given(
@@ -98,9 +96,6 @@ def test_spectral_hashing_takes_the_smoothest_eigenfunctions():
         for _, j, m in smoothest
     ]
     np.testing.assert_array_equal(hashing.transform(X), np.column_stack(waves) >= 0)
-    component, mode = smoothest_modes(np.array([1.0, 10.0, 0.0]), 11)
-    assert component.tolist() == [1] * 9 + [0, 1]
-    assert mode.tolist() == [*range(1, 10), 1, 10]
 
 
 # --- CCA-ITQ --------------------------------------------------------------------------------------
@@ -270,13 +265,14 @@ def test_the_classifiers_of_sth_are_scikit_learns(classifier, svm):
 # --- supervised hashing with kernels --------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("n", "tolerance"), [(80, 1e-9), (4321, 0.02)])
-def test_kernel_width_is_relative_to_the_median_distance(n, tolerance):
-    X = data(n=n)[0] - data(n=n)[0].mean(axis=0)
+@pytest.mark.parametrize("seed", [None, 1])
+def test_kernel_width_is_relative_to_the_median_distance(seed):
+    X = data(n=4321)[0]
     squared = euclidean_distances(X, squared=True)
-    expected = 3.0 / np.median(squared[np.triu_indices(n, 1)])
-    for options in ({}, {"seed": 1}, {"seed": 1, "squared": squared}):
-        assert kernel_gamma(X, 3.0, **options) == pytest.approx(expected, rel=tolerance)
+    expected = 3.0 / np.median(squared[np.triu_indices(len(X), 1)])
+    centred = X - X.mean(axis=0)
+    for known in (None, squared):
+        assert kernel_gamma(centred, 3.0, seed, known) == pytest.approx(expected, rel=0.02)
 
 
 @pytest.mark.parametrize("hasher", [KSH(4, random_state=0), SDH(4, random_state=0)], ids=str)
@@ -359,13 +355,8 @@ X, Y = data()
 
 
 test_what_cannot_be_learned_is_refused = refusals(
-    (lambda: PCAH(7).fit(X), "n_bits must be from 1 to the 6 independent.*got 7"),
     (lambda: PCAH(1).fit(np.full((5, 3), 0.1)), "n_bits must be at most the 0 independent"),
     (lambda: CCAITQ(7).fit(X, Y), "n_bits must be from 1 to the 6 rows or col.*got 7"),
-    (
-        lambda: CCAITQ(2).fit(X, np.tile([1, 0], (80, 1))),
-        "at least two classes, or sets of labels.*got one class",
-    ),
     (lambda: SpectralHashing(2).fit(np.ones((5, 3))), "at least two different rows"),
     (
         lambda: AGH(19, n_anchors=10, n_layers=2).fit(X),
