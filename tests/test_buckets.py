@@ -165,6 +165,19 @@ def test_saved_tables_are_loaded_whole_or_refused(tmp_path):
         HashTables.load(path)
 
 
+def test_rows_times_queries_need_more_than_32_bits():
+    """Pairs and keys have 64, also in WebAssembly, where NumPy's integers have 32."""
+    n = 50_000
+    bits = codes(n, 70)
+    bits[-1] = bits[0]
+    table = HashTable(bits)
+    assert table.pairs_within(0).tolist() == [[0, n - 1]]
+    counts = table.query_radius(bits, 0, count_only=True)
+    assert counts.dtype == np.int64
+    assert np.flatnonzero(counts == 2).tolist() == [0, n - 1]
+    assert not table.query(bits)[0].any()
+
+
 def test_the_other_order_of_bytes_is_read(tmp_path):
     path = tmp_path / "table.npz"
     table = HashTable(np.eye(100, dtype=bool))
