@@ -122,15 +122,13 @@ def test_vectors_come_out_of_a_file_as_they_went_in(tmp_path, vectors):
 
 
 @pytest.mark.parametrize("n_bits", [16, 70])
-def test_blocks_are_encoded_as_the_whole(tmp_path, vectors, n_bits):
+def test_blocks_are_encoded_as_the_whole(vectors, n_bits):
     lsh = LSH(n_bits, random_state=0).fit(vectors)
     whole = lsh.transform(vectors)
     lazy = encode(lsh, da.from_array(vectors, chunks=((400, 0, 600), (7, 5))))
     assert lazy.dtype == np.bool_
     assert lazy.shape == whole.shape
     np.testing.assert_array_equal(lazy.compute(scheduler="synchronous"), whole)
-    mapped = np.load(saved(tmp_path, vectors), mmap_mode="r")
-    np.testing.assert_array_equal(lsh.transform(mapped), whole)
 
 
 # A cluster
@@ -162,14 +160,6 @@ def test_partitions_answer_as_brute_force(client, n_bits, chunks):
     table = DistributedHashTable(da.from_array(bits, chunks=(chunks, -1)), client=client)
     assert table.n_bits == n_bits
     assert_searches_are_exact(table, bits, near(bits, 9, flip=0.1), 0, 2, n_bits // 3, n_bits)
-
-
-def test_from_a_file_of_vectors_to_neighbours_at_an_address(client, tmp_path, vectors):
-    lsh = LSH(64, random_state=0).fit(vectors)
-    encoded = encode(lsh, open_vectors(saved(tmp_path, vectors), block_rows=300))
-    with distributed.Client(client.scheduler.address) as second:
-        table = DistributedHashTable(encoded, client=second)
-        assert_searches_are_exact(table, lsh.transform(vectors), lsh.transform(vectors[:5]), 5)
 
 
 def test_workers_listen_on_this_machine_only(tmp_path, monkeypatch):
@@ -252,21 +242,6 @@ def test_two_million_codes_fit_the_stated_memory(tmp_path):
 # Costs
 
 
-def test_bytes_on_the_wire_are_as_stated():
-    bits = random_bits(2000, 100)
-    queries = near(bits, 7, flip=0.2)
-    parts = [HashTable(piece) for piece in np.split(bits, 4)]
-    packed = np.packbits(queries, axis=1)
-    shape = {"n_partitions": 4, "partition_rows": 500, "n_workers": 3}
-    nearest = 0
-    for part in parts:
-        distances, rows = part.query(queries, 10)
-        nearest += distances.astype(np.uint8).nbytes + rows.astype(np.uint16).nbytes
-    sent, received = scale.wire_bytes(7, 100, k=10, **shape)
-    assert sent == 3 * packed.nbytes
-    assert received == nearest
-
-
 def test_resampled_codes_are_those_given_with_some_bits_flipped():
     bits = random_bits(200, 64)
     drawn = resampled_codes(bits, 5000)
@@ -278,9 +253,6 @@ def test_resampled_codes_are_those_given_with_some_bits_flipped():
 def test_a_measurement_counts_what_is_held():
     bits = random_bits(20_000, 32)
     row = scale.measure_search(bits, near(bits, 10, flip=0.05), radius=8, repeats=1)
-    assert row["n"] == 20_000
-    assert row["n_bits"] == 32
-    assert row["radius"] == 8
     arrays = 20_000 * 8 + HashTable(bits).bucket_codes.size * 4  # row numbers, and 32-bit codes
     assert arrays < row["table_bytes"] < 5 * arrays
     assert row["table_seconds"] > 0
@@ -351,7 +323,6 @@ test_what_cannot_be_is_refused = pytest.mark.usefixtures("client")(
             ZeroDivisionError,
             "zero",
         ),
-        (lambda: scale.measure_search(BITS, BITS, 17), "17"),
         (lambda: local_client(0).__enter__(), "n_workers must be at least 1, got 0"),
         (
             lambda: scale.plan_size(
@@ -372,10 +343,6 @@ def written(folder, content):
     ("make", "message"),
     [
         (lambda f: saved(f, np.zeros(5)), r"two-dimensional .* found float64 of shape \(5,\)"),
-        (
-            lambda f: saved(f, np.zeros((0, 5))),
-            r"x.npy .*(of shape \(0, 5\)|not a whole .npy file)",
-        ),
         (lambda f: saved(f, np.array([[{}]])), "x.npy is not a whole .npy file of one plain array"),
         (
             lambda f: written(f, saved(f, np.eye(20)).read_bytes()[:500]),
