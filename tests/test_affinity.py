@@ -115,7 +115,6 @@ def test_rounding_makes_no_graph_asymmetric_and_one_edge_does(n, dtype, exponent
         assert graph_affinity(kind(np.maximum(directed, directed.T))).shape == (n, n)
 
 
-NEGATIVE = [[1, 0, 0], [0, 1, -2], [0, -2, 1]]
 DIRECTED = kneighbors_graph(np.random.default_rng(0).normal(size=(40, 3)), 5)
 
 
@@ -125,13 +124,11 @@ def graph(S):
 
 test_refusals = refusals(
     (graph(np.ones((2, 3))), r"square.*\(2, 3\)"),
-    (graph(np.ones(4)), "Expected 2D array, got 1D array"),
-    *[(graph(kind(NEGATIVE)), "negative; its smallest entry is -2") for kind in KINDS],
-    *[(graph(kind(np.diag([1, 1, 0]))), "a neighbour.*row 2 sums to 0") for kind in KINDS],
+    (graph([[1, 0, 0], [0, 1, -2], [0, -2, 1]]), "negative; its smallest entry is -2"),
+    (graph(sparse.csr_array(np.diag([1, 1, 0]))), "a neighbour.*row 2 sums to 0"),
     (graph([[1, np.nan, 0], [0, 1, 0], [0, 0, 1]]), "NaN"),
     (graph(DIRECTED), r"affinity must be symmetric.*knn_affinity, or S\.maximum\(S\.T\)"),
     (lambda: same_class_affinity([0.5, 1.5, 2.5]), "Unknown label type.*continuous"),
-    (lambda: same_class_affinity([[3, 0], [0, 2]]), "Unknown label type.*multiclass-multioutput"),
     (lambda: same_class_affinity([[1, 0], [0, 0]]), "at least one label; row 1 has none"),
     (
         lambda: same_class_affinity(np.array(["a", None, "b"], dtype=object)),
@@ -141,6 +138,5 @@ test_refusals = refusals(
         lambda: same_class_affinity([0, 1], normalise="both"),
         r"one of \('columns', 'rows'\), got 'both'",
     ),
-    (lambda: same_class_affinity([0, 1, 0]) @ [1, -1], "mismatch"),
     (lambda: knn_affinity(np.eye(3), 3), "from 1 to the 2 other points, got 3"),
 )

@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from refusals import refusals
-from sklearn.base import clone
 from sklearn.preprocessing import normalize
 
 from l2h_tutorial import rerank
-from l2h_tutorial.audit import FACTORS, METHODS, audit, found_among, recall_interval
+from l2h_tutorial.audit import FACTORS, METHODS, audit, recall_interval
 from l2h_tutorial.metrics import recall_of_exact
 from l2h_tutorial.quantise import ScalarCodes
 from l2h_tutorial.search import exact_neighbours
@@ -91,11 +90,12 @@ def test_the_advice_rescores_a_tenth_unless_asked():
 
 
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
-def test_queries_and_metric_are_those_that_are_given(metric):
+@pytest.mark.parametrize("factor", [1, 4])
+def test_queries_and_metric_are_those_that_are_given(metric, factor):
     """The recalls are those of a search that is written out, with queries from elsewhere."""
     X = clusters(n=1000) * np.random.default_rng(1).uniform(0.8, 1.2, size=(1000, 1)) + 2
     queries = 1.5 * clusters(seed=3, n=200)
-    found = by_method(audit(X, queries=queries, metric=metric, random_state=0), 4).loc["int8"]
+    found = by_method(audit(X, queries=queries, metric=metric, random_state=0), factor).loc["int8"]
     if metric == "cosine":
         rows = normalize(X)
         asked = normalize(queries)
@@ -103,7 +103,7 @@ def test_queries_and_metric_are_those_that_are_given(metric):
         rows = X - X.mean(axis=0)
         asked = queries - X.mean(axis=0)
     int8 = ScalarCodes().fit(rows)
-    candidates = int8.search(asked, int8.encode(rows), 40)[1]
+    candidates = int8.search(asked, int8.encode(rows), 10 * factor)[1]
     nearest = rerank(queries, X, candidates, 10, metric)
     exact = exact_neighbours(queries, X, 10, metric)
     recalls = recall_of_exact(nearest, exact, per_query=True)
@@ -123,26 +123,6 @@ def test_the_table_has_every_method_and_factor():
     assert table["recall"].between(table["low"], table["high"]).all()
     assert table.groupby("method")["recall"].is_monotonic_increasing.all()
     pd.testing.assert_frame_equal(audit(isotropic(), random_state=0).table, table)
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_recall_is_what_is_found_among_the_candidates(method):
-    X = normalize(clusters(n=600) + 1)
-    queries = X[:50]
-    database = X[50:]
-    exact = exact_neighbours(queries, database, 10)
-    n_bytes, found = found_among(clone(METHODS[method]), queries, database, exact, [1, 4], seed=3)
-    assert n_bytes < 8 * 48
-    quantiser = clone(METHODS[method])
-    if quantiser.rotate:
-        quantiser.set_params(random_state=3)
-    codes = quantiser.fit(database).encode(database)
-    for recalls, how in zip(found, ({}, {"rescore": database, "factor": 4}), strict=True):
-        _, ids = quantiser.search(queries, codes, 10, **how)
-        expected = recall_of_exact(ids, exact, per_query=True)
-        # of a query, one may be tied but for rounding
-        np.testing.assert_allclose(recalls, expected, atol=0.101)
-        assert recalls.mean() == pytest.approx(expected.mean(), abs=0.01)
 
 
 @pytest.mark.parametrize("chance", [0.02, 0.5, 0.97, 0.999])
@@ -192,7 +172,6 @@ test_what_is_refused = refusals(
     (lambda: audit([[1.0, np.nan]] * 100), "Input X contains NaN"),
     (lambda: audit(isotropic(99), 10), "k must be from 1 to the 9 tenths of the rows, got 10"),
     (lambda: audit(isotropic(100), 10, 1.0), "target_recall must be above 0 and below 1, got 1.0"),
-    (lambda: audit(isotropic(100), 10, "1"), TypeError, "target_recall must be a positive number"),
     (lambda: audit(isotropic(100), metric="ip"), r"one of \('cosine', 'euclidean'\), got 'ip'"),
     (lambda: audit(isotropic(100), most_rescored=0), "most_rescored must be a positive number"),
     (lambda: audit(isotropic(100), queries=[[1.0]]), "same number of features, got 1 and 48"),

@@ -109,7 +109,6 @@ def test_an_image_is_described_alike_whatever_stands_beside_it():
 
 test_what_is_refused = refusals(
     (lambda: deep_descriptors(np.zeros((2, 8, 8))), TypeError, "uint8, .* float64"),
-    (lambda: deep_descriptors(np.zeros((8, 8), np.uint8)), r"these have \(8, 8\)"),
     (lambda: deep_descriptors(np.zeros((2, 8, 8, 4), np.uint8)), r"these have \(2, 8, 8, 4\)"),
     (lambda: deep_descriptors(np.zeros((2, 0, 8), np.uint8)), r"these have \(2, 0, 8\)"),
 )
@@ -221,13 +220,10 @@ def test_deep_features_of_a_folder_are_components_and_kept(tmp_path, monkeypatch
     monkeypatch.setattr(
         load, "deep_descriptors", lambda piece: again.append(len(piece)) or deep_descriptors(piece)
     )
-    repeated = load_dataset("cifar10", source=pictures, features="deep")
-    assert len(again) == 1
-    np.testing.assert_allclose(
-        squared_distances(repeated.features), squared_distances(raw), rtol=1e-3
-    )
-    load_dataset("cifar10", source=pictures, features="deep")
-    assert len(again) == 1
+    for _ in range(2):
+        repeated = load_dataset("cifar10", source=pictures, features="deep")
+        assert len(again) == 1
+        np.testing.assert_array_equal(repeated.features, found.features)
 
 
 def test_deep_features_need_images(tmp_path):

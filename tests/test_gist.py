@@ -85,11 +85,6 @@ test_what_is_no_image_is_refused = refusals(
         r"must have shape \(n, h, w\) or \(n, h, w, 3\)",
     ),
     (lambda: gist_descriptors(random_images(2, 32, 32, 4)), r"must have shape .*\(2, 32, 32, 4\)"),
-    (
-        lambda: gist_descriptors(random_images(1, 2, 32, 32, 3)),
-        r"must have shape .*\(1, 2, 32, 32, 3\)",
-    ),
     (lambda: gist_descriptors(random_images(1, 30, 32)), "multiples of 4.*30 x 32 pixels"),
-    (lambda: gist_descriptors(random_images(1, 32, 33)), "multiples of 4.*32 x 33 pixels"),
     (lambda: gist_descriptors(random_images(1, 0, 32)), r"must have shape .*\(1, 0, 32\)"),
 )

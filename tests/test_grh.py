@@ -476,10 +476,6 @@ test_refuses_what_does_not_fit_and_says_what_would = refusals(
     ),
     (fit({}, {"affinity": csr_array(np.full((4, 4), 0.1))}), "affinity joins all points"),
     (
-        fit({"normalise": "both"}, TWO),
-        r"normalise must be one of \('columns', 'rows'\), got 'both'",
-    ),
-    (
         lambda: GRH.as_published("github"),
         r"version must be one of \('paper', 'thesis', 'matlab'\), got 'github'",
     ),

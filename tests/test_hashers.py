@@ -159,14 +159,6 @@ def test_labels_that_do_not_fit_are_refused(hasher):
                 clone(hasher).fit(data()[0], y)
 
 
-@which(of((KSH, STH, GRH)))
-def test_a_graph_of_labels_leaves_nobody_out(hasher):
-    indicator = np.eye(4, dtype=int)[data()[1]]
-    indicator[5] = 0
-    with pytest.raises(ValueError, match="at least one label; row 5 has none"):
-        clone(hasher).fit(data()[0], indicator)
-
-
 COUNTS = ("n_bits", "n_anchors", "n_neighbours", "n_iter", "n_landmarks", "max_iter")
 NUMBERS = ("C", "gamma", "ridge")
 OUT_OF_RANGE = [
