@@ -118,6 +118,9 @@ def test_a_saved_table_is_loaded_whole(tmp_path, n_bits):
         assert repr(each) == repr(table)
         for found, expected in zip(each.query_radius(queries, r), found_by_it, strict=True):
             np.testing.assert_array_equal(found, expected)
+        _, rows = next(each.items())
+        with pytest.raises(ValueError, match="read-only"):
+            rows[0] = 7
 
 
 @pytest.mark.parametrize(
