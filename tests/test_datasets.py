@@ -240,30 +240,10 @@ def array(shape):
     return Calls(start, (np.ndarray, (0,), b"b"), (1, shape, np.dtype("u1"), False, b"x"))
 
 
-def element(kind, content, size=None):
-    return (
-        struct.pack("<II", kind, len(content) if size is None else size)
-        + content
-        + bytes(-len(content) % 8)
-    )
-
-
-def variable(name, shape, *values, array_class=6, flags=0):
-    """A variable of a Matlab file, as it declares itself, with elements for its values."""
-    head = element(6, struct.pack("<II", array_class | flags << 8, 0))
-    head += element(5, struct.pack(f"<{len(shape)}i", *shape)) + element(1, name)
-    return element(14, head + b"".join(values))
-
-
-def mat(*variables):
-    return b"MATLAB 5.0 MAT-file".ljust(124) + b"\0\1IM" + b"".join(variables)
-
-
 def packed(content):
     return struct.pack("<II", 15, len(zlib.compress(content))) + zlib.compress(content)
 
 
-ZEROS = element(2, bytes(1024))
 NAN = np.full((30, 512), np.nan)
 MAT = "x.mat"
 TAR = "x.tar.gz"
@@ -281,7 +261,7 @@ REFUSED = [  # what is in the file, and what is said of it
     (MAT, matlab(X=NAN), "X .*finite.*X has values from nan"),
     (MAT, matlab(X_class=np.zeros((5, 6))), r"X_class \(1, n\).*X_class \(5, 6\)"),
     (MAT, matlab(X_class=np.arange(30.0)[None] / 2), r"whole numbers from 0 to 9.* 0\.5 "),
-    (MAT, mat(variable(b"X", (2**21, 512), element(2, b"", 2**30))), "cannot reshape"),
+    (MAT, matlab(packed=False)[:1000], "cannot reshape"),
     (TAR, archive(official())[:-100], "EOFError"),
     (TAR, archive(dict.fromkeys(BATCHES[:4], batch())), "lacks data_batch_5, test_batch; expected"),
     (
@@ -369,10 +349,7 @@ BOMBS = {  # small files that unpack to 64 MB; the readers are told that the lar
         readers.read_batches,
         gzip.compress(member("x", LARGE, tarfile.XHDTYPE) + bytes(LARGE)),
     ),
-    "matlab": (
-        readers.read_matlab,
-        mat(packed(variable(b"X", (2**17, 512), element(2, bytes(LARGE))))),
-    ),
+    "matlab": (readers.read_matlab, matlab(X=np.zeros((2**17, 512), np.uint8))),
 }
 
 
@@ -451,7 +428,7 @@ def damaged(draw, content):
     return bytes(data)
 
 
-LABELLED = variable(b"X", (2, 512), ZEROS) + variable(b"X_class", (1, 2), element(2, bytes(2)))
+LABELLED = matlab(False, X=np.zeros((2, 512), np.uint8), X_class=np.zeros((1, 2)))
 
 
 def in_archive(content):
@@ -459,10 +436,10 @@ def in_archive(content):
 
 
 DAMAGED = {  # a whole file of each kind; how it is packed after the damage; and what reads it
-    "matlab": (mat(LABELLED), bytes, readers.read_matlab),
+    "matlab": (LABELLED, bytes, readers.read_matlab),
     "packed matlab": (
         LABELLED,
-        lambda whole: mat(packed(whole[:1088]), packed(whole[1088:])),
+        lambda whole: whole[:128] + packed(whole[128:1208]) + packed(whole[1208:]),
         readers.read_matlab,
     ),
     "archive": (tar(official()), lambda content: gzip.compress(content, 1), readers.read_batches),

@@ -32,15 +32,6 @@ def vectors(n=300, d=21, seed=0):
     return np.random.default_rng(seed).normal(size=(n, d)) * np.linspace(1, 5, d) + 2
 
 
-@pytest.fixture(scope="module")
-def gist(fashion):
-    """100 queries, 3,000 rows, and their inner products about the rows' mean."""
-    queries = fashion.features[:100]
-    rows = fashion.features[1000:4000]
-    mean = rows.mean(axis=0, dtype=np.float64)
-    return queries, rows, (queries - mean) @ (rows - mean).T
-
-
 def small_arrays(max_columns=40):
     shapes = st.tuples(st.integers(1, 6), st.integers(1, max_columns))
     return shapes.flatmap(
@@ -127,9 +118,12 @@ def test_signs_are_compared_with_signs_or_with_floats(centre, rotate, asymmetric
 
 
 @pytest.mark.parametrize("n_bits", [1, 2, 3, 4])
-def test_rabitq_errs_as_little_as_that_of_faiss(gist, n_bits):
+def test_rabitq_errs_as_little_as_that_of_faiss(fashion, n_bits):
     """faiss does not rotate; so it is given the rotated vectors."""
-    queries, rows, exact = gist
+    queries = fashion.features[:100]
+    rows = fashion.features[1000:4000]
+    mean = rows.mean(axis=0, dtype=np.float64)
+    exact = (queries - mean) @ (rows - mean).T
     quantiser = RaBitQ(n_bits, random_state=0).fit(rows)
     turned, turned_queries = (quantiser._rotated(X).astype(np.float32) for X in (rows, queries))
     index = faiss.IndexRaBitQ(512, faiss.METRIC_INNER_PRODUCT, n_bits)
@@ -147,19 +141,6 @@ def test_rabitq_errs_as_little_as_that_of_faiss(gist, n_bits):
     assert error < 1.05 * np.sqrt(((theirs - exact) ** 2).mean())
     within = np.abs(estimates - exact) <= quantiser.error_bounds(queries, codes)
     assert 0.92 <= within.mean() <= 0.97  # of 1.9 standard deviations
-
-
-@pytest.mark.parametrize("n_bits", [8, 4])
-def test_scalar_codes_are_out_by_half_a_step_a_coordinate(gist, n_bits):
-    queries, rows, exact = gist
-    quantiser = ScalarCodes(n_bits).fit(rows)
-    codes = quantiser.encode(rows)
-    assert codes.shape[1] == 512 * n_bits // 8 + 4
-    bound = np.abs(queries - quantiser.mean_) @ quantiser.step_ / 2
-    assert (
-        np.abs(quantiser.scores(queries, codes) - exact)
-        <= bound[:, None] + 1e-4 * np.abs(exact).max()
-    ).all()
 
 
 # Search
