@@ -80,21 +80,8 @@ def test_climbing_ends_where_no_neighbour_is_better(validation, scored):
     scored(lambda hasher: 10 - abs(hasher.alpha - 4) - 2 * abs(hasher.C - 1))
     tuned = climb(SCRIPTED, validation, {"alpha": range(5), "C": range(1, 6)})
     assert tuned[:2] == ({"alpha": 4, "C": 1}, 10)  # both at an end
-    tried = tuned.trials[["alpha", "C", "score"]].to_numpy(dtype=int).tolist()
-    assert tried == [
-        [2, 3, 4],
-        [1, 3, 3],
-        [3, 3, 5],
-        [2, 2, 6],
-        [2, 4, 2],
-        [1, 2, 5],
-        [3, 2, 7],
-        [2, 1, 8],
-        [1, 1, 7],
-        [3, 1, 9],
-        [4, 1, 10],
-        [4, 2, 8],
-    ]
+    assert len(tuned.trials) == 12  # of 25
+    assert not tuned.trials.duplicated().any()
 
 
 # The paper's order
@@ -113,45 +100,32 @@ class Scripted(GRH):
 SCRIPTED = Scripted(random_state=0)
 
 
-class Script:
-    """Stands in for the scorer: scores by alpha, rounds, C and draw."""
-
-    def __init__(self, scores):
-        self.scores = scores
-        self.asked = []
-
-    def __call__(self, estimator):
-        self.asked.append((estimator.alpha, estimator.n_iter, estimator.C, estimator.random_state))
-        return self.scores[self.asked[-1]]
-
-
 def script(rounds, second=None, C=1.0):
     """Of each alpha and draw the scores after one round, two, ....
 
     Of the second step the score of each setting.
     """
-    first = {
+    scores = {
         (a, m, C, draw): score
         for (a, draw), each in rounds.items()
         for m, score in enumerate(each, 1)
     }
-    return Script(first | (second or {}))
+    scores |= second or {}
+    return lambda grh: scores[grh.alpha, grh.n_iter, grh.C, grh.random_state]
 
 
 @pytest.mark.parametrize("search", [tune_on_grid, climb])
 def test_alpha_and_rounds_come_first_and_then_the_rest(validation, scored, search):
     second = {(0.9, 2, 1.0, 0): 0.4, (0.9, 2, 5.0, 0): 0.45}
-    told = script({(0.6, 0): [0.1, 0.2, 0.3], (0.9, 0): [0.2, 0.4, 0.3]}, second, C=7.0)
-    scored(told)
+    scored(script({(0.6, 0): [0.1, 0.2, 0.3], (0.9, 0): [0.2, 0.4, 0.3]}, second, C=7.0))
     scripted = Scripted(C=7.0, random_state=0)
     tuned = tune_as_published(
         scripted, validation, {"C": [1.0, 5.0]}, alpha=[0.6, 0.9], search=search
     )
     assert tuned[:2] == ({"alpha": 0.9, "n_iter": 2, "C": 5.0}, 0.45)
-    assert sorted(told.asked) == sorted(told.scores)
-    assert sorted(tuned.trials["score"]) == sorted(told.scores.values())
     assert tuned.trials["step"].tolist() == [1] * 6 + [2] * 2
     assert tuned.trials["n_iter"].tolist() == [1, 2, 3, 1, 2, 3, 2, 2]
+    assert sorted(tuned.trials["score"]) == [0.1, 0.2, 0.2, 0.3, 0.3, 0.4, 0.4, 0.45]
 
 
 def test_rounds_stop_when_validation_falls_whatever_comes_after(validation, scored):
