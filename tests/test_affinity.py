@@ -46,13 +46,10 @@ def signs(n, seed, n_bits=3):
 def test_with_one_label_the_product_is_the_class_mean(y, normalise, seed):
     L = signs(len(y), seed)
     means = np.array([L[np.array(y) == c].sum(axis=0) / y.count(c) for c in y])
-    found = same_class_affinity(y, normalise=normalise)
-    np.testing.assert_array_equal(found @ L, means)
-    S = (np.array(y)[:, None] == np.array(y)).astype(float)
-    np.testing.assert_allclose(found.toarray(), dense(S, normalise), rtol=0, atol=1e-14)
-    np.testing.assert_array_equal(found.degrees, S.sum(axis=1))
-    by_label = same_class_affinity(np.eye(5, dtype=int)[y], normalise=normalise)
-    np.testing.assert_array_equal(by_label @ L, means)
+    for labels in (y, np.eye(5, dtype=int)[y]):
+        found = same_class_affinity(labels, normalise=normalise)
+        np.testing.assert_array_equal(found @ L, means)
+        assert found.degrees.tolist() == [y.count(c) for c in y]
 
 
 @given(indicators, st.sampled_from(NORMALISATIONS), st.sampled_from(KINDS), st.integers(0, 99))

@@ -129,7 +129,6 @@ def test_a_saved_table_is_loaded_whole(tmp_path, n_bits):
         ("n_bits", lambda a: a * 0),
         ("n_bits", lambda a: a + 64),
         ("n_bits", None),
-        ("bits", lambda a: a[:, :0]),
         ("bits", lambda a: a[0]),
         ("bits", lambda a: a.astype(int)),
         ("format", lambda a: np.array("another")),
@@ -151,6 +150,8 @@ def test_damaged_tables_are_refused(tmp_path, name, change):
 def test_saved_tables_are_loaded_whole_or_refused(tmp_path):
     tables = HashTables(codes(50, 12), 3)
     path = tmp_path / "tables.npz"
+    with pytest.raises(FileNotFoundError, match=r"tables\.npz"):
+        HashTables.load(path)
     tables.save(path)
     again = HashTables.load(path)
     assert len(again) == 3
@@ -173,18 +174,6 @@ def test_rows_times_queries_need_more_than_32_bits():
     assert counts.dtype == np.int64
     assert np.flatnonzero(counts == 2).tolist() == [0, n - 1]
     assert not table.query(bits)[0].any()
-
-
-def test_the_other_order_of_bytes_is_read(tmp_path):
-    path = tmp_path / "table.npz"
-    table = HashTable(np.eye(100, dtype=bool))
-    table.save(path)
-    arrays = dict(np.load(path)).items()
-    swapped = {name: array.astype(array.dtype.newbyteorder(">")) for name, array in arrays}
-    np.savez(path, **swapped)
-    np.testing.assert_array_equal(HashTable.load(path).bits, table.bits)
-    with pytest.raises(FileNotFoundError, match=r"absent\.npz"):
-        HashTable.load(path.with_name("absent.npz"))
 
 
 BITS = codes(6, 4)

@@ -470,10 +470,6 @@ test_refuses_what_does_not_fit_and_says_what_would = refusals(
     (fit({}, {}), "y to be passed, but the target y is None, and so is affinity"),
     (fit({}, TWO | {"affinity": np.eye(4)}), "either y or affinity, got both"),
     (fit({}, {"y": [[0, 1], [1, 0]] * 3}), "X has 4 rows, y 6"),
-    (
-        fit({}, {"y": [[1, 0], [1, 1], [1, 0], [1, 1]]}),
-        "y joins all points, as one class only does",
-    ),
     (fit({}, {"affinity": csr_array(np.full((4, 4), 0.1))}), "affinity joins all points"),
     (
         lambda: GRH.as_published("github"),
