@@ -1,5 +1,3 @@
-from functools import partial
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -88,22 +86,13 @@ def test_distances_beyond_a_byte():
     assert HashTable(~a[:1]).query_radius(a, 599, count_only=True).tolist() == [0, 0]
 
 
-NO_BITS = [
-    (np.array([[1, 0]]), TypeError, "must be a boolean array, got dtype int"),
-    (np.array([[0.5]]), TypeError, "got dtype float64"),
+test_what_is_no_code_and_no_count_is_refused = refusals(
     (
-        np.zeros((2, 2, 2), dtype=bool),
-        r"two-dimensional \(n_codes, n_bits\), got shape \(2, 2, 2\)",
+        lambda: bits_to_integers(np.array([[1, 0]])),
+        TypeError,
+        "must be a boolean array, got dtype int",
     ),
-    (np.zeros((0, 4), dtype=bool), r"at least one code of at least one bit, got shape \(0, 4\)"),
-    (np.zeros((3, 0), dtype=bool), r"got shape \(3, 0\)"),
-]
-REFUSALS = [
-    (partial(read, bits), *expected)
-    for read in (bits_to_integers, pack_bits)
-    for bits, *expected in NO_BITS
-]
-REFUSALS += [
+    (lambda: pack_bits(np.zeros((3, 0), dtype=bool)), r"at least one code .*, got shape \(3, 0\)"),
     (
         lambda: pack_bits(np.zeros(4, dtype=bool)),
         r"got shape \(4,\); for one code use `code\[None, :\]`",
@@ -133,7 +122,4 @@ REFUSALS += [
         TypeError,
         "n_bits must be an integer from 1 to 64, got 2.0",
     ),
-]
-
-
-test_what_is_no_code_and_no_count_is_refused = refusals(*REFUSALS)
+)
