@@ -103,13 +103,10 @@ def test_rounding_makes_no_graph_asymmetric_and_one_edge_does(n, dtype, exponent
     S = random.random((n, n))
     S = ((S + S.T) * 10.0**exponent).astype(dtype)
     rounded = S * (1 + random.uniform(-2, 2, (n, n)) * np.finfo(dtype).eps).astype(dtype)
-    directed = S.copy()
-    directed[0, n - 1] = 0
-    for kind in KINDS:
-        assert graph_affinity(kind(rounded)).shape == (n, n)
-        with pytest.raises(ValueError, match="affinity must be symmetric"):
-            graph_affinity(kind(directed))
-        assert graph_affinity(kind(np.maximum(directed, directed.T))).shape == (n, n)
+    assert graph_affinity(rounded).shape == (n, n)
+    S[0, n - 1] = 0
+    with pytest.raises(ValueError, match="affinity must be symmetric"):
+        graph_affinity(S)
 
 
 DIRECTED = kneighbors_graph(np.random.default_rng(0).normal(size=(40, 3)), 5)

@@ -156,12 +156,11 @@ def test_matlab_files_are_read_as_scipy_writes_them(dtype, column, packed, n, tm
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_the_official_batches_are_read_in_order(cache, tmp_path, protocol, order):
     pixels = random(24, 3072)
-    files = {}
-    for i, name in enumerate(reversed(BATCHES)):
-        part = np.asarray(pixels[4 * (5 - i) : 4 * (6 - i)], order=order)
-        files[name] = batch(
-            protocol, data=part, labels=[5 - i] * 4, filenames=[b"a.png"] * 4, batch_label=b"of 6"
-        )
+    parts = [np.asarray(part, order=order) for part in np.split(pixels, 6)]
+    files = {
+        name: batch(protocol, data=parts[i], labels=[i] * 4, filenames=[b"a.png"] * 4)
+        for i, name in enumerate(BATCHES)
+    }
     (tmp_path / "there").mkdir()
     whole = archive(official() | files, member("./", kind=tarfile.DIRTYPE))
     packed = source(tmp_path / "there", "cifar-10-python.tar.gz", whole)

@@ -178,14 +178,6 @@ def test_nothing_is_left_of_a_refused_download(server, cache, monkeypatch, error
     assert all(beside), "written where there is no room reserved for it"
 
 
-def test_a_cache_that_is_a_file_is_named_first(server, tmp_path, monkeypatch):
-    (tmp_path / "file").write_text("in the way")
-    monkeypatch.setenv("L2H_DATA_HOME", str(tmp_path / "file"))
-    with pytest.raises(OSError, match=r"file[\\/]cifar10(.|\n)*L2H_DATA_HOME"):
-        load_dataset("cifar10")
-    assert server.asked == []
-
-
 # --- nothing else asks for the network
 
 

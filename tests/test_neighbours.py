@@ -333,7 +333,6 @@ def test_rows_that_are_added_are_found():
     assert nn.radius_ == radius
     np.testing.assert_array_equal(nn.table_.bits, codes)
     assert nn.kneighbors(X[2499:2501], 1)[1].tolist() == [[2499], [2500]]
-    assert recall_of_exact(nn.kneighbors(Q)[1], exact_neighbours(Q, X, 10)) > 0.93
     assert nn.kneighbors_graph(Q).shape == (50, 3000)
 
 
