@@ -25,16 +25,8 @@ from l2h_tutorial.controls import (
 # --- random codes ---------------------------------------------------------------------------------
 
 
-@given(st.integers(0, 2**31), st.integers(1, 100))
-def test_random_codes_depend_on_the_row_alone(seed, n_bits):
-    X = np.random.default_rng(seed).normal(size=(12, 3))
-    hasher = RandomCodes(n_bits, random_state=seed).fit(X)
-    bits = hasher.transform(X)
-    np.testing.assert_array_equal(hasher.transform(X[[3, 3, 1]]), bits[[3, 3, 1]])
-    one = RandomCodes(1, random_state=seed).fit_transform(X)
-    np.testing.assert_array_equal(one, bits[:, :1])
-    # numbers that are equal give equal codes
-    of_zero, of_negative_zero = RandomCodes(64, random_state=seed).fit_transform([[0.0], [-0.0]])
+def test_numbers_that_are_equal_get_equal_random_codes():
+    of_zero, of_negative_zero = RandomCodes(64, random_state=0).fit_transform([[0.0], [-0.0]])
     np.testing.assert_array_equal(of_zero, of_negative_zero)
 
 
@@ -70,14 +62,6 @@ def test_no_bit_of_any_codewords_is_the_same_for_all_classes(n_classes, n_bits, 
         assert codewords.dtype == bool
         assert (codewords.any(axis=0) & ~codewords.all(axis=0)).all()
         np.testing.assert_array_equal(make(n_classes, n_bits, seed), codewords)
-
-
-@given(st.integers(2, 40), st.integers(1, 3), st.integers(0, 99))
-def test_hadamard_codewords_are_equally_far_apart(n_classes, n_blocks, seed):
-    order = 2 ** int(np.ceil(np.log2(n_classes)))
-    codewords = hadamard_codewords(n_classes, n_blocks * (order - 1), seed)
-    distances = (codewords[:, None] != codewords).sum(axis=2)
-    assert set(distances[np.triu_indices(n_classes, 1)]) == {n_blocks * order // 2}
 
 
 @pytest.mark.parametrize(
