@@ -53,8 +53,6 @@ def test_a_split_is_two_draws_of_scikit_learn(name, sizes):
     np.testing.assert_array_equal(split.database_rows, database)
     check(split, dataset)
     assert (split_dataset(dataset, *sizes).query_rows != query).any()  # its random_state is 42
-    sizes = f"{len(query):,} queries, {len(train):,} training, {len(database):,} database"
-    assert repr(split).startswith(f"<Split: {sizes}")
 
 
 def test_the_papers_partition_trains_inside_the_database():
