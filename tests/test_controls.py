@@ -4,16 +4,16 @@ classifier.
 
 import numpy as np
 import pytest
-from benchmarks.fair_fight import precision_in_order
 from hypothesis import given
 from hypothesis import strategies as st
 from refusals import refusals
 from scipy.special import softmax
 from sklearn.datasets import make_blobs
 from sklearn.kernel_ridge import KernelRidge
+from sklearn.metrics import average_precision_score
 from test_grh import data
 
-from l2h_tutorial import bits_to_integers
+from l2h_tutorial import bits_to_integers, integers_to_bits
 from l2h_tutorial.controls import (
     ClassScores,
     OutputCodes,
@@ -103,24 +103,23 @@ def test_cells_are_learned_from_leave_one_out_scores():
 
 
 def test_cells_rank_by_the_chance_of_the_same_class():
-    """Against a sort of all rows by the inner product of the centres of their cells, ties in all
-    orders.
-    """
-    X, y = data(n=200, noise=3)
-    hasher = ClassScores(3, random_state=0).fit(X[:100], y[:100])
-    bits = hasher.transform(X)
-    chances = hasher.chances(X)
-    cells = ((chances[:, None] - hasher.centres_) ** 2).sum(axis=2).argmin(axis=1)
-    np.testing.assert_array_equal(bits_to_integers(bits), cells)
-    centres = hasher.centres_[cells]
-    scores = centres[:20] @ centres[20:].T
-    shuffled = []
-    for seed in range(60):
-        order = np.random.default_rng(seed).permutation(180)
-        ranked = scores[:, order] + 1e-9 * np.arange(180)
-        shuffled.append(precision_in_order(ranked, y[:20], y[20:][order]))
-    found = hasher.mean_average_precision(bits[:20], bits[20:], y[:20], y[20:])
-    assert found == pytest.approx(np.mean(shuffled), abs=4 * np.std(shuffled) / np.sqrt(60))
+    """Against scikit-learn's average precision, with two rows of one class in each cell."""
+    X, y = data(n=60, noise=3)
+    hasher = ClassScores(5, random_state=0).fit(X, y)
+    distances = ((hasher.chances(X)[:, None] - hasher.centres_) ** 2).sum(axis=2)
+    np.testing.assert_array_equal(bits_to_integers(hasher.transform(X)), distances.argmin(axis=1))
+    cells = integers_to_bits(np.arange(32), 5)
+    labels = y[:32]
+    database = [np.repeat(each, 2, axis=0) for each in (cells, labels)]
+    scores = np.repeat(hasher.centres_ @ hasher.centres_.T, 2, axis=1) - 1e-9 * np.arange(64)
+    expected = [
+        average_precision_score(database[1] == label, each)
+        for label, each in zip(labels, scores, strict=True)
+    ]
+    found = hasher.mean_average_precision(
+        cells, np.repeat(cells, 2, axis=0), labels, np.repeat(labels, 2)
+    )
+    assert found == pytest.approx(np.mean(expected))
 
 
 def codes(**parameters):
