@@ -11,7 +11,7 @@ from scipy.special import softmax
 from sklearn.datasets import make_blobs
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.metrics import average_precision_score
-from test_grh import data
+from test_hashers import data
 
 from l2h_tutorial import bits_to_integers, integers_to_bits
 from l2h_tutorial.controls import (
@@ -86,7 +86,7 @@ def test_cells_are_learned_from_leave_one_out_scores():
 
     With a cell a point k-means changes none.
     """
-    X, y = data(n=40, noise=3)
+    X, y = data(n=40)
     hasher = ClassScores(8, temperature=4, ridge=0.3, random_state=0).fit(X, y)
     features = (X - hasher.mean_) / hasher.scale_
     signs = 2.0 * np.eye(4)[y] - 1
@@ -104,7 +104,7 @@ def test_cells_are_learned_from_leave_one_out_scores():
 
 def test_cells_rank_by_the_chance_of_the_same_class():
     """Against scikit-learn's average precision, with two rows of one class in each cell."""
-    X, y = data(n=60, noise=3)
+    X, y = data(n=60)
     hasher = ClassScores(5, random_state=0).fit(X, y)
     distances = ((hasher.chances(X)[:, None] - hasher.centres_) ** 2).sum(axis=2)
     np.testing.assert_array_equal(bits_to_integers(hasher.transform(X)), distances.argmin(axis=1))

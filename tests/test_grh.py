@@ -28,6 +28,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
+from test_hashers import data
 
 from l2h_tutorial import CCAITQ, GRH, LSH
 from l2h_tutorial.affinity import knn_affinity, same_class_affinity
@@ -37,14 +38,6 @@ from l2h_tutorial.machines import class_weights
 Nearest = partial(KNeighborsClassifier, 1)  # repeats whatever it is taught
 Always = partial(DummyClassifier, strategy="constant", constant=True)
 CLASSIFIERS = ("linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks")
-
-
-def data(seed=0, n=60, n_classes=4, n_features=5, noise=2.0):
-    """Classes that overlap."""
-    random = np.random.default_rng(seed)
-    y = random.integers(0, n_classes, n)
-    centres = random.normal(size=(n_classes, n_features))
-    return centres[y] + noise * random.normal(size=(n, n_features)) / 2 + 1, y
 
 
 def over(X, thresholds):
@@ -157,7 +150,7 @@ def raw_gamma(X, gamma=2.0):
 @pytest.mark.parametrize("class_weight", [None, "ceiling"])
 @pytest.mark.parametrize("fit_intercept", [True, False])
 def test_the_linear_machine_is_liblinears(loss, class_weight, fit_intercept):
-    X, y = data(noise=3, n=200)
+    X, y = data(seed=2, n=200)
     options = {"loss": loss, "fit_intercept": fit_intercept}
     grh = GRH(4, class_weight=class_weight, C=0.5, random_state=0, **options).fit(X, y)
     features = standardised(X)
@@ -200,11 +193,11 @@ def test_the_kernel_machines_are_scikit_learns():
 
 
 def test_landmarks_are_ridge_on_nystroem_features():
-    X, y = data(n=200, noise=3)
+    X, y = data(n=200)
     grh = GRH(8, classifier="rbf-landmarks", n_landmarks=20, ridge=0.3, gamma=1.5, random_state=0)
     points = grh.fit(X, y).models_[1][1].points
     features = standardised(X)
-    assert points.shape == (20, 5)
+    assert points.shape == (20, 6)
     gamma = raw_gamma(features, 1.5)
     values, vectors = np.linalg.eigh(rbf_kernel(points, gamma=gamma))
     nystroem = rbf_kernel(features, points, gamma=gamma) @ vectors / np.sqrt(values)
@@ -240,7 +233,7 @@ def test_any_classifier_carries_the_codewords_to_new_points(estimator, n_bits):
 
 
 def test_a_machine_that_was_stopped_says_so():
-    X, y = data(noise=3, n=200)
+    X, y = data(n=200)
     grh = GRH(4, loss="squared_hinge", max_iter=1, random_state=0)
     with pytest.warns(ConvergenceWarning, match="increase the number of iterations"):
         grh.fit(X, y)
@@ -397,7 +390,7 @@ def test_history_and_stages_tell_what_each_round_did():
 
 
 def test_a_seeded_estimator_learns_the_same_in_every_round():
-    X, y = data(noise=4)
+    X, y = data(n_classes=40)
     forest = RandomForestClassifier(3)
     grh = GRH(4, n_iter=9, classifier=forest, random_state=0).fit(X, y)
     assert grh.period_ == 1
