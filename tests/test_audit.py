@@ -144,7 +144,6 @@ def test_the_figure_has_a_line_a_method_and_one_for_the_target():
 
 
 test_what_is_refused = refusals(
-    (lambda: audit([[1.0, np.nan]] * 100), "Input X contains NaN"),
     (lambda: audit(isotropic(99), 10), "k must be from 1 to the 9 tenths of the rows, got 10"),
     (lambda: audit(isotropic(100), 10, 1.0), "target_recall must be above 0 and below 1, got 1.0"),
     (lambda: audit(isotropic(100), metric="ip"), r"one of \('cosine', 'euclidean'\), got 'ip'"),

@@ -208,8 +208,6 @@ test_impossible_requests_are_refused = refusals(
         "a code of 4 bits must be an integer from 0 to 15, got '0101'",
     ),
     (lambda: TABLE.bucket(BITS), "bucket takes one code, got 6"),
-    (lambda: TABLE.extended(BITS[:, :3]), "more_bits must have 4 bits a code, got 3"),
     (lambda: HashTable(codes(2, 65)).bucket_codes, "codes of 65 bits do not fit"),
     (lambda: HashTables(BITS, 3), "n_tables must divide the 4 bits of a code, got 3"),
-    (lambda: HashTables(BITS, 2).candidates(BITS[:, :2]), "must have 4 bits a code, got 2"),
 )

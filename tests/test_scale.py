@@ -296,7 +296,6 @@ test_what_cannot_be_is_refused = pytest.mark.usefixtures("client")(
         ),
         (lambda: open_vectors("nothing.npy"), FileNotFoundError, "nothing.npy"),
         (lambda: open_vectors(__file__), "test_scale.py is not a whole .npy file"),
-        (lambda: encode(HASHER, VECTORS), TypeError, "X must be a Dask array, got ndarray"),
         (
             lambda: encode(HASHER, da.from_array(VECTORS)[:, 0]),
             r"two-dimensional .*, got shape \(30,\)",
