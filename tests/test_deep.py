@@ -99,7 +99,6 @@ def test_an_image_is_described_alike_whatever_stands_beside_it():
     images = np.random.default_rng(0).integers(0, 256, (20, 28, 28), dtype=np.uint8)
     features = deep_descriptors(images)
     assert (features.shape, features.dtype) == ((20, 1280), np.float32)
-    assert 0 <= features.min() < features.max() <= 6
     np.testing.assert_allclose(deep_descriptors(images[17:18]), features[17:18], atol=1e-4)
     colour = np.repeat(images[..., None], 3, axis=3)
     np.testing.assert_array_equal(deep_descriptors(colour), features)
