@@ -33,13 +33,6 @@ def random_bits(n, n_bits, seed=0):
     return np.random.default_rng(seed).random((n, n_bits)) > 0.5
 
 
-def near(bits, n_queries, flip, seed=1):
-    """Draw queries: codes of the table, with bits flipped."""
-    rng = np.random.default_rng(seed)
-    drawn = bits[rng.integers(len(bits), size=n_queries)]
-    return drawn ^ (rng.random(drawn.shape) < flip)
-
-
 def assert_same(found, expected):
     """Compare the arrays of two object arrays, and their types."""
     for rows, expected_rows in zip(found, expected, strict=True):
@@ -88,7 +81,7 @@ def test_a_table_has_its_bits_after_the_way_to_faiss_and_back(bits):
 @pytest.mark.parametrize("n_bits", [3, 16, 20, 64, 100])
 def test_faiss_finds_what_brute_force_finds(n_bits):
     bits = random_bits(600, n_bits)
-    queries = near(bits, 15, flip=0.06)
+    queries = resampled_codes(bits, 15)
     for index in indexes(bits):
         for r in {0, 1, 2, 3, n_bits // 4, min(n_bits, 30)}:
             ids = scale.faiss_query_radius(index, queries, r)
@@ -159,7 +152,7 @@ def test_partitions_answer_as_brute_force(client, n_bits, chunks):
     bits = random_bits(2000, n_bits)
     table = DistributedHashTable(da.from_array(bits, chunks=(chunks, -1)), client=client)
     assert table.n_bits == n_bits
-    assert_searches_are_exact(table, bits, near(bits, 9, flip=0.1), 0, 2, n_bits // 3, n_bits)
+    assert_searches_are_exact(table, bits, resampled_codes(bits, 9), 0, 2, n_bits // 3, n_bits)
 
 
 def test_workers_listen_on_this_machine_only(tmp_path, monkeypatch):
@@ -204,7 +197,7 @@ def test_a_worker_killed_during_the_search_changes_nothing(client, tmp_path, mon
     assert len(list(tmp_path.glob("read *"))) == 8
     processes = set(client.run(os.getpid).values())
     monkeypatch.setattr(dask_table, "_radius", deadly(dask_table._radius, tmp_path))
-    assert_searches_are_exact(table, bits, near(bits, 20, flip=0.05), 20)
+    assert_searches_are_exact(table, bits, resampled_codes(bits, 20), 20)
     assert not processes <= set(client.run(os.getpid).values()), "no worker was killed"
     assert len(list(tmp_path.glob("read *"))) > 8, "no table was lost"
 
@@ -222,7 +215,7 @@ def test_two_million_codes_fit_the_stated_memory(tmp_path):
     n = 2_000_000
     block_rows = 250_000
     bits = random_bits(n, 64)
-    queries = near(bits[:: n // 10], 10, flip=0.05)
+    queries = resampled_codes(bits[:: n // 10], 10)
     path = saved(tmp_path, bits)
     with local_client(n_workers=2) as client:
         client.run(lambda: np.ones(1))  # NumPy is loaded
@@ -252,7 +245,7 @@ def test_resampled_codes_are_those_given_with_some_bits_flipped():
 
 def test_a_measurement_counts_what_is_held():
     bits = random_bits(20_000, 32)
-    row = scale.measure_search(bits, near(bits, 10, flip=0.05), radius=8, repeats=1)
+    row = scale.measure_search(bits, resampled_codes(bits, 10), radius=8, repeats=1)
     arrays = 20_000 * 8 + HashTable(bits).bucket_codes.size * 4  # row numbers, and 32-bit codes
     assert arrays < row["table_bytes"] < 5 * arrays
     assert row["table_seconds"] > 0

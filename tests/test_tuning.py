@@ -5,15 +5,12 @@ from itertools import product
 import numpy as np
 import pytest
 from refusals import refusals
+from test_hashers import data
 
 from l2h_tutorial import GRH, LSH, Dataset, mean_average_precision, paper_partition, tuning
 from l2h_tutorial.tuning import climb, tune_as_published, tune_on_grid, validation_set
 
-RANDOM = np.random.default_rng(0)
-Y = np.arange(240) % 4
-X = (RANDOM.normal(size=(4, 8))[Y] + RANDOM.normal(size=(240, 8))).astype(np.float32)
-
-
+X, Y = data(n=240, n_features=8)
 SPLIT = paper_partition(Dataset("toy", X, Y, None, tuple("abcd")), 40, 5)
 
 
