@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from refusals import refusals
 from seed_loop import sweep
 from sklearn.exceptions import NotFittedError
+from test_hashers import data
 
 from l2h_tutorial import (
     LSH,
@@ -240,15 +241,8 @@ test_refusals = refusals(
 # The sweep over radii
 
 
-def toy():
-    random = np.random.default_rng(0)
-    labels = random.integers(0, 4, 1200)
-    features = random.standard_normal((4, 12))[labels] + random.standard_normal((1200, 12))
-    dataset = Dataset("toy", features.astype(np.float32), labels, None, tuple("abcd"))
-    return split_dataset(dataset, 30, 200).preprocessed("centre")
-
-
-TOY = toy()
+DATASET = Dataset("toy", *data(n=1200, n_features=12), None, tuple("abcd"))
+TOY = split_dataset(DATASET, 30, 200).preprocessed("centre")
 
 
 @pytest.mark.parametrize("at_a_time", [7, 128])
