@@ -250,8 +250,7 @@ def test_the_classifiers_of_sth_are_scikit_learns(classifier, svm):
     sth = STH(4, classifier=classifier, C=svm.C, gamma=0.5, random_state=0)
     sth.fit(X, np.arange(80) % 4)
     centred = X - X.mean(axis=0)
-    squared = euclidean_distances(X, squared=True)[np.triu_indices(80, 1)]
-    scale = np.sqrt(np.median(squared))
+    scale = 1 / np.sqrt(kernel_gamma(X, 1.0))
     if classifier == "linear-svm":
         scale = np.sqrt((centred**2).sum(axis=1).mean())
     for k in range(4):

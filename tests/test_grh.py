@@ -33,7 +33,7 @@ from test_hashers import data
 from l2h_tutorial import CCAITQ, GRH, LSH
 from l2h_tutorial.affinity import knn_affinity, same_class_affinity
 from l2h_tutorial.grh import next_best_split, regularised_scores
-from l2h_tutorial.machines import class_weights
+from l2h_tutorial.machines import class_weights, kernel_gamma
 
 Nearest = partial(KNeighborsClassifier, 1)  # repeats whatever it is taught
 Always = partial(DummyClassifier, strategy="constant", constant=True)
@@ -49,37 +49,25 @@ def start_from(*thresholds):
     return FunctionTransformer(over, kw_args={"thresholds": thresholds})
 
 
-def several_labels(y):
-    """Labels of which some points have two, so that the two normalisations differ."""
-    labels = np.eye(y.max() + 1, dtype=int)[y]
-    labels[::3, 0] = 1
-    return labels
-
-
 # --- the algorithm --------------------------------------------------------------------------------
 
 
-def published_training_bits(X, S, L, *, alpha, n_iter, reference, sign_of_zero, normalise, teach):
-    """The algorithm as the paper writes it, point by point, bit by bit; L holds -1 and +1."""
+def published_training_bits(X, S, L, *, alpha, n_iter, reference, sign_of_zero, normalise):
+    """The algorithm as the paper writes it, with matrices, and with ridge regression to teach.
+
+    L holds -1 and +1.
+    """
     L0 = L
-    degrees = S.sum(axis=1)
+    D = np.diag(S.sum(axis=1))
+    weights = S @ np.linalg.inv(D) if normalise == "columns" else np.linalg.inv(D) @ S
     for _ in range(n_iter):
-        reference_bits = L0 if reference == "initial" else L
-        T = np.empty_like(L)
-        for i in range(len(L)):
-            for k in range(L.shape[1]):
-                vote = S[i] / (degrees if normalise == "columns" else degrees[i]) @ L[:, k]
-                score = alpha * vote + (1 - alpha) * reference_bits[i, k]
-                T[i, k] = sign_of_zero if abs(score) < 1e-9 else np.sign(score)
+        scores = alpha * weights @ L + (1 - alpha) * (L0 if reference == "initial" else L)
+        T = np.where(abs(scores) < 1e-9, sign_of_zero, np.sign(scores))
         L = L.copy()
         for k in range(L.shape[1]):
             if T[:, k].min() < T[:, k].max():  # else there is one class only, and the bit is kept
-                L[:, k] = np.sign(teach(X, T[:, k]))
+                L[:, k] = np.sign(Ridge(0.1).fit(X, T[:, k]).predict(X))
     return L
-
-
-def by_ridge(X, bit):
-    return Ridge(0.1).fit(X, bit).predict(X)
 
 
 def graphs(kind):
@@ -87,7 +75,9 @@ def graphs(kind):
     X, y = data(n=40, n_classes=6)
     if kind == "neighbours":
         return X, {"affinity": knn_affinity(X, 4)}, knn_affinity(X, 4).toarray()
-    labels = several_labels(y) if kind == "labels" else np.eye(6, dtype=int)[y]
+    labels = np.eye(6, dtype=int)[y]
+    if kind == "labels":
+        labels[::3, 0] = 1  # some points have two, so that the two normalisations differ
     return X, {"y": y if kind == "classes" else labels}, (labels @ labels.T > 0).astype(float)
 
 
@@ -116,9 +106,7 @@ def test_equals_the_algorithm_as_published(options, graph):
     X, given_graph, S = graphs(graph)
     grh = GRH(6, n_iter=3, classifier=Ridge(0.1), degenerate="keep", random_state=3, **options)
     start = signs_of(LSH(6, random_state=3), X - X.mean(axis=0))
-    expected = published_training_bits(
-        standardised(X), S, start, teach=by_ridge, n_iter=3, **options
-    )
+    expected = published_training_bits(standardised(X), S, start, n_iter=3, **options)
     np.testing.assert_array_equal(grh.fit(X, **given_graph).transform(X), expected > 0)
 
 
@@ -139,11 +127,6 @@ def test_the_other_versions_and_parameters_beside_them():
 
 
 # --- classifiers ----------------------------------------------------------------------------------
-
-
-def raw_gamma(X, gamma=2.0):
-    squared = ((X[:, None] - X) ** 2).sum(axis=2)
-    return gamma / np.median(squared[np.triu_indices(len(X), 1)])
 
 
 @pytest.mark.parametrize("loss", ["hinge", "squared_hinge"])
@@ -180,14 +163,14 @@ def test_the_kernel_machines_are_scikit_learns():
         X, y
     )
     signs = np.where(grh.history_[-1].regularised, 1, -1)
-    ridge = KernelRidge(alpha=0.3, kernel="rbf", gamma=raw_gamma(X)).fit(X, signs)
+    ridge = KernelRidge(alpha=0.3, kernel="rbf", gamma=kernel_gamma(X, 2.0)).fit(X, signs)
     np.testing.assert_array_equal(grh.transform(new), ridge.predict(new) > 0)
     np.testing.assert_array_equal(grh.history_[-1].bits, ridge.predict(X) > 0)
     grh = GRH(
         8, classifier="rbf-svm", C=3.0, gamma=1.0, class_weight="ceiling", random_state=0
     ).fit(X, y)
     for k, bit in enumerate(grh.history_[1].regularised.T):
-        svm = SVC(C=3.0, gamma=raw_gamma(X, 1.0), class_weight=class_weights(bit)).fit(X, bit)
+        svm = SVC(C=3.0, gamma=kernel_gamma(X, 1.0), class_weight=class_weights(bit)).fit(X, bit)
         np.testing.assert_array_equal(grh.transform(new)[:, k], svm.predict(new))
         np.testing.assert_array_equal(grh.history_[1].bits[:, k], svm.predict(X))
 
@@ -198,7 +181,7 @@ def test_landmarks_are_ridge_on_nystroem_features():
     points = grh.fit(X, y).models_[1][1].points
     features = standardised(X)
     assert points.shape == (20, 6)
-    gamma = raw_gamma(features, 1.5)
+    gamma = kernel_gamma(features, 1.5)
     values, vectors = np.linalg.eigh(rbf_kernel(points, gamma=gamma))
     nystroem = rbf_kernel(features, points, gamma=gamma) @ vectors / np.sqrt(values)
     signs = np.where(grh.history_[1].regularised, 1, -1)
