@@ -23,9 +23,8 @@ def dense(S, normalise):
 
 
 def sharing(indicator):
-    """S[i, j] = 1 where i and j share a label, point by point."""
-    n = len(indicator)
-    return np.array([[float(any(indicator[i] & indicator[j])) for j in range(n)] for i in range(n)])
+    """S[i, j] = 1 where i and j share a label."""
+    return (indicator.astype(int) @ indicator.T > 0).astype(float)
 
 
 indicators = arrays(bool, st.tuples(st.integers(1, 12), st.integers(2, 4))).map(

@@ -129,13 +129,11 @@ def test_the_rotation_spreads_three_directions():
 
 
 def dense_anchor_graph(agh, X):
-    """Return Z and A = Z L^-1 Z^T, point by point."""
-    Z = np.zeros((len(X), len(agh.anchors_)))
-    for row, point in zip(Z, X - agh.mean_, strict=True):
-        distances = np.linalg.norm(agh.anchors_ - point, axis=1)
-        nearest = np.argsort(distances)[: agh.n_neighbours]
-        row[nearest] = np.exp(-((distances[nearest] / agh.bandwidth_) ** 2))
-        row /= row.sum()
+    """Return Z and A = Z L^-1 Z^T."""
+    distances = euclidean_distances(X - agh.mean_, agh.anchors_)
+    near = distances.argsort(axis=1).argsort(axis=1) < agh.n_neighbours
+    Z = near * np.exp(-((distances / agh.bandwidth_) ** 2))
+    Z /= Z.sum(axis=1, keepdims=True)
     return Z, (Z / np.maximum(Z.sum(axis=0), 1e-300)) @ Z.T
 
 
@@ -183,17 +181,13 @@ SETS = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 1, 1], [0, 0, 1]])
 
 
 def joined(X, labels, n_neighbours):
-    """Join points that share a label, one by one."""
-    W = np.eye(len(X))
+    """Join points that share a label, as a dense matrix."""
     squared = euclidean_distances(X, squared=True)
-    pairs = []
-    for i in range(len(X)):
-        others = [j for j in range(len(X)) if j == i or (labels[i] * labels[j]).any()]
-        pairs += [(i, j) for j in sorted(others, key=lambda j: squared[i, j])[: n_neighbours + 1]]
-    mean = np.mean([squared[pair] for pair in pairs])
-    for i, j in pairs:
-        W[i, j] = W[j, i] = 1 / (1 + squared[i, j] / mean)
-    return W
+    ranked = np.where(labels @ labels.T > 0, squared, np.inf)
+    place = ranked.argsort(axis=1).argsort(axis=1)  # 0 is the point itself
+    near = (place <= n_neighbours) & (ranked < np.inf)
+    W = near / (1 + squared / squared[near].mean())
+    return np.maximum(W, W.T)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ from test_hashers import data
 from l2h_tutorial import CCAITQ, GRH, LSH
 from l2h_tutorial.affinity import knn_affinity, same_class_affinity
 from l2h_tutorial.grh import next_best_split, regularised_scores
+from l2h_tutorial.lsh import to_signs
 from l2h_tutorial.machines import class_weights, kernel_gamma
 
 Nearest = partial(KNeighborsClassifier, 1)  # repeats whatever it is taught
@@ -86,10 +87,6 @@ def standardised(X):
     return centred / np.sqrt((centred**2).sum(axis=1).mean())
 
 
-def signs_of(hasher, X):
-    return np.where(hasher.fit(X).transform(X), 1.0, -1.0)
-
-
 VARIANTS = ParameterGrid(
     {
         "alpha": [0.5, 0.8, 1.0],
@@ -105,7 +102,7 @@ VARIANTS = ParameterGrid(
 def test_equals_the_algorithm_as_published(options, graph):
     X, given_graph, S = graphs(graph)
     grh = GRH(6, n_iter=3, classifier=Ridge(0.1), degenerate="keep", random_state=3, **options)
-    start = signs_of(LSH(6, random_state=3), X - X.mean(axis=0))
+    start = to_signs(LSH(6, random_state=3).fit_transform(X - X.mean(axis=0)))
     expected = published_training_bits(standardised(X), S, start, n_iter=3, **options)
     np.testing.assert_array_equal(grh.fit(X, **given_graph).transform(X), expected > 0)
 
