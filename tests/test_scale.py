@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from oracles import rows_within
 from refusals import refusals
 from sklearn.preprocessing import StandardScaler
+from test_buckets import codes as random_bits
+from test_search import assert_found
 
 from l2h_tutorial import LSH, HashTable, hamming_distances, scale
 from l2h_tutorial.scale import (
@@ -28,29 +30,12 @@ from l2h_tutorial.scale import (
     to_faiss,
 )
 
-
-def random_bits(n, n_bits, seed=0):
-    return np.random.default_rng(seed).random((n, n_bits)) > 0.5
-
-
-def assert_same(found, expected):
-    """Compare the arrays of two object arrays, and their types."""
-    for rows, expected_rows in zip(found, expected, strict=True):
-        assert rows.dtype == expected_rows.dtype
-        np.testing.assert_array_equal(rows, expected_rows)
-
-
 codes = st.builds(
     random_bits, n=st.integers(1, 40), n_bits=st.integers(1, 140), seed=st.integers(0, 2**31)
 )
 
 
 # faiss
-
-
-def filled(index, bits):
-    index.add(scale.faiss_bytes(bits))
-    return index
 
 
 def indexes(bits):
@@ -60,7 +45,9 @@ def indexes(bits):
     piece = min(n_bits, 10)
     one_table = faiss.IndexBinaryHash(filled_up, piece)
     several_tables = faiss.IndexBinaryMultiHash(filled_up, n_bits // piece, piece)
-    return to_faiss(bits), filled(one_table, bits), filled(several_tables, bits)
+    for index in (one_table, several_tables):
+        index.add(scale.faiss_bytes(bits))
+    return to_faiss(bits), one_table, several_tables
 
 
 def test_bit_i_is_dimension_i_of_faiss():
@@ -86,8 +73,8 @@ def test_faiss_finds_what_brute_force_finds(n_bits):
         for r in {0, 1, 2, 3, n_bits // 4, min(n_bits, 30)}:
             ids = scale.faiss_query_radius(index, queries, r)
             expected, _ = rows_within(bits, queries, r)
-            assert_same(ids, expected)
-            assert_same(ids, HashTable(bits).query_radius(queries, r, sort_results=True))
+            assert_found(ids, expected)
+            assert_found(ids, HashTable(bits).query_radius(queries, r, sort_results=True))
         assert getattr(index, "nflip", 0) == 0
 
 
@@ -136,7 +123,7 @@ def client():
 def assert_searches_are_exact(table, bits, queries, *radii):
     for r in radii:
         expected, _ = rows_within(bits, queries, r)
-        assert_same(table.query_radius(queries, r), expected)
+        assert_found(table.query_radius(queries, r), expected)
 
 
 @pytest.mark.parametrize(
@@ -224,7 +211,7 @@ def test_two_million_codes_fit_the_stated_memory(tmp_path):
         found = table.query_radius(queries, 10)
         after = client.run(peak_memory)
     whole = HashTable(bits)
-    assert_same(found, whole.query_radius(queries, 10, sort_results=True))
+    assert_found(found, whole.query_radius(queries, 10, sort_results=True))
     share = n * 5 // 8  # eight blocks for two workers: one may have taken five
     for worker, peak in after.items():
         assert peak - before[worker] < (32 + 3 * 8) * share + 120 * block_rows + 60e6, (
