@@ -16,7 +16,7 @@ from sklearn.metrics import pairwise_distances
 from l2h_tutorial import HashTable, rerank
 from l2h_tutorial.search import ball_size, exact_neighbours, hamming_ball, reranking
 from l2h_tutorial.search import radius as radius_module
-from l2h_tutorial.search.radius import Plan, count_within, piece_radii, rows_within
+from l2h_tutorial.search.radius import Plan, count_within, plans, rows_within
 from l2h_tutorial.search.reranking import Reranker
 
 
@@ -45,20 +45,6 @@ def cut_anew(index, data):
     return anew
 
 
-def all_plans(n_bits, radius, n_pieces):
-    """Return every strategy that looks up few enough codes for a test."""
-    ways = [Plan("scan", 0, 0, 10, 0)]
-    if n_bits <= 64 and ball_size(n_bits, radius) < 5000:
-        ways.append(Plan("enumerate", 1, 10, 0, 0))
-    probes = 0
-    for piece, within in enumerate(piece_radii(radius, n_pieces)):
-        if within >= 0:
-            probes += ball_size(len(range(piece, n_bits, n_pieces)), within)
-    if probes < 5000:
-        ways.append(Plan("multi-index", n_pieces, 10, 0, 0))
-    return ways
-
-
 def assert_found(found, expected, plan=None):
     """Compare two sequences of arrays, one a query."""
     assert len(found) == len(expected)
@@ -83,7 +69,8 @@ def test_every_strategy_is_brute_force(case, data):
     words = table._pack(queries, name="queries")
     with pytest.MonkeyPatch.context() as patch:  # however the work is cut into blocks
         patch.setattr(radius_module, "_BLOCK", data.draw(st.sampled_from([1, 30, 10**6])))
-        for plan in all_plans(n_bits, r, index.n_pieces):
+        quick = [plan for plan in plans(index, r) if plan.probes < 5000]
+        for plan in quick:
             index.plans[r] = [plan]
             found = rows_within(index, words, r, with_distances=True)
             assert_found(found[0], distances_by_code, plan)
