@@ -59,11 +59,10 @@ def test_every_strategy_is_brute_force(case, data):
     n_bits = bits.shape[1]
     r = data.draw(st.integers(0, n_bits))
     rows, distances = oracles.rows_within(bits, queries, r)
-    # the place of each row when rows are ordered by bucket code, then by row number
-    place = np.argsort(np.lexsort(np.vstack([np.arange(len(bits)), bits.T[::-1]])))
-    by_code = [np.argsort(place[of_query]) for of_query in rows]
-    rows_by_code = [of_query[order] for of_query, order in zip(rows, by_code, strict=True)]
-    distances_by_code = [each[order] for each, order in zip(distances, by_code, strict=True)]
+    by_code = np.lexsort(np.vstack([np.arange(len(bits)), bits.T[::-1]]))  # then by number
+    of_all = oracles.distances(queries, bits)
+    rows_by_code = [by_code[of_query[by_code] <= r] for of_query in of_all]
+    distances_by_code = [each[found] for each, found in zip(of_all, rows_by_code, strict=True)]
     table = HashTable(bits)
     index = cut_anew(table._index, data)
     words = table._pack(queries, name="queries")
