@@ -131,12 +131,11 @@ def test_neighbours_are_sought_nearby_first():
 
 def nearest_by_sklearn(query, database, ids, k, metric):
     """Return at most k candidates of each query, by distance, then by row number."""
-    found = []
-    for i, rows in enumerate(ids):
-        rows = np.sort(np.asarray(rows, dtype=int))
-        distances = pairwise_distances(query[i : i + 1], database, metric=metric)[0][rows]
-        found.append(rows[np.argsort(distances, kind="stable")[:k]].tolist())
-    return found
+    of_all = pairwise_distances(query, database, metric=metric)
+    return [
+        sorted(rows, key=lambda row: (distances[row], row))[:k]
+        for rows, distances in zip(ids, of_all, strict=True)
+    ]
 
 
 # -1: always one product with all rows. 2: always gather the candidates' rows. 0.3: both occur.
@@ -240,7 +239,7 @@ def test_of_few_candidates_only_their_rows_are_read(metric):
     ids = random.integers(0, 20_000, (1000, 7))
     only_candidates = np.full_like(database, np.nan)
     only_candidates[np.unique(ids)] = database[np.unique(ids)]
-    expected = nearest_by_sklearn(query, database, ids[:50], 3, metric)
+    expected = nearest_by_sklearn(query[:50], database, ids[:50], 3, metric)
     for stored in (only_candidates, np.asfortranarray(only_candidates)):
         with memory_below(database.nbytes / 2):
             nearest = rerank(query, stored, ids, 3, metric)
