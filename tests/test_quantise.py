@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as hnp
 from refusals import refusals
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from test_hashers import data
 
 from l2h_tutorial.quantise import RaBitQ, ScalarCodes, SignCodes, random_rotation
 
@@ -27,9 +28,9 @@ CODES = [
 every = pytest.mark.parametrize("quantiser", CODES, ids=lambda each: repr(each).replace("\n", ""))
 
 
-def vectors(n=300, d=21, seed=0):
-    """Off centre, and of unequal spread."""
-    return np.random.default_rng(seed).normal(size=(n, d)) * np.linspace(1, 5, d) + 2
+# off centre, and of unequal spread
+X = data(n=300, n_features=21)[0] / 4
+Q = data(n=20, n_features=21, seed=1)[0] / 4
 
 
 def small_arrays(max_columns=40):
@@ -90,8 +91,6 @@ def test_a_rotation_turns_every_way():
 @pytest.mark.parametrize("rotate", [False, True])
 @pytest.mark.parametrize("centre", [False, True])
 def test_signs_are_compared_with_signs_or_with_floats(centre, rotate, asymmetric):
-    X = vectors()
-    Q = vectors(seed=1)[:20]
     quantiser = SignCodes(rotate=rotate, asymmetric=asymmetric, centre=centre, random_state=0).fit(
         X
     )
@@ -134,14 +133,13 @@ def test_rabitq_errs_as_little_as_that_of_faiss(fashion, n_bits):
 
 @every
 def test_a_search_gives_the_highest_scores_in_order(quantiser):
-    X = np.tile(vectors(100), (3, 1))
-    Q = vectors(seed=1)[:20]
-    quantiser = clone(quantiser).fit(X)
-    codes = quantiser.encode(X)
+    X_thrice = np.tile(X[:100], (3, 1))
+    quantiser = clone(quantiser).fit(X_thrice)
+    codes = quantiser.encode(X_thrice)
     scores, rows = quantiser.search(Q, codes, 30)
     table = quantiser.scores(Q, codes)
     if not isinstance(quantiser, SignCodes):
-        table += (X @ quantiser.mean_).astype(np.float32)
+        table += (X_thrice @ quantiser.mean_).astype(np.float32)
     expected = np.argsort(-table, axis=1, kind="stable")[:, :30]
     np.testing.assert_array_equal(rows, expected)
     assert np.ptp(scores - np.take_along_axis(table, expected, axis=1), axis=1).max() < 1e-4
@@ -149,8 +147,6 @@ def test_a_search_gives_the_highest_scores_in_order(quantiser):
 
 @every
 def test_rescoring_all_candidates_is_exact_search(quantiser):
-    X = vectors()
-    Q = vectors(seed=1)[:20]
     quantiser = clone(quantiser).fit(X)
     codes = quantiser.encode(X)
     exact = Q @ X.T
@@ -166,7 +162,6 @@ def test_rescoring_all_candidates_is_exact_search(quantiser):
 
 @every
 def test_blocks_do_not_show(quantiser, monkeypatch):
-    X = vectors()
     quantiser = clone(quantiser).fit(X)
     codes = quantiser.encode(X)
     found = quantiser.search(X, quantiser.encode(X), 5)
@@ -189,7 +184,6 @@ def test_a_broken_vector_that_is_not_read_is_no_error():
     assert np.isfinite(scores).all()
 
 
-X = vectors()
 BROKEN = np.where(np.arange(len(X))[:, None] == 7, np.nan, X)
 FITTED = SignCodes().fit(X)
 
