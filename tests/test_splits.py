@@ -7,15 +7,14 @@ import numpy as np
 import pytest
 from refusals import refusals
 from sklearn.model_selection import train_test_split
+from test_hashers import data
 
 from l2h_tutorial import Dataset, paper_partition, split_dataset
 from l2h_tutorial.splits import held_out_partition
 
 
 def data_set(name="toy", n=3000):
-    random = np.random.default_rng(0)
-    features = random.random((n, 5)).astype(np.float32)
-    return Dataset(name, features, random.permutation(np.arange(n) % 10), None, tuple("abcdefghij"))
+    return Dataset(name, *data(n=n, n_features=5, n_classes=10), None, tuple("abcdefghij"))
 
 
 DATA = data_set()
