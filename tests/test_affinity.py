@@ -23,9 +23,8 @@ def dense(S, normalise):
 
 
 def sharing(indicator):
-    """S[i, j] = 1 where i and j share a label, point by point."""
-    n = len(indicator)
-    return np.array([[float(any(indicator[i] & indicator[j])) for j in range(n)] for i in range(n)])
+    """S[i, j] = 1 where i and j share a label."""
+    return (indicator.astype(int) @ indicator.T > 0).astype(float)
 
 
 indicators = arrays(bool, st.tuples(st.integers(1, 12), st.integers(2, 4))).map(
@@ -46,13 +45,10 @@ def signs(n, seed, n_bits=3):
 def test_with_one_label_the_product_is_the_class_mean(y, normalise, seed):
     L = signs(len(y), seed)
     means = np.array([L[np.array(y) == c].sum(axis=0) / y.count(c) for c in y])
-    found = same_class_affinity(y, normalise=normalise)
-    np.testing.assert_array_equal(found @ L, means)
-    S = (np.array(y)[:, None] == np.array(y)).astype(float)
-    np.testing.assert_allclose(found.toarray(), dense(S, normalise), rtol=0, atol=1e-14)
-    np.testing.assert_array_equal(found.degrees, S.sum(axis=1))
-    by_label = same_class_affinity(np.eye(5, dtype=int)[y], normalise=normalise)
-    np.testing.assert_array_equal(by_label @ L, means)
+    for labels in (y, np.eye(5, dtype=int)[y]):
+        found = same_class_affinity(labels, normalise=normalise)
+        np.testing.assert_array_equal(found @ L, means)
+        assert found.degrees.tolist() == [y.count(c) for c in y]
 
 
 @given(indicators, st.sampled_from(NORMALISATIONS), st.sampled_from(KINDS), st.integers(0, 99))
@@ -106,16 +102,12 @@ def test_rounding_makes_no_graph_asymmetric_and_one_edge_does(n, dtype, exponent
     S = random.random((n, n))
     S = ((S + S.T) * 10.0**exponent).astype(dtype)
     rounded = S * (1 + random.uniform(-2, 2, (n, n)) * np.finfo(dtype).eps).astype(dtype)
-    directed = S.copy()
-    directed[0, n - 1] = 0
-    for kind in KINDS:
-        assert graph_affinity(kind(rounded)).shape == (n, n)
-        with pytest.raises(ValueError, match="affinity must be symmetric"):
-            graph_affinity(kind(directed))
-        assert graph_affinity(kind(np.maximum(directed, directed.T))).shape == (n, n)
+    assert graph_affinity(rounded).shape == (n, n)
+    S[0, n - 1] = 0
+    with pytest.raises(ValueError, match="affinity must be symmetric"):
+        graph_affinity(S)
 
 
-NEGATIVE = [[1, 0, 0], [0, 1, -2], [0, -2, 1]]
 DIRECTED = kneighbors_graph(np.random.default_rng(0).normal(size=(40, 3)), 5)
 
 
@@ -125,13 +117,11 @@ def graph(S):
 
 test_refusals = refusals(
     (graph(np.ones((2, 3))), r"square.*\(2, 3\)"),
-    (graph(np.ones(4)), "Expected 2D array, got 1D array"),
-    *[(graph(kind(NEGATIVE)), "negative; its smallest entry is -2") for kind in KINDS],
-    *[(graph(kind(np.diag([1, 1, 0]))), "a neighbour.*row 2 sums to 0") for kind in KINDS],
+    (graph([[1, 0, 0], [0, 1, -2], [0, -2, 1]]), "negative; its smallest entry is -2"),
+    (graph(sparse.csr_array(np.diag([1, 1, 0]))), "a neighbour.*row 2 sums to 0"),
     (graph([[1, np.nan, 0], [0, 1, 0], [0, 0, 1]]), "NaN"),
     (graph(DIRECTED), r"affinity must be symmetric.*knn_affinity, or S\.maximum\(S\.T\)"),
     (lambda: same_class_affinity([0.5, 1.5, 2.5]), "Unknown label type.*continuous"),
-    (lambda: same_class_affinity([[3, 0], [0, 2]]), "Unknown label type.*multiclass-multioutput"),
     (lambda: same_class_affinity([[1, 0], [0, 0]]), "at least one label; row 1 has none"),
     (
         lambda: same_class_affinity(np.array(["a", None, "b"], dtype=object)),
@@ -141,6 +131,5 @@ test_refusals = refusals(
         lambda: same_class_affinity([0, 1], normalise="both"),
         r"one of \('columns', 'rows'\), got 'both'",
     ),
-    (lambda: same_class_affinity([0, 1, 0]) @ [1, -1], "mismatch"),
     (lambda: knn_affinity(np.eye(3), 3), "from 1 to the 2 other points, got 3"),
 )

@@ -1,4 +1,4 @@
-"""The audit of vectors whose answer is known, and its intervals against the truth."""
+"""The audit of vectors whose answer is known, and intervals of recall against the truth."""
 
 from itertools import product
 
@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from refusals import refusals
-from sklearn.base import clone
 from sklearn.preprocessing import normalize
 
 from l2h_tutorial import rerank
-from l2h_tutorial.audit import FACTORS, METHODS, audit, found_among, recall_interval
+from l2h_tutorial.audit import FACTORS, METHODS, audit, recall_interval
 from l2h_tutorial.metrics import recall_of_exact
 from l2h_tutorial.quantise import ScalarCodes
 from l2h_tutorial.search import exact_neighbours
@@ -65,6 +64,9 @@ def test_the_advice_is_the_cheapest_that_reaches_the_target():
         first = enough.sort_values(["bytes", "factor"], kind="stable").iloc[0]
         code = f"{first['method']} ({first['bytes']} bytes per vector)"
         assert f"For a recall of {target:g}, take {code} with" in found.advice
+        assert f"One query in twenty finds {first['percentile_5']:.0%} or less" in found.advice
+        assert f"{first['below_half']:.1%} of the queries find less than half" in found.advice
+    assert f"best {first['factor'] * 10} rescored ({first['rescored']:.1%} of the" in found.advice
     assert found.off_centre < 0.01
     assert found.even > 0.98
     repeated = np.repeat(X[:20], 10, axis=0) + 1e-9 * isotropic()[:200]
@@ -80,22 +82,16 @@ def test_the_advice_rescores_a_tenth_unless_asked():
     pd.testing.assert_frame_equal(sparing.table, generous.table)
     assert set(sparing.table["rescored"]) == {0, *(f * 10 / 900 for f in FACTORS[1:4]), 1 / 3}
     assert "signs" in advised(generous)
-    advice = advised(sparing)
-    assert "signs" not in advice
-    rescored = int(advice.split(" rescored")[0].split()[-1])
-    row = by_method(sparing, rescored // 10).loc[advice.split(" (")[0]]
-    assert row["rescored"] <= 0.1
-    assert f"{row['rescored']:.1%} of the rows" in advice
-    assert f"One query in twenty finds {row['percentile_5']:.0%} or less" in advice
-    assert f"{row['below_half']:.1%} of the queries find less than half" in advice
+    assert "signs" not in advised(sparing)
 
 
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
-def test_queries_and_metric_are_those_that_are_given(metric):
+@pytest.mark.parametrize("factor", [1, 4])
+def test_queries_and_metric_are_those_that_are_given(metric, factor):
     """The recalls are those of a search that is written out, with queries from elsewhere."""
     X = clusters(n=1000) * np.random.default_rng(1).uniform(0.8, 1.2, size=(1000, 1)) + 2
     queries = 1.5 * clusters(seed=3, n=200)
-    found = by_method(audit(X, queries=queries, metric=metric, random_state=0), 4).loc["int8"]
+    found = by_method(audit(X, queries=queries, metric=metric, random_state=0), factor).loc["int8"]
     if metric == "cosine":
         rows = normalize(X)
         asked = normalize(queries)
@@ -103,7 +99,7 @@ def test_queries_and_metric_are_those_that_are_given(metric):
         rows = X - X.mean(axis=0)
         asked = queries - X.mean(axis=0)
     int8 = ScalarCodes().fit(rows)
-    candidates = int8.search(asked, int8.encode(rows), 40)[1]
+    candidates = int8.search(asked, int8.encode(rows), 10 * factor)[1]
     nearest = rerank(queries, X, candidates, 10, metric)
     exact = exact_neighbours(queries, X, 10, metric)
     recalls = recall_of_exact(nearest, exact, per_query=True)
@@ -116,33 +112,11 @@ def test_the_table_has_every_method_and_factor():
     table = audit(isotropic(), random_state=0).table
     assert list(zip(table.method, table.factor, strict=True)) == list(product(METHODS, FACTORS))
     sizes = table.groupby("method")["bytes"].first()
-    assert (sizes[sizes.index.str.startswith("signs")] == 6).all()
+    assert sizes["signs"] == 6
     assert sizes["RaBitQ"] == 6 + 8 + 4
-    assert sizes["int4"] == 24 + 4
-    assert sizes["int8"] == 48 + 4
     assert table["recall"].between(table["low"], table["high"]).all()
     assert table.groupby("method")["recall"].is_monotonic_increasing.all()
     pd.testing.assert_frame_equal(audit(isotropic(), random_state=0).table, table)
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_recall_is_what_is_found_among_the_candidates(method):
-    X = normalize(clusters(n=600) + 1)
-    queries = X[:50]
-    database = X[50:]
-    exact = exact_neighbours(queries, database, 10)
-    n_bytes, found = found_among(clone(METHODS[method]), queries, database, exact, [1, 4], seed=3)
-    assert n_bytes < 8 * 48
-    quantiser = clone(METHODS[method])
-    if quantiser.rotate:
-        quantiser.set_params(random_state=3)
-    codes = quantiser.fit(database).encode(database)
-    for recalls, how in zip(found, ({}, {"rescore": database, "factor": 4}), strict=True):
-        _, ids = quantiser.search(queries, codes, 10, **how)
-        expected = recall_of_exact(ids, exact, per_query=True)
-        # of a query, one may be tied but for rounding
-        np.testing.assert_allclose(recalls, expected, atol=0.101)
-        assert recalls.mean() == pytest.approx(expected.mean(), abs=0.01)
 
 
 @pytest.mark.parametrize("chance", [0.02, 0.5, 0.97, 0.999])
@@ -163,25 +137,6 @@ def test_one_miss_less_does_not_widen_the_interval():
     assert lows == sorted(lows)
 
 
-def test_the_audits_intervals_cover_what_new_queries_find():
-    """Vectors of one population, drawn anew for each of 40 audits.
-
-    The truth is what all of them find in the mean.
-    """
-    centres = 2 * np.random.default_rng(99).normal(size=(40, 12))
-    tables = []
-    for seed in range(40):
-        random = np.random.default_rng(seed)
-        noise = random.normal(size=(600, 12))
-        drawn = centres[random.integers(40, size=600)] + noise
-        tables.append(audit(drawn * np.geomspace(0.3, 1, 12) + 0.5, random_state=seed).table)
-    low, found, high = (
-        np.array([table[side] for table in tables]) for side in ("low", "recall", "high")
-    )
-    truth = found.mean(axis=0)
-    assert ((low <= truth + 1e-12) & (truth <= high + 1e-12)).mean(axis=0).min() >= 0.85
-
-
 def test_the_figure_has_a_line_a_method_and_one_for_the_target():
     (axes,) = audit(isotropic(300), random_state=0).figure().axes
     labels = [text.get_text().rsplit(",", 1)[0] for text in axes.get_legend().get_texts()]
@@ -189,10 +144,8 @@ def test_the_figure_has_a_line_a_method_and_one_for_the_target():
 
 
 test_what_is_refused = refusals(
-    (lambda: audit([[1.0, np.nan]] * 100), "Input X contains NaN"),
     (lambda: audit(isotropic(99), 10), "k must be from 1 to the 9 tenths of the rows, got 10"),
     (lambda: audit(isotropic(100), 10, 1.0), "target_recall must be above 0 and below 1, got 1.0"),
-    (lambda: audit(isotropic(100), 10, "1"), TypeError, "target_recall must be a positive number"),
     (lambda: audit(isotropic(100), metric="ip"), r"one of \('cosine', 'euclidean'\), got 'ip'"),
     (lambda: audit(isotropic(100), most_rescored=0), "most_rescored must be a positive number"),
     (lambda: audit(isotropic(100), queries=[[1.0]]), "same number of features, got 1 and 48"),

@@ -1,6 +1,7 @@
 import os
 import pickle
 from math import comb
+from unittest.mock import Mock
 
 import numpy as np
 import oracles
@@ -24,22 +25,22 @@ def test_buckets_partition_the_rows_by_code(case):
     bits, _ = case
     table = HashTable(bits[:1]).extended(bits)
     bits = np.concatenate([bits[:1], bits])
-    dictionary = build_dictionary(bits)
-    assert len(table) == len(dictionary)
-    assert table.n_rows == bits.shape[0]
-    assert table.n_bits == bits.shape[1]
     np.testing.assert_array_equal(table.bits, bits)
-    assert table.bucket_sizes.dtype == np.int64
-    for code, rows in dictionary.items():
+    assert (table.n_rows, table.n_bits) == bits.shape
+    expected = []
+    for code, rows in build_dictionary(bits).items():
+        integer = int("".join("01"[bit] for bit in code), 2)
+        expected.append((integer, rows))
         assert table.bucket(np.array(code)).tolist() == rows
-    integers = [code for code, _ in table.items()]
-    assert integers == sorted({int("".join("01"[bit] for bit in code), 2) for code in dictionary})
-    for (code, rows), size in zip(table.items(), table.bucket_sizes, strict=True):
-        assert len(rows) == size
-        np.testing.assert_array_equal(rows, table.bucket(code))
+        assert table.bucket(integer).tolist() == rows
+    expected.sort()
+    assert len(table) == len(expected)
+    assert [(code, rows.tolist()) for code, rows in table.items()] == expected
+    assert table.bucket_sizes.dtype == np.int64
+    assert table.bucket_sizes.tolist() == [len(rows) for _, rows in expected]
     if table.n_bits <= 64:
         assert table.bucket_codes.dtype == np.uint64
-        np.testing.assert_array_equal(table.bucket_codes, np.unique(bits_to_integers(bits)))
+        assert table.bucket_codes.tolist() == [code for code, _ in expected]
 
 
 @given(st.integers(0, 2**16), st.sampled_from([1, 2, 3]), st.integers(0, 2), st.integers(1, 40))
@@ -81,28 +82,24 @@ def test_pairs_are_those_of_brute_force(case, data):
 
 
 @pytest.mark.parametrize(
-    ("n_bits", "r", "strategy"), [(16, 1, "enumerate"), (48, 3, "multi-index"), (48, 20, "scan")]
+    ("n_bits", "r", "strategy", "function"),
+    [
+        (16, 1, "enumerate", "enumerate_ball"),
+        (48, 3, "multi-index", "multi_index"),
+        (48, 20, "scan", "scan"),
+    ],
 )
-def test_what_is_explained_is_what_is_run(monkeypatch, n_bits, r, strategy):
+def test_what_is_explained_is_what_is_run(monkeypatch, n_bits, r, strategy, function):
     table = HashTable(codes(20_000, n_bits))
-    ran = []
-
-    def spied(function):
-        def spy(*arguments):
-            ran.append(function.__name__)
-            return function(*arguments)
-
-        return spy
-
-    for function in (radius.enumerate_ball, radius.multi_index, radius.scan):
-        monkeypatch.setattr(radius, function.__name__, spied(function))
     ways = table.explain(r)
+    assert ways[0]["strategy"] == strategy
     assert [way["chosen"] for way in ways] == [True] + [False] * (len(ways) - 1)
     microseconds = [way["microseconds"] for way in ways]
     assert microseconds == sorted(microseconds)
+    run = Mock(wraps=getattr(radius, function))
+    monkeypatch.setattr(radius, function, run)
     table.query_radius(codes(5, n_bits, 1), r)
-    assert ran[0].startswith(strategy[:4])
-    assert ways[0]["strategy"] == strategy
+    run.assert_called()
 
 
 @pytest.mark.parametrize("n_bits", [1, 5, 16, 33, 64, 130])
@@ -129,10 +126,8 @@ def test_a_saved_table_is_loaded_whole(tmp_path, n_bits):
         ("n_bits", lambda a: a * 0),
         ("n_bits", lambda a: a + 64),
         ("n_bits", None),
-        ("bits", lambda a: a[:, :0]),
         ("bits", lambda a: a[0]),
         ("bits", lambda a: a.astype(int)),
-        ("bits", lambda a: np.array([{}])),
         ("format", lambda a: np.array("another")),
         ("format", None),
     ],
@@ -152,11 +147,11 @@ def test_damaged_tables_are_refused(tmp_path, name, change):
 def test_saved_tables_are_loaded_whole_or_refused(tmp_path):
     tables = HashTables(codes(50, 12), 3)
     path = tmp_path / "tables.npz"
+    with pytest.raises(FileNotFoundError, match=r"tables\.npz"):
+        HashTables.load(path)
     tables.save(path)
     again = HashTables.load(path)
     assert len(again) == 3
-    assert again.n_rows == 50
-    assert again.n_bits == 12
     np.testing.assert_array_equal(again.bits, tables.bits)
     with pytest.raises(ValueError, match=r"tables\.npz is not a saved hash table: expected format"):
         HashTable.load(path)
@@ -165,16 +160,17 @@ def test_saved_tables_are_loaded_whole_or_refused(tmp_path):
         HashTables.load(path)
 
 
-def test_the_other_order_of_bytes_is_read(tmp_path):
-    path = tmp_path / "table.npz"
-    table = HashTable(np.eye(100, dtype=bool))
-    table.save(path)
-    arrays = dict(np.load(path)).items()
-    swapped = {name: array.astype(array.dtype.newbyteorder(">")) for name, array in arrays}
-    np.savez(path, **swapped)
-    np.testing.assert_array_equal(HashTable.load(path).bits, table.bits)
-    with pytest.raises(FileNotFoundError, match=r"absent\.npz"):
-        HashTable.load(path.with_name("absent.npz"))
+def test_rows_times_queries_need_more_than_32_bits():
+    """Pairs and keys have 64, also in WebAssembly, where NumPy's integers have 32."""
+    n = 50_000
+    bits = codes(n, 70)
+    bits[-1] = bits[0]
+    table = HashTable(bits)
+    assert table.pairs_within(0).tolist() == [[0, n - 1]]
+    counts = table.query_radius(bits, 0, count_only=True)
+    assert counts.dtype == np.int64
+    assert np.flatnonzero(counts == 2).tolist() == [0, n - 1]
+    assert not table.query(bits)[0].any()
 
 
 BITS = codes(6, 4)
@@ -209,8 +205,6 @@ test_impossible_requests_are_refused = refusals(
         "a code of 4 bits must be an integer from 0 to 15, got '0101'",
     ),
     (lambda: TABLE.bucket(BITS), "bucket takes one code, got 6"),
-    (lambda: TABLE.extended(BITS[:, :3]), "more_bits must have 4 bits a code, got 3"),
     (lambda: HashTable(codes(2, 65)).bucket_codes, "codes of 65 bits do not fit"),
     (lambda: HashTables(BITS, 3), "n_tables must divide the 4 bits of a code, got 3"),
-    (lambda: HashTables(BITS, 2).candidates(BITS[:, :2]), "must have 4 bits a code, got 2"),
 )

@@ -1,5 +1,3 @@
-from functools import partial
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -38,26 +36,12 @@ def test_integers_read_the_first_bit_as_most_significant(bits):
     np.testing.assert_array_equal(integers_to_bits(one, bits.shape[1]), bits[0])
 
 
-@given(
-    st.lists(
-        st.sampled_from([0, 1, 2**63 - 1, 2**63, 2**64 - 1]) | st.integers(-(2**70), 2**70),
-        max_size=5,
-    )
-)
+@given(st.lists(st.sampled_from([0, 1, 2**63 - 1, 2**63]) | st.integers(0, 2**64 - 1), max_size=5))
 def test_integers_of_any_size_are_read_as_they_are(integers):
     """NumPy by itself makes floats of some of these lists, and objects of others."""
-    outside = [code for code in integers if not 0 <= code < 2**64]
+    expected = np.array([list(f"{code:064b}") for code in integers]).reshape(-1, 64) == "1"
     for given_as in (integers, tuple(integers), np.array(integers, dtype=object)):
-        if outside:
-            with pytest.raises(
-                ValueError, match=f"from 0 to 18446744073709551615, got {outside[0]}$"
-            ):
-                integers_to_bits(given_as, 64)
-        else:
-            digits = [list(f"{code:064b}") for code in integers]
-            expected = np.array(digits).reshape(-1, 64) == "1"
-            np.testing.assert_array_equal(integers_to_bits(given_as, 64), expected)
-            assert integers_to_bits(given_as, 64).dtype == bool
+        np.testing.assert_array_equal(integers_to_bits(given_as, 64), expected)
 
 
 @given(bit_matrices(max_bits=200))
@@ -88,22 +72,13 @@ def test_distances_beyond_a_byte():
     assert HashTable(~a[:1]).query_radius(a, 599, count_only=True).tolist() == [0, 0]
 
 
-NO_BITS = [
-    (np.array([[1, 0]]), TypeError, "must be a boolean array, got dtype int"),
-    (np.array([[0.5]]), TypeError, "got dtype float64"),
+test_what_is_no_code_and_no_count_is_refused = refusals(
     (
-        np.zeros((2, 2, 2), dtype=bool),
-        r"two-dimensional \(n_codes, n_bits\), got shape \(2, 2, 2\)",
+        lambda: bits_to_integers(np.array([[1, 0]])),
+        TypeError,
+        "must be a boolean array, got dtype int",
     ),
-    (np.zeros((0, 4), dtype=bool), r"at least one code of at least one bit, got shape \(0, 4\)"),
-    (np.zeros((3, 0), dtype=bool), r"got shape \(3, 0\)"),
-]
-REFUSALS = [
-    (partial(read, bits), *expected)
-    for read in (bits_to_integers, pack_bits)
-    for bits, *expected in NO_BITS
-]
-REFUSALS += [
+    (lambda: pack_bits(np.zeros((3, 0), dtype=bool)), r"at least one code .*, got shape \(3, 0\)"),
     (
         lambda: pack_bits(np.zeros(4, dtype=bool)),
         r"got shape \(4,\); for one code use `code\[None, :\]`",
@@ -128,12 +103,7 @@ REFUSALS += [
     ),
     (lambda: integers_to_bits([[1]], 4), r"one-dimensional, got shape \(1, 1\)"),
     (lambda: integers_to_bits([3, 16], 4), "a code of 4 bits must be from 0 to 15, got 16"),
-    (
-        lambda: integers_to_bits(1, 2.0),
-        TypeError,
-        "n_bits must be an integer from 1 to 64, got 2.0",
-    ),
-]
-
-
-test_what_is_no_code_and_no_count_is_refused = refusals(*REFUSALS)
+    (lambda: integers_to_bits(1, 65), "n_bits must be from 1 to 64, got 65"),
+    (lambda: integers_to_bits([1, 2**64], 64), "from 0 to 18446744073709551615, got 18446744073"),
+    (lambda: integers_to_bits((2**63, -1), 64), "from 0 to 18446744073709551615, got -1"),
+)

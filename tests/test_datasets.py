@@ -10,7 +10,6 @@ import pickle
 import struct
 import tarfile
 import zlib
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -36,8 +35,6 @@ def cifar(source):
 def random(*shape, dtype=np.uint8):
     return np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
 
-
-EMPTY = np.empty((0, 0), dtype=object)  # a cell that holds nothing
 
 # Files of each kind, whole; what is given replaces parts of them.
 
@@ -138,33 +135,27 @@ def test_any_idx_file_of_bytes_is_read(values, tmp_path_factory):
     packed=st.booleans(),
     n=st.integers(1, 4),
 )
-def test_matlab_files_are_read_as_scipy_reads_them(dtype, column, packed, n, tmp_path_factory):
+def test_matlab_files_are_read_as_scipy_writes_them(dtype, column, packed, n, tmp_path_factory):
     X = random(n, 512, dtype=dtype)
     labels = np.arange(n).reshape((n, 1) if column else (1, n))
-    content = matlab(
-        packed, X=X, X_class=labels, other={"cells": np.array([{}, "text"], dtype=object)}, no=EMPTY
-    )
+    content = matlab(packed, X=X, X_class=labels, other=np.array([{}, "text"], dtype=object))
     data = cifar(source(tmp_path_factory.mktemp("matlab"), "x.mat", content))
-    np.testing.assert_array_equal(
-        data.features, scipy.io.loadmat(io.BytesIO(content))["X"].astype(np.float32)
-    )
+    np.testing.assert_array_equal(data.features, X.astype(np.float32))
     assert data.labels.tolist() == list(range(n))
     assert (data.images, tuple(data.class_names)) == (None, CLASS_NAMES)
     assert data.features.dtype == np.float32
     assert data.labels.dtype == np.int64
-    assert data.features.flags.c_contiguous
 
 
 @pytest.mark.parametrize("protocol", [1, 2, 3, 4])
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_the_official_batches_are_read_in_order(cache, tmp_path, protocol, order):
     pixels = random(24, 3072)
-    files = {}
-    for i, name in enumerate(reversed(BATCHES)):
-        part = np.asarray(pixels[4 * (5 - i) : 4 * (6 - i)], order=order)
-        files[name] = batch(
-            protocol, data=part, labels=[5 - i] * 4, filenames=[b"a.png"] * 4, batch_label=b"of 6"
-        )
+    parts = [np.asarray(part, order=order) for part in np.split(pixels, 6)]
+    files = {
+        name: batch(protocol, data=parts[i], labels=[i] * 4, filenames=[b"a.png"] * 4)
+        for i, name in enumerate(BATCHES)
+    }
     (tmp_path / "there").mkdir()
     whole = archive(official() | files, member("./", kind=tarfile.DIRTYPE))
     packed = source(tmp_path / "there", "cifar-10-python.tar.gz", whole)
@@ -208,23 +199,17 @@ def test_grey_images_stay_grey_but_among_colour_ones(cache, tmp_path):
 
 @pytest.mark.cifar10
 def test_the_real_images_give_the_published_features_and_labels(
-    cache, cifar_folder, cifar_images_folder, tmp_path
+    cache, cifar_folder, cifar_images_folder
 ):
     published = cifar(cifar_folder / "Gist512CIFAR10.mat")
     names = (cifar_folder / "rows.txt").read_text().split()
     assert np.bincount(published.labels).tolist() == [6000] * 10
-    rows = [row for row, name in enumerate(names) if Path(name).stem < "0005"]
+    rows = [row for row, name in enumerate(names) if (cifar_images_folder / name).exists()]
     rows = sorted(rows, key=lambda row: (names[row].startswith("test/"), names[row]))
-    images = {names[row]: (cifar_images_folder / names[row]).read_bytes() for row in rows}
-    folder = cifar(written(tmp_path / "images", images))
-    pixels = folder.images.transpose(0, 3, 1, 2).reshape(-1, 3072)
-    labels = folder.labels.tolist()
-    files = {name: batch(data=pixels[i::6], labels=labels[i::6]) for i, name in enumerate(BATCHES)}
-    of_archive = cifar(source(tmp_path, "x.tar.gz", archive(official(**files))))
-    for data, of in ((folder, rows), (of_archive, [row for i in range(6) for row in rows[i::6]])):
-        np.testing.assert_array_equal(data.labels, published.labels[of])
-        np.testing.assert_allclose(data.features, published.features[of], rtol=0, atol=2e-4)
-        assert tuple(data.class_names) == CLASS_NAMES
+    images = cifar(cifar_images_folder)
+    np.testing.assert_array_equal(images.labels, published.labels[rows])
+    np.testing.assert_allclose(images.features, published.features[rows], rtol=0, atol=2e-4)
+    assert tuple(images.class_names) == CLASS_NAMES
 
 
 # --- others are refused
@@ -248,32 +233,11 @@ def array(shape):
     return Calls(start, (np.ndarray, (0,), b"b"), (1, shape, np.dtype("u1"), False, b"x"))
 
 
-def element(kind, content, size=None):
-    return (
-        struct.pack("<II", kind, len(content) if size is None else size)
-        + content
-        + bytes(-len(content) % 8)
-    )
-
-
-def variable(name, shape, *values, array_class=6, flags=0):
-    """A variable of a Matlab file, as it declares itself, with elements for its values."""
-    head = element(6, struct.pack("<II", array_class | flags << 8, 0))
-    head += element(5, struct.pack(f"<{len(shape)}i", *shape)) + element(1, name)
-    return element(14, head + b"".join(values))
-
-
-def mat(*variables):
-    return b"MATLAB 5.0 MAT-file".ljust(124) + b"\0\1IM" + b"".join(variables)
-
-
 def packed(content):
     return struct.pack("<II", 15, len(zlib.compress(content))) + zlib.compress(content)
 
 
-ZEROS = element(2, bytes(1024))
 NAN = np.full((30, 512), np.nan)
-FAR = np.arange(30.0)[None] + 1
 MAT = "x.mat"
 TAR = "x.tar.gz"
 BATCH = "data_batch_2"
@@ -283,19 +247,14 @@ INSIDE = "cifar-10-batches-py"
 
 REFUSED = [  # what is in the file, and what is said of it
     (MAT, b"MATLAB 7.3 MAT-file".ljust(124) + b"\0\2IM", "save it again with the option -v7"),
-    (MAT, b"MATLAB 5.0 MAT-file".ljust(124) + b"\1\0MI", "not a little-endian file"),
     (MAT, matlab(X=None), "KeyError: 'X'"),
-    (MAT, matlab(X_class=None), "KeyError: 'X_class'"),
     (MAT, matlab(X=np.zeros((30, 100))), r"X \(n, 512\).*X has the shape \(30, 100\)"),
     (MAT, matlab(X=np.zeros((0, 512))), r"X has the shape \(0, 512\)"),
     (MAT, matlab(X=np.zeros((30, 512)) * 1j), "too many values to unpack"),
     (MAT, matlab(X=NAN), "X .*finite.*X has values from nan"),
     (MAT, matlab(X_class=np.zeros((5, 6))), r"X_class \(1, n\).*X_class \(5, 6\)"),
-    (MAT, matlab(X_class=FAR), r"whole numbers from 0 to 9.* 10\. "),
-    (MAT, matlab(X_class=FAR / 2), r"whole numbers from 0 to 9.* 0\.5 "),
-    (MAT, mat(variable(b"X", (2**21, 512), element(2, b"", 2**30))), "cannot reshape"),
-    (MAT, mat(variable(b"X", (2, 512), element(99, bytes(1024)))), "KeyError: 99"),
-    (TAR, b"", "empty file"),
+    (MAT, matlab(X_class=np.arange(30.0)[None] / 2), r"whole numbers from 0 to 9.* 0\.5 "),
+    (MAT, matlab(packed=False)[:1000], "cannot reshape"),
     (TAR, archive(official())[:-100], "EOFError"),
     (TAR, archive(dict.fromkeys(BATCHES[:4], batch())), "lacks data_batch_5, test_batch; expected"),
     (
@@ -309,9 +268,6 @@ REFUSED = [  # what is in the file, and what is said of it
     (TAR, archive({}, member(f"{INSIDE}/x", 2**40)), "ReadError"),
     # leads back to itself
     (TAR, archive({}, member(f"{INSIDE}/test_batch", -512)), "lacks|invalid offset"),
-    (TAR, archive({}, member(f"{INSIDE}/x") * 5000), "lacks"),
-    (BATCH, b"", "exhausted"),
-    (BATCH, batch(data=None), "NoneType"),
     (
         BATCH,
         batch(data=np.zeros((4, 3072))),
@@ -323,7 +279,6 @@ REFUSED = [  # what is in the file, and what is said of it
     (BATCH, batch(labels=[1]), r"found 4 rows with labels \[1\]"),
     (BATCH, batch(labels=[1, 2, 3, 0.5]), r"labels from 0 to 9 .*labels \[1, 2, 3, 0.5\]"),
     (BATCH, batch(more=print), "it would run code: it asks for .*print"),
-    (BATCH, batch(more={1, 2}), "code|KeyError"),
     # would change what stands in for arrays
     (BATCH, b"\x80\x02}cnumpy\ndtype\nN}U\x01aK\x01s\x86bs.", "batch"),
     (BATCH, b"\x80\x02Nr\xff\xff\xff\x7f.", "NoneType"),  # 32 GB of notes, if they were a list
@@ -334,7 +289,6 @@ REFUSED = [  # what is in the file, and what is said of it
     (BATCH, b"\x80\x02}K\x01q\x00" + b"h\x00\x86q\x00" * 100 + b"Ns.", "decoding to str"),
     (BATCH, b"(" + b"N" * 1_000_001 + b"l.", "more than 1000000 steps"),
     (BATCH, b"c" + b"x" * 10_000 + b"\ny\n.", "it asks for x+"),
-    (PNG, b"", "cannot identify"),
     (PNG, image()[:60], "truncated|broken|decod|Truncated"),
     (PNG, image(random(8, 8, dtype=np.uint16)), "8 bits a channel.*mode I;16"),
     (PNG, image(random(8, 8), "EPS"), "cannot identify"),  # Pillow hands PostScript to Ghostscript
@@ -349,7 +303,6 @@ REFUSED = [  # what is in the file, and what is said of it
         b"version https://git-lfs.github.com/spec/v1",
         "gzipped IDX .*BadGzipFile.*restore the file",
     ),
-    (IDX, idx(random(9))[:-10], "EOFError"),
     (IDX, gzip.compress(b"\0\0\x08\x01\0\0\0\x05abc"), "cannot reshape"),
     ("x.csv", b"1,2,3", "the source must be a .mat file"),
 ]
@@ -389,10 +342,7 @@ BOMBS = {  # small files that unpack to 64 MB; the readers are told that the lar
         readers.read_batches,
         gzip.compress(member("x", LARGE, tarfile.XHDTYPE) + bytes(LARGE)),
     ),
-    "matlab": (
-        readers.read_matlab,
-        mat(packed(variable(b"X", (2**17, 512), element(2, bytes(LARGE))))),
-    ),
+    "matlab": (readers.read_matlab, matlab(X=np.zeros((2**17, 512), np.uint8))),
 }
 
 
@@ -410,34 +360,30 @@ def test_a_source_of_another_kind_is_refused(tmp_path):
         FileNotFoundError, match=r"nowhere.mat is no file and no folder; the source must be a .mat"
     ):
         cifar(tmp_path / "nowhere.mat")
-    for name in (MAT, TAR, "cifar-10-batches-py/data_batch_3"):
-        (tmp_path / name).mkdir(parents=True)
     for name in (MAT, TAR):
+        (tmp_path / name).mkdir()
         with pytest.raises(OSError, match=name):
             cifar(tmp_path / name)
-    with pytest.raises(ValueError, match="lacks data_batch_1"):
-        cifar(tmp_path / "cifar-10-batches-py")
-    layouts = {
-        "single class": ["a/1.png"],
-        "outside": ["1.png", "2.png"],
-        "in train": ["train/a/1.png"],
-        "": [],
-    }
-    for layout, names in layouts.items():
-        folder = written(tmp_path / f"of {layout}", dict.fromkeys([*names, ".hidden"], image()))
-        with pytest.raises(
-            ValueError,
-            match=r"must have a folder of images for each of two or more classes.*; found",
-        ):
-            cifar(folder)
-    for inside, message in (
-        ("c", "found .*'c': 0"),
-        ("a/deeper", "deeper is not a readable image .*it is a folder"),
+
+
+@pytest.mark.parametrize("names", [["a/1.png"], ["1.png", "2.png"], ["train/a/1.png"]], ids=str)
+def test_images_that_are_not_in_classes_are_refused(tmp_path, names):
+    folder = written(tmp_path, dict.fromkeys([*names, ".hidden"], image()))
+    with pytest.raises(
+        ValueError, match=r"must have a folder of images for each of two or more classes.*; found"
     ):
-        folder = written(tmp_path / f"with {inside[0]}", {"a/1.png": image(), "b/1.png": image()})
-        (folder / inside).mkdir()
-        with pytest.raises(ValueError, match=message):
-            cifar(folder)
+        cifar(folder)
+
+
+@pytest.mark.parametrize(
+    ("inside", "message"),
+    [("c", "found .*'c': 0"), ("a/deeper", "deeper is not a readable image .*it is a folder")],
+)
+def test_a_folder_where_an_image_should_be_is_refused(tmp_path, inside, message):
+    folder = written(tmp_path, {"a/1.png": image(), "b/1.png": image()})
+    (folder / inside).mkdir()
+    with pytest.raises(ValueError, match=message):
+        cifar(folder)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
@@ -455,27 +401,22 @@ def test_a_named_pipe_is_not_waited_for(tmp_path, name, message):
 
 @st.composite
 def damaged(draw, content):
-    """A content with bytes changed, taken out, copied, or others put in.
+    """A content with bytes changed, taken out or put in.
 
     Mostly near its start, where the sizes are.
     """
     data = bytearray(content)
     for _ in range(draw(st.integers(0, 3))):
         at = draw(st.integers(0, min(700, len(data))) | st.integers(0, len(data)))
-        length = draw(st.integers(1, 16) | st.integers(1, len(data) + 1))
-        other = draw(st.integers(0, len(data)))
+        number = draw(st.sampled_from([0, 1, 255, 2**16, 2**31 - 1, 2**32 - 1]))
         order = draw(st.sampled_from(["little", "big"]))
-        number = draw(st.sampled_from([0, 1, 255, 2**16, 2**31 - 1, 2**32 - 1])).to_bytes(4, order)
-        put = draw(
-            st.sampled_from(
-                [b"", number, data[other : other + length], bytes([draw(st.integers(0, 255))])]
-            )
-        )
-        data[at : at + draw(st.sampled_from([len(put), 0, length]))] = put
+        put = draw(st.binary(max_size=1) | st.just(number.to_bytes(4, order)))
+        taken = draw(st.sampled_from([0, len(put)]) | st.integers(1, len(data) + 1))
+        data[at : at + taken] = put
     return bytes(data)
 
 
-LABELLED = variable(b"X", (2, 512), ZEROS) + variable(b"X_class", (1, 2), element(2, bytes(2)))
+LABELLED = matlab(False, X=np.zeros((2, 512), np.uint8), X_class=np.zeros((1, 2)))
 
 
 def in_archive(content):
@@ -483,10 +424,10 @@ def in_archive(content):
 
 
 DAMAGED = {  # a whole file of each kind; how it is packed after the damage; and what reads it
-    "matlab": (mat(LABELLED), bytes, readers.read_matlab),
+    "matlab": (LABELLED, bytes, readers.read_matlab),
     "packed matlab": (
         LABELLED,
-        lambda whole: mat(packed(whole[:1088]), packed(whole[1088:])),
+        lambda whole: whole[:128] + packed(whole[128:1208]) + packed(whole[1208:]),
         readers.read_matlab,
     ),
     "archive": (tar(official()), lambda content: gzip.compress(content, 1), readers.read_batches),
@@ -547,14 +488,8 @@ def test_own_data_come_in_any_form_and_arrays_are_not_copied():
     y = np.array([0, 1, 1])
     pictures = np.zeros((3, 4, 4), np.uint8)
     assert Dataset("toy", X, y, pictures, ("ant", "bee")).features is X
-    table = pd.DataFrame({"a": X[:, 0], "b": X[:, 1], "y": y})
-    for features, labels, images in [
-        (X.tolist(), y.tolist(), pictures.tolist()),
-        (table[["a", "b"]], table["y"], list(pictures)),
-        (X.astype(int), y, pictures),
-        (X.astype(">f4"), y, pictures),
-    ]:
-        data = Dataset("toy", features, labels, images, ("ant", "bee"))
+    for kind in (np.ndarray.tolist, pd.DataFrame):
+        data = Dataset("toy", kind(X), y.tolist(), pictures.tolist(), ("ant", "bee"))
         np.testing.assert_array_equal(data.features, X)
         np.testing.assert_array_equal(data.labels, y)
         np.testing.assert_array_equal(data.images, pictures)
@@ -567,7 +502,6 @@ def dataset(**change):
 
 
 test_own_data_that_cannot_be_used_are_refused_at_once = refusals(
-    (dataset(features=np.zeros(3)), r"features \(n, d\).*'features': \(3,\)"),
     (
         dataset(features=[["a"], ["b"], ["c"]]),
         TypeError,
@@ -581,12 +515,9 @@ test_own_data_that_cannot_be_used_are_refused_at_once = refusals(
         dataset(features=np.array([[0.0], [-np.inf], [1.0]])),
         "features must be finite, got -inf in row 1",
     ),
-    (dataset(labels=[[0], [1], [1]]), r"'labels': \(3, 1\)"),
-    (dataset(labels=["ant", "bee", "bee"]), TypeError, "labels integers, .*class_names.* and <U3"),
     (dataset(labels=[0.0, 1.0, 1.0]), TypeError, "labels integers, .*class_names.* and float64"),
     (dataset(labels=[0, 1]), r"same number of rows.*'features': \(3, 3\), 'labels': \(2,\)"),
-    (dataset(images=np.zeros((3, 16))), r"'images': \(3, 16\)"),
-    (dataset(images=np.zeros((2, 4, 4))), r"same number of rows.*'images': \(2, 4, 4\)"),
+    (dataset(images=np.zeros((3, 16))), r"features \(n, d\).*'images': \(3, 16\)"),
 )
 
 
@@ -600,9 +531,7 @@ def test_features_are_kept_for_these_images_and_version(cache, monkeypatch):
     path.write_bytes(path.read_bytes()[:1000])  # damaged: computed again, and mended
     np.testing.assert_array_equal(cached_features(images), features)
     np.testing.assert_array_equal(np.load(path)["features"], features)
-    other = images.copy()
-    other[0, 0, 0] ^= 1
-    for kept in (images, other, images.reshape(6, 8, 32)):  # the same bytes in another shape
+    for kept in (images ^ 1, images.reshape(6, 8, 32)):  # the same bytes in another shape
         np.testing.assert_array_equal(cached_features(kept), gist_descriptors(kept))
     monkeypatch.setattr(load_module, "GIST_VERSION", 10**6)
     first = cached_features(images)

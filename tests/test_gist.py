@@ -80,16 +80,7 @@ def test_an_image_is_described_alike_whatever_stands_beside_it(monkeypatch):
 
 test_what_is_no_image_is_refused = refusals(
     (lambda: gist_descriptors(np.zeros((2, 32, 32))), TypeError, "must be uint8.*float64"),
-    (
-        lambda: gist_descriptors(random_images(32, 32)),
-        r"must have shape \(n, h, w\) or \(n, h, w, 3\)",
-    ),
     (lambda: gist_descriptors(random_images(2, 32, 32, 4)), r"must have shape .*\(2, 32, 32, 4\)"),
-    (
-        lambda: gist_descriptors(random_images(1, 2, 32, 32, 3)),
-        r"must have shape .*\(1, 2, 32, 32, 3\)",
-    ),
     (lambda: gist_descriptors(random_images(1, 30, 32)), "multiples of 4.*30 x 32 pixels"),
-    (lambda: gist_descriptors(random_images(1, 32, 33)), "multiples of 4.*32 x 33 pixels"),
     (lambda: gist_descriptors(random_images(1, 0, 32)), r"must have shape .*\(1, 0, 32\)"),
 )

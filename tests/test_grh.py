@@ -22,31 +22,22 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.kernel_approximation import Nystroem
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import Ridge
-from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.model_selection import ParameterGrid
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
+from test_hashers import data
 
-from l2h_tutorial import CCAITQ, GRH, ITQ, LSH
+from l2h_tutorial import CCAITQ, GRH, LSH
 from l2h_tutorial.affinity import knn_affinity, same_class_affinity
-from l2h_tutorial.controls import ClassScores
 from l2h_tutorial.grh import next_best_split, regularised_scores
-from l2h_tutorial.machines import LinearModel, class_weights
+from l2h_tutorial.lsh import to_signs
+from l2h_tutorial.machines import class_weights, kernel_gamma
 
 Nearest = partial(KNeighborsClassifier, 1)  # repeats whatever it is taught
 Always = partial(DummyClassifier, strategy="constant", constant=True)
 CLASSIFIERS = ("linear-svm", "rbf-svm", "kernel-ridge", "rbf-landmarks")
-
-
-def data(seed=0, n=60, n_classes=4, n_features=5, noise=2.0):
-    """Classes that overlap."""
-    random = np.random.default_rng(seed)
-    y = random.integers(0, n_classes, n)
-    centres = random.normal(size=(n_classes, n_features))
-    return centres[y] + noise * random.normal(size=(n, n_features)) / 2 + 1, y
 
 
 def over(X, thresholds):
@@ -58,37 +49,25 @@ def start_from(*thresholds):
     return FunctionTransformer(over, kw_args={"thresholds": thresholds})
 
 
-def several_labels(y):
-    """Labels of which some points have two, so that the two normalisations differ."""
-    labels = np.eye(y.max() + 1, dtype=int)[y]
-    labels[::3, 0] = 1
-    return labels
-
-
 # --- the algorithm --------------------------------------------------------------------------------
 
 
-def published_training_bits(X, S, L, *, alpha, n_iter, reference, sign_of_zero, normalise, teach):
-    """The algorithm as the paper writes it, point by point, bit by bit; L holds -1 and +1."""
+def published_training_bits(X, S, L, *, alpha, n_iter, reference, sign_of_zero, normalise):
+    """The algorithm as the paper writes it, with matrices, and with ridge regression to teach.
+
+    L holds -1 and +1.
+    """
     L0 = L
-    degrees = S.sum(axis=1)
+    D = np.diag(S.sum(axis=1))
+    weights = S @ np.linalg.inv(D) if normalise == "columns" else np.linalg.inv(D) @ S
     for _ in range(n_iter):
-        reference_bits = L0 if reference == "initial" else L
-        T = np.empty_like(L)
-        for i in range(len(L)):
-            for k in range(L.shape[1]):
-                vote = S[i] / (degrees if normalise == "columns" else degrees[i]) @ L[:, k]
-                score = alpha * vote + (1 - alpha) * reference_bits[i, k]
-                T[i, k] = sign_of_zero if abs(score) < 1e-9 else np.sign(score)
+        scores = alpha * weights @ L + (1 - alpha) * (L0 if reference == "initial" else L)
+        T = np.where(abs(scores) < 1e-9, sign_of_zero, np.sign(scores))
         L = L.copy()
         for k in range(L.shape[1]):
             if T[:, k].min() < T[:, k].max():  # else there is one class only, and the bit is kept
-                L[:, k] = np.sign(teach(X, T[:, k]))
+                L[:, k] = np.sign(Ridge(0.1).fit(X, T[:, k]).predict(X))
     return L
-
-
-def by_ridge(X, bit):
-    return Ridge(0.1).fit(X, bit).predict(X)
 
 
 def graphs(kind):
@@ -96,17 +75,15 @@ def graphs(kind):
     X, y = data(n=40, n_classes=6)
     if kind == "neighbours":
         return X, {"affinity": knn_affinity(X, 4)}, knn_affinity(X, 4).toarray()
-    labels = several_labels(y) if kind == "labels" else np.eye(6, dtype=int)[y]
+    labels = np.eye(6, dtype=int)[y]
+    if kind == "labels":
+        labels[::3, 0] = 1  # some points have two, so that the two normalisations differ
     return X, {"y": y if kind == "classes" else labels}, (labels @ labels.T > 0).astype(float)
 
 
 def standardised(X):
     centred = X - X.mean(axis=0)
     return centred / np.sqrt((centred**2).sum(axis=1).mean())
-
-
-def signs_of(hasher, X):
-    return np.where(hasher.fit(X).transform(X), 1.0, -1.0)
 
 
 VARIANTS = ParameterGrid(
@@ -124,21 +101,9 @@ VARIANTS = ParameterGrid(
 def test_equals_the_algorithm_as_published(options, graph):
     X, given_graph, S = graphs(graph)
     grh = GRH(6, n_iter=3, classifier=Ridge(0.1), degenerate="keep", random_state=3, **options)
-    start = signs_of(LSH(6, random_state=3), X - X.mean(axis=0))
-    expected = published_training_bits(
-        standardised(X), S, start, teach=by_ridge, n_iter=3, **options
-    )
+    start = to_signs(LSH(6, random_state=3).fit_transform(X - X.mean(axis=0)))
+    expected = published_training_bits(standardised(X), S, start, n_iter=3, **options)
     np.testing.assert_array_equal(grh.fit(X, **given_graph).transform(X), expected > 0)
-
-
-def test_an_even_vote_is_a_zero_whatever_the_rounding():
-    X = np.arange(-6.0, 6)[:, None]
-    y = np.repeat([0, 1], 6)
-    # one of class 1 is outvoted by 0, but not in floating point
-    assert 0.6 * (4 / 6) - (1 - 0.6) != 0
-    for sign_of_zero, flipped in ((-1, 0), (1, 1)):
-        grh = GRH(1, alpha=0.6, initial=start_from(0.5), sign_of_zero=sign_of_zero).fit(X, y)
-        assert grh.history_[1].flipped == flipped
 
 
 # --- what is published ----------------------------------------------------------------------------
@@ -160,16 +125,11 @@ def test_the_other_versions_and_parameters_beside_them():
 # --- classifiers ----------------------------------------------------------------------------------
 
 
-def raw_gamma(X, gamma=2.0):
-    squared = ((X[:, None] - X) ** 2).sum(axis=2)
-    return gamma / np.median(squared[np.triu_indices(len(X), 1)])
-
-
 @pytest.mark.parametrize("loss", ["hinge", "squared_hinge"])
 @pytest.mark.parametrize("class_weight", [None, "ceiling"])
 @pytest.mark.parametrize("fit_intercept", [True, False])
 def test_the_linear_machine_is_liblinears(loss, class_weight, fit_intercept):
-    X, y = data(noise=3, n=200)
+    X, y = data(seed=2, n=200)
     options = {"loss": loss, "fit_intercept": fit_intercept}
     grh = GRH(4, class_weight=class_weight, C=0.5, random_state=0, **options).fit(X, y)
     features = standardised(X)
@@ -199,37 +159,29 @@ def test_the_kernel_machines_are_scikit_learns():
         X, y
     )
     signs = np.where(grh.history_[-1].regularised, 1, -1)
-    ridge = KernelRidge(alpha=0.3, kernel="rbf", gamma=raw_gamma(X)).fit(X, signs)
+    ridge = KernelRidge(alpha=0.3, kernel="rbf", gamma=kernel_gamma(X, 2.0)).fit(X, signs)
     np.testing.assert_array_equal(grh.transform(new), ridge.predict(new) > 0)
     np.testing.assert_array_equal(grh.history_[-1].bits, ridge.predict(X) > 0)
     grh = GRH(
         8, classifier="rbf-svm", C=3.0, gamma=1.0, class_weight="ceiling", random_state=0
     ).fit(X, y)
     for k, bit in enumerate(grh.history_[1].regularised.T):
-        svm = SVC(C=3.0, gamma=raw_gamma(X, 1.0), class_weight=class_weights(bit)).fit(X, bit)
+        svm = SVC(C=3.0, gamma=kernel_gamma(X, 1.0), class_weight=class_weights(bit)).fit(X, bit)
         np.testing.assert_array_equal(grh.transform(new)[:, k], svm.predict(new))
         np.testing.assert_array_equal(grh.history_[1].bits[:, k], svm.predict(X))
 
 
-def test_landmarks_are_ridge_on_nystroem_features():
-    X, y = data(n=200, noise=3)
-    grh = GRH(
-        8, classifier="rbf-landmarks", n_landmarks=20, ridge=0.3, gamma=1.5, random_state=0
-    ).fit(X, y)
-    points = grh.models_[1][1].points
-    features = standardised(X)
-    assert points.shape == (20, 5)
-    # they are training points
-    assert all((np.abs(features - point).max(axis=1) < 1e-12).any() for point in points)
-    gamma = raw_gamma(features, 1.5)
-    values, vectors = np.linalg.eigh(rbf_kernel(points, gamma=gamma))
-    nystroem = rbf_kernel(features, points, gamma=gamma) @ vectors / np.sqrt(values)
-    signs = np.where(grh.history_[1].regularised, 1, -1)
-    expected = Ridge(0.3, fit_intercept=False).fit(nystroem, signs).predict(nystroem)
-    clear = np.abs(expected) > 1e-4
-    assert clear.mean() > 0.99
-    np.testing.assert_array_equal(grh.transform(X)[clear], expected[clear] > 0)
-    np.testing.assert_array_equal(grh.history_[1].bits[clear], expected[clear] > 0)
+def test_landmarks_at_all_points_are_kernel_ridge():
+    X, y = data()
+    new = data(seed=1)[0]
+    options = {"ridge": 0.3, "gamma": 1.5, "random_state": 0}
+    few, all_points = (
+        GRH(8, classifier="rbf-landmarks", n_landmarks=n, **options).fit(X, y) for n in (20, 80)
+    )
+    assert few.models_[1][1].points.shape == (20, 6)
+    assert np.mean(few.transform(X) == few.history_[1].bits) > 0.99  # but for rounding
+    ridge = GRH(8, classifier="kernel-ridge", **options).fit(X, y)
+    np.testing.assert_array_equal(all_points.transform(new), ridge.transform(new))
 
 
 @pytest.mark.parametrize(
@@ -237,7 +189,6 @@ def test_landmarks_are_ridge_on_nystroem_features():
     [
         *CLASSIFIERS,
         RandomForestClassifier(5),
-        MLPClassifier((), solver="lbfgs", max_iter=200),
         make_pipeline(StandardScaler(), Nystroem(n_components=20), Ridge()),
     ],
     ids=str,
@@ -257,7 +208,7 @@ def test_any_classifier_carries_the_codewords_to_new_points(estimator, n_bits):
 
 
 def test_a_machine_that_was_stopped_says_so():
-    X, y = data(noise=3, n=200)
+    X, y = data(n=200)
     grh = GRH(4, loss="squared_hinge", max_iter=1, random_state=0)
     with pytest.warns(ConvergenceWarning, match="increase the number of iterations"):
         grh.fit(X, y)
@@ -265,19 +216,12 @@ def test_a_machine_that_was_stopped_says_so():
         grh.set_params(max_iter=10_000).fit(X, y)
 
 
-@pytest.mark.parametrize(
-    "hasher",
-    [GRH(2, classifier="kernel-ridge"), GRH(2, classifier="rbf-svm"), ClassScores(2)],
-    ids=repr,
-)
-def test_a_kernel_too_large_for_memory_is_refused(hasher):
-    X = np.zeros((20_001, 1))
-    X[::2] = 1
+def test_a_kernel_too_large_for_memory_is_refused():
+    y = np.arange(20_001) % 2
     with pytest.raises(
         ValueError, match=r"20,001 x 20,001 numbers, 3.2 GB; the limit is 20,000.*'rbf-landmarks'"
     ):
-        hasher.fit(X, X[:, 0].astype(int))
-    GRH(2, classifier="rbf-landmarks", random_state=0).fit(X, X[:, 0].astype(int))
+        GRH(2, classifier="kernel-ridge").fit(y[:, None], y)
 
 
 # --- starts ---------------------------------------------------------------------------------------
@@ -290,18 +234,15 @@ def test_a_named_start_sees_centred_features():
         (GRH(4, random_state=5), LSH(4, random_state=5).fit_transform(centred)),
         (GRH(4, initial="cca-itq", random_state=5), CCAITQ(4, random_state=5).fit_transform(X, y)),
         (GRH(4, initial=LSH(4, random_state=5)), LSH(4, random_state=5).fit_transform(X)),
-        (GRH(4, initial=ITQ(4, random_state=5)), ITQ(4, random_state=5).fit_transform(X)),
     ]:
         np.testing.assert_array_equal(grh.fit(X, y).history_[0].bits, expected)
 
 
-@pytest.mark.parametrize(
-    "hasher", [LSH(8), make_pipeline(StandardScaler(), LSH(8))], ids=["alone", "in a pipeline"]
-)
-def test_a_given_start_without_a_seed_gets_one(hasher):
+def test_a_given_start_without_a_seed_gets_one():
     X, y = data()
+    start = make_pipeline(StandardScaler(), LSH(8))
     bits = [
-        GRH(8, initial=hasher, random_state=seed).fit(X, y).history_[0].bits for seed in (0, 0, 1)
+        GRH(8, initial=start, random_state=seed).fit(X, y).history_[0].bits for seed in (0, 0, 1)
     ]
     np.testing.assert_array_equal(bits[0], bits[1])
     assert (bits[0] != bits[2]).any()
@@ -353,17 +294,15 @@ def test_a_degenerate_bit_is_redrawn_until_it_has_two_sides(threshold):
 
 @given(st.lists(st.integers(-5, 5), min_size=1, max_size=30))
 def test_no_cut_between_scores_is_more_even_than_the_one_taken(scores):
-    values = sorted(set(scores))
+    cuts = [np.array(scores) >= value for value in sorted(set(scores))[1:]]
     # which is rounding
     split = next_best_split(np.array(scores) / 8 + 1e-16 * np.arange(len(scores)))
-    if len(values) == 1:
+    if not cuts:
         assert split is None
-        return
-    uneven = [
-        abs(2 * sum(score >= value for score in scores) - len(scores)) for value in values[1:]
-    ]
-    assert abs(2 * split.sum() - len(scores)) == min(uneven)
-    assert min(np.array(scores)[split]) > max(np.array(scores)[~split])
+    else:
+        uneven = [abs(2 * cut.sum() - len(scores)) for cut in cuts]
+        assert split.tolist() in [cut.tolist() for cut in cuts]
+        assert abs(2 * split.sum() - len(scores)) == min(uneven)
 
 
 def test_a_redrawn_bit_is_not_held_back_by_what_it_was():
@@ -421,21 +360,16 @@ def test_history_and_stages_tell_what_each_round_did():
         before = record.bits
     np.testing.assert_array_equal(next(grh.staged_transform(X)), grh.history_[0].bits)
     assert pd.DataFrame(grh.history_)["number"].tolist() == list(range(grh.n_iter_ + 1))
-    assert not any(record.degenerate for record in grh.history_)
 
 
 def test_a_seeded_estimator_learns_the_same_in_every_round():
-    X, y = data(noise=4)
+    X, y = data(n_classes=40)
     forest = RandomForestClassifier(3)
     grh = GRH(4, n_iter=9, classifier=forest, random_state=0).fit(X, y)
     assert grh.period_ == 1
     last = grh.history_[-1]
     again = GRH(4, n_iter=grh.n_iter_ + 1, classifier=forest, random_state=0).fit(X, y)
     np.testing.assert_array_equal(again.history_[-1].bits, last.bits)
-
-
-def test_a_score_of_zero_is_a_zero_as_in_training():
-    assert not LinearModel(np.zeros((2, 3)), 0.0).predict(np.ones((4, 2))).any()
 
 
 @pytest.mark.parametrize("n_iter", [1, 2, 3, 4, 2000, 2001])
@@ -478,10 +412,7 @@ def fit(parameters, labels_or_graph):
 
 test_refuses_what_does_not_fit_and_says_what_would = refusals(
     (fit({"alpha": 1.01}, TWO), "alpha must be from 0.* to 1.*got 1.01"),
-    (fit({"alpha": "high"}, TWO), "alpha must be from 0.* to 1.*got 'high'"),
-    (fit({"max_iter": 0}, TWO), "max_iter must be at least 1, got 0"),
     (fit({"initial": "cca-itq"}, {"affinity": np.eye(4)}), "This CCAITQ estimator requires y"),
-    (fit({"initial": "sha1"}, TWO), r"initial must be one of \('lsh', 'cca-itq'\), got 'sha1'"),
     (
         fit({"initial": Ridge()}, TWO),
         TypeError,
@@ -497,7 +428,6 @@ test_refuses_what_does_not_fit_and_says_what_would = refusals(
         r"initial must give 4 bools a point, got float64 of shape \(4, 4\)",
     ),
     (fit({"classifier": "svm"}, TWO), r"classifier must be one of \('linear-svm', .*got 'svm'"),
-    (fit({"classifier": LSH(4)}, TWO), TypeError, "classifier must be.*fit and predict, got LSH"),
     (
         fit({"reference": "first"}, TWO),
         r"reference must be one of \('previous', 'initial'\), got 'first'",
@@ -506,16 +436,7 @@ test_refuses_what_does_not_fit_and_says_what_would = refusals(
     (fit({}, {}), "y to be passed, but the target y is None, and so is affinity"),
     (fit({}, TWO | {"affinity": np.eye(4)}), "either y or affinity, got both"),
     (fit({}, {"y": [[0, 1], [1, 0]] * 3}), "X has 4 rows, y 6"),
-    (
-        fit({}, {"y": [[1, 0], [1, 1], [1, 0], [1, 1]]}),
-        "y joins all points, as one class only does",
-    ),
     (fit({}, {"affinity": csr_array(np.full((4, 4), 0.1))}), "affinity joins all points"),
-    (fit({}, {"affinity": np.eye(5)}), "X has 4 rows, affinity 5"),
-    (
-        fit({"normalise": "both"}, TWO),
-        r"normalise must be one of \('columns', 'rows'\), got 'both'",
-    ),
     (
         lambda: GRH.as_published("github"),
         r"version must be one of \('paper', 'thesis', 'matlab'\), got 'github'",

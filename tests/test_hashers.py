@@ -159,29 +159,23 @@ def test_labels_that_do_not_fit_are_refused(hasher):
                 clone(hasher).fit(data()[0], y)
 
 
-@which(of((KSH, STH, GRH)))
-def test_a_graph_of_labels_leaves_nobody_out(hasher):
-    indicator = np.eye(4, dtype=int)[data()[1]]
-    indicator[5] = 0
-    with pytest.raises(ValueError, match="at least one label; row 5 has none"):
-        clone(hasher).fit(data()[0], indicator)
-
-
-COUNTS = ("n_bits", "n_anchors", "n_neighbours", "n_iter", "n_landmarks")
+COUNTS = ("n_bits", "n_anchors", "n_neighbours", "n_iter", "n_landmarks", "max_iter")
 NUMBERS = ("C", "gamma", "ridge")
-OUT_OF_RANGE = [
-    (COUNTS, 0, "at least 1"),
-    *((COUNTS, value, "an integer") for value in (2.0, True, "4")),
-]
-OUT_OF_RANGE += [
-    (NUMBERS, value, "a positive number") for value in (0, -1.0, np.inf, np.nan, "a", True)
-]
 
 
 @pytest.mark.parametrize("kind", dict.fromkeys(map(type, HASHERS)), ids=lambda kind: kind.__name__)
-@pytest.mark.parametrize(("names", "value", "expected"), OUT_OF_RANGE)
-def test_parameters_out_of_range_are_refused(kind, names, value, expected):
-    error = TypeError if value in (2.0, "4", "a") or value is True else ValueError
+@pytest.mark.parametrize(
+    ("names", "value", "error", "expected"),
+    [
+        (COUNTS, 0, ValueError, "at least 1"),
+        (COUNTS, True, TypeError, "an integer"),
+        (COUNTS, "4", TypeError, "an integer"),
+        (NUMBERS, np.inf, ValueError, "a positive number"),
+        (NUMBERS, np.nan, ValueError, "a positive number"),
+        (NUMBERS, True, TypeError, "a positive number"),
+    ],
+)
+def test_parameters_out_of_range_are_refused(kind, names, value, error, expected):
     for name in set(names) & set(kind().get_params()):
         with pytest.raises(error, match=f"{name} must be {expected}.*, got {value!r}"):
             kind(**{name: value}).fit(*data())

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from refusals import refusals
 from seed_loop import sweep
 from sklearn.exceptions import NotFittedError
+from test_hashers import data
 
 from l2h_tutorial import (
     LSH,
@@ -22,8 +23,6 @@ from l2h_tutorial import (
 )
 from l2h_tutorial.metrics import mean_average_precision, precision_at_k, recall_of_exact
 from l2h_tutorial.search import reranking
-
-NONE = np.empty(0, dtype=np.int64)
 
 
 def drawn(seed, n, n_bits, n_queries=3, n_labels=None):
@@ -109,18 +108,14 @@ def test_precision_is_that_of_the_definition(seed, k, denominator):
         right = sum(labels[row] == label for row in rows[:k])
         divisor = k if denominator == "k" else min(k, len(rows))
         ratios.append(right / divisor if len(rows) else np.nan)
-    answered = [ratio for ratio in ratios if not np.isnan(ratio)]
-    zero_mean = sum(answered) / len(ratios)
-    skip_mean = np.mean(answered) if answered else np.nan
-    for empty, mean, each in (
-        ("zero", zero_mean, np.nan_to_num(ratios)),
-        ("skip", skip_mean, ratios),
-    ):
+    for empty, each in (("zero", np.nan_to_num(ratios)), ("skip", np.array(ratios))):
         options = {"k": k, "denominator": denominator, "empty": empty}
-        found = precision_at_k(ids, of_query, labels, **options)
-        assert found == pytest.approx(mean, abs=1e-12, nan_ok=True)
         found = precision_at_k(ids, of_query, labels, per_query=True, **options)
         np.testing.assert_allclose(found, each)
+        answered = each[~np.isnan(each)]
+        mean = answered.mean() if answered.size else np.nan
+        found = precision_at_k(ids, of_query, labels, **options)
+        assert found == pytest.approx(mean, abs=1e-12, nan_ok=True)
 
 
 @given(st.integers(0, 2**16))
@@ -138,24 +133,17 @@ def test_recall_is_that_of_sets(seed):
 def test_only_the_first_k_are_looked_at():
     padded = [[0, 1, 1, -1], [2, -1, -1]]
     assert precision_at_k(padded, [7, 8], [7, 8, 8], k=1) == 1
-    with pytest.raises(ValueError, match=r"ids\[1\] must be rows from 0 to 2, got -1"):
-        precision_at_k(padded, [7, 8], [7, 8, 8], k=2)
 
 
 def test_paired_bootstrap_tells_a_difference_from_noise():
     random = np.random.default_rng(0)
     a = random.standard_normal(400)
-    b = np.zeros(400)
-    difference, low, high = metrics.paired_bootstrap(a + 0.3, b)
+    difference, low, high = metrics.paired_bootstrap(a + 0.3, 0 * a)
     assert 0 < low < difference < high
     assert difference == pytest.approx(a.mean() + 0.3)
     assert high - low == pytest.approx(2 * 1.96 * a.std() / 20, rel=0.1)  # as the normal interval
-    difference, low, high = metrics.paired_bootstrap(a, random.permutation(a))
+    _, low, high = metrics.paired_bootstrap(a, random.permutation(a))
     assert low < 0 < high
-    once = metrics.paired_bootstrap(a, b, random_state=3)
-    assert once == metrics.paired_bootstrap(a, b, random_state=3)
-    _, low, high = metrics.paired_bootstrap([1.0, 2.0, 4.0], [0.0, 0.0, 0.0], 1)
-    assert 1.0 <= low == high <= 4.0
     # the last query is drawn as often as the first
     _, _, high = metrics.paired_bootstrap([0.0, 0.0, 1.0], [0.0, 0.0, 0.0])
     assert high == 1
@@ -164,8 +152,6 @@ def test_paired_bootstrap_tells_a_difference_from_noise():
 # Labels
 
 FORMS = {
-    "array": np.asarray,
-    "list": list,
     "series": pd.Series,
     "categorical": pd.Categorical,
     "objects": lambda labels: labels.astype(object),
@@ -174,7 +160,6 @@ FORMS = {
     ),
     "one column": lambda labels: labels[:, None],
     "frame": lambda labels: pd.DataFrame({"y": labels}),
-    "big-endian": lambda labels: labels.astype(labels.dtype.newbyteorder(">")),
 }
 
 
@@ -187,29 +172,17 @@ def test_classes_mean_the_same_in_every_form(of_query, of_database, names):
     *bits, queries, rows = drawn(0, 40, 6)
     given = [FORMS[of_query](names[queries]), FORMS[of_database](names[rows])]
     assert mean_average_precision(*bits, *given) == mean_average_precision(*bits, queries, rows)
-    ids = [NONE, np.arange(9), np.arange(5, 30)]
-    assert precision_at_k(ids, *given) == precision_at_k(ids, queries, rows)
 
 
-edges = st.sampled_from([0, 2**53, 2**63, 2**64]).flatmap(
-    lambda edge: st.integers(edge - 2, edge + 2)
-)
-
-
-@given(st.lists(edges | st.sampled_from([0.5, 2.0**53]), min_size=1, max_size=5))
-def test_large_numbers_as_objects_are_told_apart(values):
-    labels = np.array(values, dtype=object)
-    for label in values:
-        of_query = np.array([label], dtype=object)
-        for row, value in enumerate(values):
-            assert precision_at_k([[row]], of_query, labels, k=1) == (value == label)
+def test_large_numbers_are_told_apart():
+    """NumPy makes floats of these two kinds of integers."""
+    assert precision_at_k([[0]], [2**63], [2**63 - 1], k=1) == 0
 
 
 # Refusals
 
 
 BITS = np.zeros((2, 4), dtype=bool)
-NAMES = np.array(["a", "b"])
 MISSING = [
     np.array(["a", None], dtype=object),
     [0.0, np.nan],
@@ -237,10 +210,8 @@ test_refusals = refusals(
     (ranking(ties="optimistic"), r"ties must be one of \('expected', 'stable'\), got 'opt"),
     (ranking(query_labels=[1]), "query_labels must be 2, .* database_labels 2, got 1 and 2"),
     (ranking(query_labels=np.eye(2)), r"got shapes \(2, 2\) and \(2,\)"),
-    (ranking(query_labels=np.eye(2), database_labels=np.eye(2, 3)), r"\(2, 2\) and \(2, 3\)"),
     (ranking(query_labels=np.eye(2), database_labels=np.eye(2) * 3), "indicators, 0 or 1"),
-    (ranking(query_labels=NAMES), TypeError, "of one kind, numbers or text, on both sides"),
-    (ranking(query_labels=np.array([1, "a"], dtype=object)), TypeError, "of one kind"),
+    (ranking(query_labels=["a", "b"]), TypeError, "of one kind, numbers or text, on both sides"),
     *[(ranking(database_labels=labels), "none of them missing") for labels in MISSING],
     (ranking(query_bits=BITS[:, :3]), "query_bits must have 4 bits a code, got 3"),
     (
@@ -251,7 +222,6 @@ test_refusals = refusals(
     (precision(empty="one"), r"empty must be one of \('zero', 'skip'\), got 'one'"),
     (precision(k=0), "k must be at least 1, got 0"),
     (precision(denominator="n"), r"denominator must be one of \('k', 'returned'\), got 'n'"),
-    (precision(query_labels=[0, 1]), "each of the 2 queries, got 1"),
     (precision(query_labels=np.eye(2), database_labels=np.eye(2)), "one class a row"),
     (precision(ids=[[3]]), r"ids\[0\] must be rows from 0 to 2, got 3"),
     (precision(ids=[3]), TypeError, r"ids\[0\] must be .* of integers, got int.. of shape \(\)"),
@@ -271,15 +241,8 @@ test_refusals = refusals(
 # The sweep over radii
 
 
-def toy():
-    random = np.random.default_rng(0)
-    labels = random.integers(0, 4, 1200)
-    features = random.standard_normal((4, 12))[labels] + random.standard_normal((1200, 12))
-    dataset = Dataset("toy", features.astype(np.float32), labels, None, tuple("abcd"))
-    return split_dataset(dataset, 30, 200).preprocessed("centre")
-
-
-TOY = toy()
+DATASET = Dataset("toy", *data(n=1200, n_features=12), None, tuple("abcd"))
+TOY = split_dataset(DATASET, 30, 200).preprocessed("centre")
 
 
 @pytest.mark.parametrize("at_a_time", [7, 128])
@@ -305,7 +268,7 @@ def test_radius_search_is_the_loop_of_the_tutorial(empty, at_a_time, monkeypatch
     assert (frame["seconds"] > 0).all()
 
 
-@pytest.mark.parametrize(("n_bits", "largest"), [(1, 1), (10, 10), (11, 10)])
+@pytest.mark.parametrize(("n_bits", "largest"), [(1, 1), (11, 10)])
 def test_radii_are_by_default_those_that_there_are_up_to_ten(n_bits, largest):
     frame = evaluate_radius_search(LSH(n_bits, random_state=0).fit(TOY.X_train), TOY)
     assert frame["radius"].tolist() == [*range(largest + 1)]

@@ -5,19 +5,16 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from refusals import refusals
 from sklearn.model_selection import train_test_split
+from test_hashers import data
 
 from l2h_tutorial import Dataset, paper_partition, split_dataset
-from l2h_tutorial.splits import held_out_classes, held_out_partition
+from l2h_tutorial.splits import held_out_partition
 
 
 def data_set(name="toy", n=3000):
-    random = np.random.default_rng(0)
-    features = random.random((n, 5)).astype(np.float32)
-    return Dataset(name, features, random.permutation(np.arange(n) % 10), None, tuple("abcdefghij"))
+    return Dataset(name, *data(n=n, n_features=5, n_classes=10), None, tuple("abcdefghij"))
 
 
 DATA = data_set()
@@ -55,8 +52,6 @@ def test_a_split_is_two_draws_of_scikit_learn(name, sizes):
     np.testing.assert_array_equal(split.database_rows, database)
     check(split, dataset)
     assert (split_dataset(dataset, *sizes).query_rows != query).any()  # its random_state is 42
-    sizes = f"{len(query):,} queries, {len(train):,} training, {len(database):,} database"
-    assert repr(split).startswith(f"<Split: {sizes}")
 
 
 def test_the_papers_partition_trains_inside_the_database():
@@ -97,21 +92,10 @@ def test_ten_seeds_leave_out_ten_triples_evenly():
     assert (again.query_rows != held_out_partition(DATA, 3, random_state=0).query_rows).any()
 
 
-@given(st.integers(3, 12), st.data())
-def test_as_many_seeds_as_classes_take_turns(n_classes, data):
-    held_out = data.draw(st.integers(1, n_classes - 2))
-    classes = 5 * np.arange(n_classes)
-    chosen = [held_out_classes(classes, held_out, seed) for seed in range(n_classes)]
-    values, counts = np.unique(np.concatenate(chosen), return_counts=True)
-    np.testing.assert_array_equal(values, classes)
-    assert set(counts) == {held_out}
-
-
 def test_without_a_number_the_classes_are_drawn_at_random():
     drawn = [left_out(3, np.random.RandomState(seed)) for seed in [*range(20), 0]]
     assert drawn[0] == drawn[-1]
     assert len(set(map(tuple, drawn))) > 8
-    assert set().union(*drawn) == set(range(10))
 
 
 def divided(divide, **arguments):
@@ -123,7 +107,6 @@ test_what_cannot_be_divided_is_refused = refusals(
         divided(split_dataset, query_size=0),
         "query_size 0 cannot be drawn from 3000 rows .*; expected a number",
     ),
-    (divided(split_dataset, query_size=2995), "query_size 2995 .* number of classes = 10"),
     (
         divided(split_dataset, train_size=9),
         "train_size 9 .* from 2500 rows .* number of classes = 10",
@@ -132,10 +115,6 @@ test_what_cannot_be_divided_is_refused = refusals(
         divided(split_dataset, train_size="many"),
         TypeError,
         "train_size 'many' .* expected a number of rows",
-    ),
-    (
-        divided(split_dataset, train_size=True),
-        "train_size True .* expected a number of rows, or a share",
     ),
     (divided(paper_partition, n_train=9), "n_train must hold each of the 10 classes .*, got 9"),
     (
@@ -150,7 +129,6 @@ test_what_cannot_be_divided_is_refused = refusals(
         divided(held_out_partition, held_out=9),
         "held_out must be from 1 to the 8 classes but two, got 9",
     ),
-    (divided(held_out_partition, n_train=6), "n_train must hold each of the 7 classes .*, got 6"),
     (lambda: split_dataset(DATA).preprocessed("whiten"), "'l2-centre'\\), got 'whiten'"),
 )
 
@@ -173,19 +151,17 @@ def test_centring_uses_each_row_but_the_queries_once(split):
     rows = np.union1d(split.train_rows, split.database_rows)
     features = DATA.features.astype(float)
     unit = features / np.linalg.norm(features, axis=1, keepdims=True)
-    for method, scaled in (("centre", features), ("l2-centre", unit)):
+    for method, scaled in (("none", features), ("centre", features), ("l2-centre", unit)):
         centred = split.preprocessed(method)
+        mean = 0 if method == "none" else scaled[rows].mean(axis=0)
         for part in ("query", "train", "database"):
-            expected = scaled[getattr(split, f"{part}_rows")] - scaled[rows].mean(axis=0)
+            expected = scaled[getattr(split, f"{part}_rows")] - mean
             assert getattr(centred, f"X_{part}").dtype == np.float32
             np.testing.assert_allclose(getattr(centred, f"X_{part}"), expected, atol=1e-6)
         np.testing.assert_array_equal(centred.y_query, split.y_query)
         np.testing.assert_array_equal(centred.train_rows, split.train_rows)
-        other = dataclasses.replace(split, X_query=split.X_query + 100)
-        np.testing.assert_array_equal(other.preprocessed(method).X_database, centred.X_database)
     # the split itself has not changed
     check(split, n_shared=500 * np.isin(split.train_rows, split.database_rows).all())
-    np.testing.assert_array_equal(split.preprocessed().X_query, split.X_query)
 
 
 def test_a_row_of_zeros_has_no_length_and_stays():

@@ -1,18 +1,17 @@
 """Choosing parameters on validation queries: the scorer, the splitter, the order of the paper."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from refusals import refusals
+from test_hashers import data
 
 from l2h_tutorial import GRH, LSH, Dataset, mean_average_precision, paper_partition, tuning
 from l2h_tutorial.tuning import climb, tune_as_published, tune_on_grid, validation_set
 
-RANDOM = np.random.default_rng(0)
-Y = np.arange(240) % 4
-X = (RANDOM.normal(size=(4, 8))[Y] + RANDOM.normal(size=(240, 8))).astype(np.float32)
-
-
-SPLIT = paper_partition(Dataset("toy", X, Y, None, tuple("abcd")), 40, 5).preprocessed("centre")
+X, Y = data(n=240, n_features=8)
+SPLIT = paper_partition(Dataset("toy", X, Y, None, tuple("abcd")), 40, 5)
 
 
 @pytest.fixture(scope="module")
@@ -23,30 +22,21 @@ def validation():
 # The validation set
 
 
-def rows_of(points, database):
-    """The place of each point in the database."""
-    place = {row.tobytes(): i for i, row in enumerate(database)}
-    return [place[row.tobytes()] for row in points]
-
-
 def test_validation_queries_are_apart_from_all_other_rows(validation):
     choice, reported = validation
-    np.testing.assert_array_equal(choice.X_train, SPLIT.X_train)
-    np.testing.assert_array_equal(choice.y_train, SPLIT.y_train)
-    drawn = rows_of(choice.X_query, SPLIT.X_database)  # so they are no test queries
-    ranked = rows_of(choice.X_database, SPLIT.X_database)
-    np.testing.assert_array_equal(choice.query_rows, SPLIT.database_rows[drawn])
-    np.testing.assert_array_equal(choice.y_query, SPLIT.y_database[drawn])
-    np.testing.assert_array_equal(choice.database_rows, SPLIT.database_rows[ranked])
-    np.testing.assert_array_equal(choice.y_database, SPLIT.y_database[ranked])
-    assert not np.isin(choice.query_rows, SPLIT.train_rows).any()
+    for split, part in product(validation, ("query", "train", "database")):
+        rows = getattr(split, f"{part}_rows")
+        np.testing.assert_array_equal(getattr(split, f"X_{part}"), X[rows])
+        np.testing.assert_array_equal(getattr(split, f"y_{part}"), Y[rows])
+    np.testing.assert_array_equal(choice.train_rows, SPLIT.train_rows)
+    np.testing.assert_array_equal(reported.query_rows, SPLIT.query_rows)
+    drawn = set(choice.query_rows)
     assert np.bincount(choice.y_query).tolist() == [10] * 4
-    assert len(set(ranked)) == len(ranked) == 60
-    assert not set(ranked) & set(drawn)
+    assert drawn < set(SPLIT.database_rows) - set(SPLIT.train_rows)
+    assert set(reported.database_rows) == set(SPLIT.database_rows) - drawn
+    assert set(choice.database_rows) < set(reported.database_rows)
+    assert len(set(choice.database_rows)) == len(choice.database_rows) == 60
     assert np.isin(choice.database_rows, SPLIT.train_rows).any()  # as in the paper's database
-    for part in ("X_database", "y_database", "database_rows"):
-        left = np.delete(getattr(SPLIT, part), drawn, axis=0)
-        np.testing.assert_array_equal(getattr(reported, part), left)
     assert len(validation_set(SPLIT, 10, 10**6).choice.X_database) == 220 - 40
 
 
@@ -80,21 +70,8 @@ def test_climbing_ends_where_no_neighbour_is_better(validation, scored):
     scored(lambda hasher: 10 - abs(hasher.alpha - 4) - 2 * abs(hasher.C - 1))
     tuned = climb(SCRIPTED, validation, {"alpha": range(5), "C": range(1, 6)})
     assert tuned[:2] == ({"alpha": 4, "C": 1}, 10)  # both at an end
-    tried = tuned.trials[["alpha", "C", "score"]].to_numpy(dtype=int).tolist()
-    assert tried == [
-        [2, 3, 4],
-        [1, 3, 3],
-        [3, 3, 5],
-        [2, 2, 6],
-        [2, 4, 2],
-        [1, 2, 5],
-        [3, 2, 7],
-        [2, 1, 8],
-        [1, 1, 7],
-        [3, 1, 9],
-        [4, 1, 10],
-        [4, 2, 8],
-    ]
+    assert len(tuned.trials) == 12  # of 25
+    assert not tuned.trials.duplicated().any()
 
 
 # The paper's order
@@ -113,45 +90,32 @@ class Scripted(GRH):
 SCRIPTED = Scripted(random_state=0)
 
 
-class Script:
-    """Stands in for the scorer: scores by alpha, rounds, C and draw."""
-
-    def __init__(self, scores):
-        self.scores = scores
-        self.asked = []
-
-    def __call__(self, estimator):
-        self.asked.append((estimator.alpha, estimator.n_iter, estimator.C, estimator.random_state))
-        return self.scores[self.asked[-1]]
-
-
 def script(rounds, second=None, C=1.0):
     """Of each alpha and draw the scores after one round, two, ....
 
     Of the second step the score of each setting.
     """
-    first = {
+    scores = {
         (a, m, C, draw): score
         for (a, draw), each in rounds.items()
         for m, score in enumerate(each, 1)
     }
-    return Script(first | (second or {}))
+    scores |= second or {}
+    return lambda grh: scores[grh.alpha, grh.n_iter, grh.C, grh.random_state]
 
 
 @pytest.mark.parametrize("search", [tune_on_grid, climb])
 def test_alpha_and_rounds_come_first_and_then_the_rest(validation, scored, search):
     second = {(0.9, 2, 1.0, 0): 0.4, (0.9, 2, 5.0, 0): 0.45}
-    told = script({(0.6, 0): [0.1, 0.2, 0.3], (0.9, 0): [0.2, 0.4, 0.3]}, second, C=7.0)
-    scored(told)
+    scored(script({(0.6, 0): [0.1, 0.2, 0.3], (0.9, 0): [0.2, 0.4, 0.3]}, second, C=7.0))
     scripted = Scripted(C=7.0, random_state=0)
     tuned = tune_as_published(
         scripted, validation, {"C": [1.0, 5.0]}, alpha=[0.6, 0.9], search=search
     )
     assert tuned[:2] == ({"alpha": 0.9, "n_iter": 2, "C": 5.0}, 0.45)
-    assert sorted(told.asked) == sorted(told.scores)
-    assert sorted(tuned.trials["score"]) == sorted(told.scores.values())
     assert tuned.trials["step"].tolist() == [1] * 6 + [2] * 2
     assert tuned.trials["n_iter"].tolist() == [1, 2, 3, 1, 2, 3, 2, 2]
+    assert sorted(tuned.trials["score"]) == [0.1, 0.2, 0.2, 0.3, 0.3, 0.4, 0.4, 0.45]
 
 
 def test_rounds_stop_when_validation_falls_whatever_comes_after(validation, scored):
@@ -184,13 +148,8 @@ def test_with_several_draws_the_mean_over_them_decides(validation, scored):
 
 test_refusals = refusals(
     (lambda: validation_set(SPLIT, 46), "n_query_per_class must be from 1 to the 45 .*got 46"),
-    (lambda: validation_set(SPLIT, 10, 0), "n_database must be at least 1, got 0"),
     (
         lambda: climb(LSH(4), validation_set(SPLIT, 10), {}, n_draws=0),
         "n_draws must be at least 1, got 0",
-    ),
-    (
-        lambda: tune_as_published(GRH(6), validation_set(SPLIT, 10), {}, alpha=[1.0, 2.0]),
-        "alpha must be",
     ),
 )
