@@ -1,7 +1,9 @@
 """The estimator finds what exhaustive search finds, and works wherever scikit-learn uses it."""
 
+import os
 import subprocess
 import sys
+import sysconfig
 import warnings
 from pathlib import Path
 
@@ -113,6 +115,29 @@ def test_it_feeds_a_classifier_in_a_pipeline():
     assert np.mean(Y[learned.kneighbors(Q)[1]] == Y_NEW[:, None]) > 0.8
 
 
+@pytest.mark.index
+def test_it_is_kept_by_skops(tmp_path):
+    """uv installs skops for this test, since the project does not depend on it."""
+    program = """
+import numpy as np, skops.io as sio
+from l2h_tutorial import HashNeighbors
+X = np.random.default_rng(0).normal(size=(300, 8))
+nn = HashNeighbors(random_state=0).fit(X, ids=[f"item {i}" for i in range(300)])
+nn.kneighbors(X)
+data = sio.dumps(nn)
+again = sio.loads(data, trusted=sio.get_untrusted_types(data=data))
+assert (again.kneighbors(X)[1] == nn.kneighbors(X)[1]).all()
+print("the same")
+"""
+    uv = [sys.executable, "-m", "uv", "run", "--no-project"]
+    command = [*uv, "--python", sys.executable, "--with", "skops"]
+    env = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), sysconfig.get_path("purelib")])}
+    done = subprocess.run(
+        [*command, "python", "-c", program], env=env, capture_output=True, text=True, timeout=300
+    )
+    assert "the same" in done.stdout, done.stderr[-2000:]
+
+
 # The default hasher
 
 
@@ -160,6 +185,7 @@ def test_degenerate_vectors_are_searched(kind, dtype, metric):
 
 PEAK = """
 import sys
+import sysconfig
 import numpy as np
 from l2h_tutorial import HashNeighbors
 def peak():
