@@ -159,11 +159,12 @@ def candidates_needed(n_bits):
 
 
 def test_the_plan_rests_on_two_assumptions():
-    """embeddings: "one candidate more or less in the smallest sample changes the result at least
-    threefold." "For forty million begin with a factor of 20, and measure." "With fewer cells two
+    """embeddings: "one candidate more or less in the smallest sample changes the result for
+    two bits at least threefold." "For forty million and two bits begin with a factor of 20,
+    and measure." "With fewer cells two
     bits are much quicker, and with fewer candidates one bit is. So from here we cannot tell
-    whether our first choice, two bits, is the better one." "As planned, three bits read codes for
-    {glue:text}`third-ms` ms longer than two, and save less" """
+    whether our first choice, two bits, is the better one." "Three bits are out: their codes take
+    {glue:text}`third-ms` ms longer to read than those of two bits" """
 
     def then(first, last, floor):
         """Return the candidates after four times as many doublings, if those above a floor grow."""
@@ -454,7 +455,8 @@ def test_few_bits_are_paid_for_in_floats_read():
 
 def test_labels_help_the_classes_that_have_them_and_harm_others():
     """embeddings: "If all classes have many labels, take a short code that learned from labels."
-    "because on new classes the learned codes ranked below the floats on all six kinds." "Not on
+    "because on new classes the codes that learned from labels ranked below
+    the floats on all six kinds." "Not on
     GIST, whose floats take two kilobytes." "On new classes it is lower than that of floats."
     embeddings: "One byte of class scores ranked all four kinds of images better than their floats
     did, by" "On texts eight bytes of GRH, or of Hadamard codewords ([](did-it-learn.md)), rank

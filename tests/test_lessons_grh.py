@@ -349,7 +349,7 @@ def test_with_shuffled_labels_nothing_is_learned(reported, chosen, seed):
 
 def test_what_is_left_at_one_half_shrinkage_gains_too(reported, chosen, seeds):
     """implementing: "what kernel ridge gains without labels is consistent with shrinkage"
-    grh-training: "With the best of four strengths, mAP rises too." """
+    grh-training: "and there mAP rises too." """
     mean = reported.X_train.mean(axis=0, dtype=float)
     moved = replace(
         reported,
