@@ -361,13 +361,13 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
     of other classes is better than ITQ." "On Fashion-MNIST the five best methods were trained
     without labels. One of the five is LSH with classifier, but its settings were tuned with labels
     of other classes." "start with the cosine. If you need a code, take ITQ, fitted to the whole
-    database. On Fashion-MNIST its mAP was far above that of taught codes, and on CIFAR-10 about as
-    high." "For the truly new classes, too, the mAP is higher without them." "On CIFAR-10, where the
-    votes did no clear harm" "The exact cosine needs no labels either, and it does about as well as
-    ITQ." "codes that were taught labels fall behind even LSH." measured: "every method that was
-    taught labels is below LSH. On CIFAR-10 the hash codes that were taught labels have a higher mAP
-    than LSH." "In [chapter 9](did-it-learn.md), codes taught with labels of other classes ranked
-    far lower on Fashion-MNIST. On CIFAR-10 we cannot tell." """
+    database. On Fashion-MNIST its mAP was above that of taught codes. On CIFAR-10 we could not
+    tell." "For the truly new classes, too, the mAP is higher without them." "On CIFAR-10, where
+    the votes did no clear harm" "The exact cosine needs no labels either, and it does about as
+    well as ITQ." "codes that were taught labels fall behind even LSH." measured: "every method that
+    was taught labels is below LSH. On CIFAR-10 the hash codes that were taught labels have a higher
+    mAP than LSH." "In [chapter 9](did-it-learn.md), codes taught with labels of other classes
+    ranked far lower on Fashion-MNIST. On CIFAR-10 we cannot tell." """
     triples = by_split("held-out", name)
     scores = triples.mean()
     no_votes = "GRH kernel, alpha 0.5"
@@ -393,7 +393,7 @@ def test_labels_of_other_classes_did_harm_or_helped_little(name):
 def test_fewer_images_and_the_labels_both_cost_something():
     """did-it-learn: "On Fashion-MNIST these images do harm, and the labels probably too." "GRH
     from CCA-ITQ is below an ITQ that saw the same images. Neither difference has a star, but both
-    intervals exclude zero. On CIFAR-10 none does." """
+    intervals exclude zero. On CIFAR-10 none of the three intervals does." """
     few_images = "ITQ, labelled images"
     of_votes = ("GRH kernel", "GRH kernel, alpha 0.5")
     for pair in ((few_images, "ITQ"), (WHOLE_CODE, few_images), of_votes):

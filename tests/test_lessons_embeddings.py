@@ -161,10 +161,10 @@ def candidates_needed(n_bits):
 def test_the_plan_rests_on_two_assumptions():
     """embeddings: "one candidate more or less in the smallest sample changes the result for
     two bits at least threefold." "For forty million and two bits begin with a factor of 20,
-    and measure." "With fewer cells two
-    bits are much quicker, and with fewer candidates one bit is. So from here we cannot tell
-    whether our first choice, two bits, is the better one." "Three bits are out: their codes take
-    {glue:text}`third-ms` ms longer to read than those of two bits" """
+    and measure." "With fewer cells two bits are much quicker, and with fewer candidates one bit is.
+    So from here we cannot tell whether our first choice, two bits, is the better one." "As planned,
+    three bits are out: their codes take {glue:text}`third-ms` ms longer to read than those of two
+    bits" """
 
     def then(first, last, floor):
         """Return the candidates after four times as many doublings, if those above a floor grow."""
@@ -595,7 +595,7 @@ def test_a_filter_costs_recall_in_cells_and_a_scan_keeps_it():
     row in a hundred passes at random, filtering afterwards keeps about one of the best hundred"
     "On the other five kinds, the three ways have the same order" "even half of the cells do not
     restore it" "A scan of the codes that pass needs no cells, and loses little where a tenth of the
-    rows or more pass." "Where one percent of clothes GIST pass, these are under a hundred,
+    rows or more pass." "Where one percent of clothes GIST pass, fewer than a hundred rows pass,
     so the recall is 1." """
     means = FILTERED.groupby(["share", "filter", "vectors"]).mean(numeric_only=True)
     assert (means.after <= means.before).all()

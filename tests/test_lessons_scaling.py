@@ -127,8 +127,9 @@ def test_a_table_of_a_billion_fits_but_its_candidates_take_long(lab):
     """scaling: "A table keeps 8 bytes for each code of 64 bits and 8 for its row number. For each
     piece, a list keeps the place of each code in 4 bytes. A second list says in slots of 4 bytes
     where the codes of each piece begin." "The table would fit into a server's memory, with about"
-    "It replaces a scan, for which faiss needs only {glue:text}`faiss-seconds` seconds a query on
-    one core, if many queries come together. The disk takes {glue:text}`near-at-once` seconds." """
+    "The table replaces a scan, for which faiss needs only {glue:text}`faiss-seconds` seconds a
+    query on one core, if many queries come together. The disk takes {glue:text}`near-at-once`
+    seconds." """
     index = lab.table._index
     assert index.words.nbytes == index.rows.nbytes == 8 * 100_000
     assert index.tables.places.nbytes == 4 * index.n_pieces * 100_000
