@@ -181,7 +181,7 @@ def test_landmarks_at_all_points_are_kernel_ridge():
     assert few.models_[1][1].points.shape == (20, 6)
     assert np.mean(few.transform(X) == few.history_[1].bits) > 0.99  # but for rounding
     ridge = GRH(8, classifier="kernel-ridge", **options).fit(X, y)
-    np.testing.assert_array_equal(all_points.transform(new), ridge.transform(new))
+    assert np.mean(all_points.transform(new) == ridge.transform(new)) > 0.99
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,16 @@ def test_nothing_is_measured_twice_nor_changed_by_threads(toy, whole, tmp_path, 
     pd.testing.assert_frame_equal(run_table1(toy, tmp_path, **SMALL), frame)
 
 
+def test_a_missing_choice_is_an_error(toy, whole, tmp_path):
+    """As when the row of the first partition is there, but what was tuned on it has gone."""
+    kept, tuned = (pd.read_csv(whole[1] / name) for name in ("table1.csv", "table1-tuning.csv"))
+    kept[kept["partition"] == 3].to_csv(tmp_path / "table1.csv", index=False)
+    tuned[tuned["method"] == "GRH"].to_csv(tmp_path / "table1-tuning.csv", index=False)
+    with pytest.raises(ValueError, match=r"has no choice for \('ITQ\+CCA', 40, 4\): take its rows"):
+        run_table1(toy, tmp_path, **SMALL)
+    assert set(pd.read_csv(tmp_path / "table1.csv")["partition"]) == {3}
+
+
 def test_the_paper_is_quoted_without_slips():
     assert len(TABLE1) == 88
     sums = TABLE1.groupby("n_train")["published"].sum().round(4).to_dict()

@@ -1,10 +1,12 @@
 """Measure a page that runs in a browser: ``make measure NAME=live``, alone on the machine.
 
 It wants `make live` first, and prints medians of five visits to chapter 2: seconds from the click
-until Python is ready, and the memory of the tab when every cell of the text has run.
+until Python is ready and until the first figure is drawn, both again after a reload, seconds from
+*Stop* until Python is ready again, and the memory of the tab when every cell of the text has run.
 
-Nothing looks into the browser: under developer tools a tab keeps what it fetched, some 90 MB here.
-The served page clicks, runs its own cells, and calls back when Python is ready and when the cells
+Playwright takes the times. It does not count the memory: under developer tools, and so under
+Playwright, a tab keeps what it fetched, some 90 MB here. So the visits that count memory are of a
+browser that nothing looks into. The served page runs its own cells there, and calls back when they
 have ended. The memory is the tab's share of what its process holds (PSS), as Linux counts it.
 """
 
@@ -20,38 +22,84 @@ from pathlib import Path
 from time import perf_counter
 
 import pandas as pd
+from playwright.sync_api import sync_playwright
 from tqdm import tqdm
 
 from tests.visits import ARGUMENTS, CHROMIUM, SITE
 
 VISITS = 5
 CHAPTER = "book/lsh"
-LONGEST = 300  # seconds
-ASKED = {}  # by path, when the page last asked for it
-RUN_ALL = """
+FIGURE = "cell-5"  # the chapter's first figure
+LONGEST = 300_000  # milliseconds
+READY = """() => document.querySelector(".live-bar")?.hidden"""
+CELL = "window.livePage.cells.find((cell) => cell.told.id === id)"
+DRAW = f"(id) => window.livePage.run({CELL})"
+DRAWN = f"(id) => {CELL}.ran"
+RUN_ALL = (
+    f"const isReady = {READY};\n"
+    + """
 const until = async (holds) => {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 100));
 };
 await until(() => document.querySelector(".live-offer button"));
-await fetch("/clicked");
 document.querySelector(".live-offer button").click();
-await until(() => document.querySelector(".live-bar")?.hidden);
-await fetch("/ready");
+await until(isReady);
 await window.livePage.runAll(
   window.livePage.cells.filter((cell) => !cell.inExercises && !cell.stub && !cell.why),
 );
 await fetch("/ran");
 """
+)
+LOOP = """() => {
+  const cell = window.livePage.cells.find((one) => one.editable);
+  cell.code = "while True: pass";
+  window.livePage.run(cell);
+}"""
+
+
+def started(page):
+    """Click, wait, draw the first figure, and return the seconds to both."""
+    start = perf_counter()
+    page.locator(".live-offer button").first.click()
+    page.wait_for_function(READY)
+    ready = perf_counter() - start
+    page.evaluate(DRAW, FIGURE)
+    page.wait_for_function(DRAWN, arg=FIGURE)
+    return ready, perf_counter() - start
+
+
+def measure(browser, address):
+    """Return what one visit by a fresh profile takes."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(LONGEST)
+    page.goto(address)
+    ready, figure = started(page)
+    page.reload()
+    ready_again, figure_again = started(page)
+    page.evaluate(LOOP)
+    page.wait_for_timeout(1000)
+    start = perf_counter()
+    page.get_by_role("button", name="Stop").click()
+    page.wait_for_function(READY)
+    stopped = perf_counter() - start
+    context.close()
+    return {
+        "ready, s": ready,
+        "first figure, s": figure,
+        "ready after a reload, s": ready_again,
+        "first figure after a reload, s": figure_again,
+        "Stop to ready, s": stopped,
+    }
 
 
 class Served(SimpleHTTPRequestHandler):
-    """Serves the site, and with ``?runs`` a chapter that runs its cells and says how far it is."""
+    """Serves the site, and with ``?runs`` a chapter that runs all its cells and then says so."""
 
     ran = threading.Event()
 
     def do_GET(self):
         """Answer one request."""
-        ASKED[self.path] = perf_counter()
         if self.path == "/ran":
             self.ran.set()
         if self.path == "/runs.js":
@@ -74,8 +122,8 @@ class Served(SimpleHTTPRequestHandler):
         """Keep the output clean."""
 
 
-def visit(address):
-    """Return what a visit by a fresh profile takes, in seconds and megabytes."""
+def megabytes(address):
+    """Return the memory of a tab that has run a chapter, in a browser that nothing looks into."""
     Served.ran.clear()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         chromium = subprocess.Popen(
@@ -90,10 +138,9 @@ def visit(address):
             stderr=subprocess.DEVNULL,
         )
         try:
-            if not Served.ran.wait(LONGEST):
+            if not Served.ran.wait(LONGEST / 1000):
                 raise SystemExit("the chapter did not end")
-            ready = ASKED["/ready"] - ASKED["/clicked"]
-            return {"ready, s": ready, "memory, MB": max(map(share, tabs(chromium.pid)))}
+            return max(map(share, tabs(chromium.pid)))
         finally:
             os.killpg(chromium.pid, signal.SIGKILL)
             chromium.wait()
@@ -125,5 +172,9 @@ def main():
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Served, directory=str(SITE)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}/{CHAPTER}.html"
-    visits = [visit(address) for _ in tqdm(range(VISITS), desc="visits")]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        visits = [measure(browser, address) for _ in tqdm(range(VISITS), desc="visits")]
     print(pd.DataFrame(visits).median().round(1).to_string())
+    memory = pd.Series([megabytes(address) for _ in tqdm(range(VISITS), desc="memory")])
+    print(f"memory, MB {memory.median():24.1f}")

@@ -89,9 +89,8 @@ def run_table1(
     Raises
     ------
     ValueError
-        If the folder holds results of other data.
-    KeyError
-        If it holds measurements of the first partition without what was chosen on it.
+        If the folder holds results of other data, or measurements of the first partition without
+        what was chosen on it.
 
     References
     ----------
@@ -131,8 +130,12 @@ def run_table1(
         work = []
         for cell in missing:
             hasher, grid = methods[cell["method"]]
-            parameters = chosen[cell["method"], labels, cell["n_bits"]] if grid else "{}"
-            work.append((cell, hasher, parameters, split))
+            place = cell["method"], labels, cell["n_bits"]
+            if grid and place not in chosen:
+                raise ValueError(
+                    f"{tuned.path} has no choice for {place}: take its rows out of {measured.path}"
+                )
+            work.append((cell, hasher, chosen.get(place, "{}"), split))
         _add(measured, measure_cell, work, origin, n_jobs)
     return measured.frame()
 
