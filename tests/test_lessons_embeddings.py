@@ -146,6 +146,22 @@ def test_a_long_row_keeps_less_of_its_product(fashion, seed):
     assert np.corrcoef(1 / lengths, kept)[0, 1] > 0.95
 
 
+def test_product_codes_by_hand():
+    """embeddings: "The centre nearest to $(4, 2)$ is $(3, 3)$, number 0. The one nearest to
+    $(3, -1)$ is $(2, -2)$, number 1. So the code is 0, 1." "For the query $(5, 1, 1, -1)$ the
+    centres of the first piece have the products 18 and $-15$, and those of the second $-2$ and 4.
+    The code's estimate is $18 + 4 = 22$, and the true product is 26." """
+    vector = np.array([[4, 2], [3, -1]])
+    query = np.array([[5, 1], [1, -1]])
+    centres = np.array([[[3, 3], [-3, 0]], [[0, 2], [2, -2]]])
+    code = np.linalg.norm(centres - vector[:, None], axis=2).argmin(axis=1)
+    assert code.tolist() == [0, 1]
+    table = (centres * query[:, None]).sum(axis=2)
+    assert table.tolist() == [[18, -15], [-2, 4]]
+    assert table[[0, 1], code].tolist() == [18, 4]
+    assert (query * vector).sum() == 26
+
+
 @cache
 def candidates_needed(n_bits):
     """Return how many candidates hold 95 percent of the true ten, among more rows each."""
